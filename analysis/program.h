@@ -1,0 +1,148 @@
+/*
+ * The typed program: what analysis gives to the code generator. Everything
+ * lives in the compile's arena.
+ *
+ * An action is analysed once for each kind of context that its attach points
+ * give it; each result is a unit. The code generator turns a unit into one BPF
+ * program for each form in which it can be attached.
+ */
+#ifndef BTRUN_ANALYSIS_PROGRAM_H
+#define BTRUN_ANALYSIS_PROGRAM_H
+
+#include "analysis/type.h"
+#include "base/diag.h"
+#include "kernel/kernel.h"
+#include "parser/ast.h"
+
+/* $x of one unit. It lives as long as its unit's run and starts as zero. */
+struct variable {
+	struct str name;
+	const struct type *type;
+	struct span first; /* where it is first assigned */
+	uint32_t index;    /* in its unit's list */
+};
+
+/* @x of the script. */
+struct map {
+	struct str name; /* with its @ */
+	uint32_t index;  /* in program.maps */
+	struct span first;
+	const struct type *key; /* NULL: no key; else a tuple (of one for @x[k]) */
+	const struct type *value;
+	bool per_cpu; /* aggregations */
+	uint32_t max_entries;
+};
+
+/* What a record carries for one value. */
+enum field_kind {
+	FIELD_VALUE, /* of the expression value */
+	FIELD_TIME,  /* bpf_ktime_get_ns() at the event, 8 bytes */
+};
+
+struct field {
+	enum field_kind kind;
+	struct node *value;
+	const struct type *type;
+	uint32_t offset; /* in the record */
+	bool tail;       /* at offset stand u32 offset, u32 length of bytes in the record's tail */
+};
+
+/* One ASYNC call: what the runtime will do when its record arrives. */
+struct action {
+	enum builtin_id builtin;
+	struct span span;
+	struct str format;  /* printf, time; empty when there is none */
+	struct map *map;    /* print(@x), clear(@x) */
+	int64_t numbers[2]; /* print's top and div; 0 when not given */
+	VEC(struct field) fields;
+};
+
+/* The actions of a straight run of statements share one record: reserved by the
+ * first call of the run, sent by the last. */
+struct record {
+	uint32_t id;        /* index in program.records; the record's first u32 */
+	uint32_t size;      /* the fixed part in bytes, a multiple of 8, header included */
+	uint32_t tail_size; /* the most that the tail can take; 0: none */
+	VEC(struct action *) actions;
+};
+
+/* What analysis knows of a builtin's use; node->call.call or node->ident.call. */
+struct call {
+	enum builtin_id builtin;
+	uint32_t number; /* argN: N */
+	bool is_arg;     /* arg0..argN, which have no row of their own */
+	/* ASYNC: its part of a record */
+	struct record *record;
+	struct action *action;
+	bool first, last; /* of the record's actions */
+	/* count(), hist(), delete(): the map element written to */
+	struct node *element; /* NODE_MAP */
+	struct node *key;     /* delete(@m, k): k */
+	int64_t literal;      /* a literal argument's value */
+	struct str text;      /* a literal string argument */
+};
+
+/* One attach point, taken apart. */
+struct attach {
+	uint32_t index; /* in program.attaches */
+	enum probe_id probe;
+	struct str text; /* as probe prints it: "kprobe:tcp_connect" */
+	struct span span;
+	bool glob;
+	struct str module;   /* function probes; empty: any */
+	struct str function; /* a name or a pattern */
+	uint64_t offset;     /* kprobe: bytes into the function */
+	struct str category, event;
+	uint64_t period_ns; /* interval */
+	/* Attach only where the kernel has (or, negated, lacks) this function: from a
+	 * predicate that is func_exists("...") or its negation. Empty: always. */
+	struct str condition;
+	bool condition_negated;
+	/* The kernel that we compile against, for function probes without a glob */
+	bool in_btf;
+	uint32_t proto; /* BTF id of the prototype */
+	uint32_t n_params;
+	bool variadic, ambiguous;
+	uint32_t ret_type; /* 0: void */
+};
+
+struct unit {
+	uint32_t index;
+	enum probe_id probe;
+	VEC(struct attach *) attaches; /* one, or all the globs of an action */
+	const struct type *args;       /* FORM_ARGS, or NULL */
+	struct node *predicate;        /* a typed copy; NULL when there is none (or it became a condition) */
+	struct node *body;
+	VEC(struct variable *) variables;
+	uint32_t arg_mask; /* bit N: argN is used */
+	bool uses_retval;
+	bool needs_kprobe; /* reg(), ctx, an offset ...: no trampoline form */
+};
+
+struct program {
+	const struct source *source;
+	struct types *types;
+	struct kernel_btf *btf; /* NULL: the kernel has none */
+	VEC(struct attach *) attaches;
+	VEC(struct unit *) units;
+	VEC(struct map *) maps;
+	VEC(struct record *) records;
+};
+
+struct analysis_options {
+	struct kernel *kernel;
+	const struct str *params; /* $1.. */
+	unsigned n_params;
+	uint32_t max_strlen; /* bytes a string holds, NUL included */
+	uint32_t max_map_keys;
+	bool want_dump; /* -d types: stop at nothing */
+};
+
+/* Reports every error through diag; the result is good for code generation only
+ * when diag->errors is 0. */
+struct program *analyse(
+    struct arena *a, const struct script *script, struct diag *diag, const struct analysis_options *options);
+/* -d types: units with typed trees, variables, maps and records with their layouts. */
+void program_dump(FILE *out, const struct program *program);
+
+#endif

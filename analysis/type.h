@@ -1,0 +1,104 @@
+/*
+ * Types. They are interned: two types are equal when their pointers are. Members of a
+ * struct are loaded from BTF when first asked for.
+ */
+#ifndef BTRUN_ANALYSIS_TYPE_H
+#define BTRUN_ANALYSIS_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/registry.h"
+#include "base/str.h"
+#include "kernel/btf.h"
+
+enum type_form {
+	FORM_VOID,   /* no value: the result of printf() */
+	FORM_INT,    /* int: size 1 2 4 8, is_signed */
+	FORM_BOOL,   /* comparisons; one byte, converts to int */
+	FORM_ENUM,   /* an int with record name: size, is_signed, name */
+	FORM_PTR,    /* target; void * when target is FORM_VOID */
+	FORM_STRUCT, /* btf id, name, size */
+	FORM_UNION,
+	FORM_ARRAY,  /* target, elements */
+	FORM_STRING, /* size bytes, the NUL included */
+	FORM_INET,   /* struct inet_value of image/image.h */
+	FORM_TUPLE,  /* elements with offsets */
+	FORM_PROBE,  /* 8 bytes: a target id (image.h), prints as the probe's name */
+	FORM_FUNC,   /* 8 bytes: a target id, prints as the function's name */
+	FORM_ARGS,   /* args of a tracepoint or fentry: members only */
+	FORM_COUNT,  /* aggregations: value of a map only */
+	FORM_HIST,
+};
+
+enum address_space {
+	SPACE_KERNEL,
+	SPACE_USER,
+	SPACE_CONTEXT, /* the program's context: direct loads */
+};
+
+struct type {
+	enum type_form form;
+	uint32_t size; /* bytes */
+	bool is_signed;
+	bool is_char;             /* an integer that is a char: an array of it prints as text */
+	enum address_space space; /* of a pointer's target; of FORM_ARGS */
+	const struct type *target;
+	uint32_t elements;
+	struct str name; /* struct, union, enum; empty for an anonymous one */
+	uint32_t btf_id;
+	const struct type **items; /* tuple: elements of them */
+	const uint32_t *offsets;   /* tuple: in bytes */
+	uint32_t hist_bits;        /* hist: sub-buckets a power of two, log2 (0..5) */
+};
+
+/*
+ * One member as an access reaches it: anonymous structs and unions in between
+ * are already crossed, so bit_offset counts from the named record's start.
+ * CO-RE needs only the record's name, the member's name and this offset.
+ */
+struct member {
+	const struct type *record; /* struct, union or args */
+	struct str name;
+	const struct type *type;
+	uint32_t bit_offset;
+	uint32_t bit_size; /* of a bitfield, else 0 */
+	/* of FORM_ARGS */
+	uint32_t arg_index; /* fentry: the parameter's number */
+	bool is_retval;
+	bool data_loc, rel_loc; /* tracepoint: the field holds where the bytes lie */
+	uint32_t field_size;    /* tracepoint: as the format file says */
+};
+
+struct types; /* the table of interned types of one compile */
+
+struct types *types_new(struct arena *a, struct kernel_btf *btf /* NULL: the kernel has none */);
+const struct type *type_void(struct types *t);
+const struct type *type_int(struct types *t, uint32_t size, bool is_signed);
+const struct type *type_bool(struct types *t);
+const struct type *type_ptr(struct types *t, const struct type *target, enum address_space space);
+const struct type *type_array(struct types *t, const struct type *target, uint32_t elements);
+const struct type *type_string(struct types *t, uint32_t size);
+const struct type *type_tuple(struct types *t, const struct type *const *items, uint32_t n);
+const struct type *type_simple(struct types *t, enum type_form form); /* inet probe func count ... */
+const struct type *type_hist(struct types *t, uint32_t bits);
+/* The type of a BTF id. */
+const struct type *type_of_btf(struct types *t, uint32_t id, enum address_space space);
+/* struct, union or enum by name; NULL when there is none. */
+const struct type *type_named(struct types *t, enum btf_shape tag, struct str name);
+/* "uint32", "int", "pid_t" ...: builtin names first, then BTF's; NULL when there is none. */
+const struct type *type_by_word(struct types *t, struct str word);
+/* NULL when the record has none of that name. */
+const struct member *type_member(struct types *t, const struct type *record, struct str name);
+/* Offers every member name, for a hint. */
+void type_near_member(struct types *t, const struct type *record, struct str_near *near);
+
+bool type_is_integer(const struct type *t); /* int, bool, enum */
+bool type_is_aggregation(const struct type *t);
+/* "struct sock *", "uint16[4]", "string[64]", for messages and -d types. */
+struct str type_text(struct arena *a, const struct type *t);
+void type_print(FILE *out, const struct type *t);
+
+#endif

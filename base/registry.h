@@ -1,0 +1,45 @@
+/*
+ * The bits that the rows of builtins.def and probes.def use, and the numbers
+ * that their order gives. No table here: a folder expands the rows itself.
+ */
+#ifndef BTRUN_BASE_REGISTRY_H
+#define BTRUN_BASE_REGISTRY_H
+
+/* forms of a builtin */
+enum builtin_form {
+	VAR = 1 << 0,
+	CALL = 1 << 1,
+	ASYNC = 1 << 2,
+};
+
+/* What a probe gives its action, and what a builtin needs of its probe. */
+enum probe_gives {
+	ANY = 0,
+	WITH_REGS = 1 << 0,   /* argN are the registers of a function's entry */
+	WITH_ARGS = 1 << 1,   /* args has typed fields */
+	WITH_RETVAL = 1 << 2, /* retval */
+	WITH_FUNC = 1 << 3,   /* a kernel function is being traced */
+};
+
+enum builtin_id {
+#define BUILTIN(name, ...) BUILTIN_##name,
+#include "base/builtins.def"
+#undef BUILTIN
+	BUILTIN_N_
+};
+
+enum probe_id {
+#define PROBE(name, ...) PROBE_##name,
+#include "base/probes.def"
+#undef PROBE
+	PROBE_N_
+};
+
+enum type_kind_id {
+#define TYPE(name, ...) TYPE_##name,
+#include "base/types.def"
+#undef TYPE
+	TYPE_N_
+};
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Strings that carry their length. A struct str owns nothing: its bytes lie in
+ * an arena, in the script's text or in the program. Strings made by the
+ * functions here are followed by a NUL, so .p of those can go to libc.
+ */
+#ifndef BTRUN_BASE_STR_H
+#define BTRUN_BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
+/* For printf's "%.*s". */
+#define STR_ARG(s) (int)(s).n, (s).p
+
+struct str str_of(const char *nul_terminated);
+struct str str_copy(struct arena *a, const char *p, size_t n);
+struct str str_format(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct str str_vformat(struct arena *a, const char *format, va_list ap);
+
+bool str_eq(struct str a, struct str b);
+bool str_is(struct str s, const char *nul_terminated);
+bool str_starts(struct str s, const char *prefix);
+int str_compare(struct str a, struct str b);
+/* Offset of the first c, or -1. */
+ptrdiff_t str_find(struct str s, char c);
+/* The bytes [begin, end) of s; no NUL follows. */
+struct str str_slice(struct str s, size_t begin, size_t end);
+/* Splits at the first c: what precedes it is returned, *rest is what follows
+ * (empty when there is no c). */
+struct str str_split(struct str s, char c, struct str *rest);
+
+/* Does name match pattern, where * stands for any run of bytes, ? for one, [abc] and
+ * [!abc] for one of a set? The whole name must match. */
+bool str_glob(struct str pattern, struct str name);
+/* Has pattern any of the characters that str_glob treats specially? */
+bool str_has_glob(struct str pattern);
+
+/*
+ * Number of single-character insertions, deletions, replacements and swaps of
+ * neighbours from a to b, or limit + 1 when it is more than limit.
+ */
+unsigned str_distance(struct str a, struct str b, unsigned limit);
+
+/* The best candidates for a mistyped name: feed it names, then read best[]. */
+struct str_near {
+	struct str wanted;
+	unsigned n;
+	struct {
+		struct str name;
+		unsigned distance;
+	} best[3];
+};
+void str_near_offer(struct str_near *near, struct arena *a, struct str name);
+/* "a", "a or b", "a, b or c"; empty when there is none. */
+struct str str_near_text(const struct str_near *near, struct arena *a);
+
+#endif

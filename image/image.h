@@ -1,0 +1,217 @@
+/*
+ * The image: the only thing that crosses from the compiler to the runtime. An
+ * ordinary BPF ELF object, plus the section .btrun, whose content this header
+ * describes as structs. The writer serialises them; the reader checks every
+ * number, since an image is untrusted input.
+ *
+ * Kinds (builtins, probes, types, counters, slots) are stored by name, so an image
+ * made by another version is understood or refused by name, never misread.
+ *
+ * In the ELF object:
+ *	programs    sections "kprobe/f", "fexit/f", "tracepoint/c/e", ... ; symbol = program name
+ *	.maps       BTF-defined: "events" (the output buffer), "counters", "scratch", and
+ *	            one for each @map
+ *	.rodata     the slots; the runtime fills them before it loads
+ *	.bss        btrun_live (u32): programs return at once while it is 0
+ */
+#ifndef BTRUN_IMAGE_IMAGE_H
+#define BTRUN_IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/registry.h"
+#include "base/source.h"
+#include "base/str.h"
+
+#define IMAGE_SECTION ".btrun"
+#define IMAGE_VERSION 1
+#define IMAGE_NONE UINT32_MAX /* no index */
+
+#define IMAGE_EVENTS_MAP "events"
+#define IMAGE_COUNTERS_MAP "counters"
+#define IMAGE_SCRATCH_MAP "scratch"
+
+/*
+ * Every record in the output buffer begins so; fields follow at their offsets.
+ */
+struct record_header {
+	uint32_t id;   /* index of image.records */
+	uint32_t size; /* bytes, header and tail included */
+};
+
+/* A field of a record that lies in its tail. */
+struct record_tail {
+	uint32_t offset; /* from the record's start */
+	uint32_t length; /* bytes; of a string without the NUL. UINT32_MAX: could not be read */
+};
+
+struct inet_value {
+	uint32_t family; /* 2: IPv4, 10: IPv6 (Linux's AF_INET, AF_INET6) */
+	uint8_t address[16];
+};
+
+/* hist() value: HIST_BUCKETS(bits) counters of u64. Bucket 0: below 0; 1: zero; then
+ * powers of two, each in 2^bits parts. The code generator computes the bucket, the runtime
+ * its bounds; both through image/hist.h. */
+
+enum image_form {
+	IMAGE_RUN,    /* BEGIN, END: a raw tracepoint program run by BPF_PROG_TEST_RUN */
+	IMAGE_KPROBE, /* context: struct pt_regs; serves tracefs, perf and multi */
+	IMAGE_KRETPROBE,
+	IMAGE_FENTRY,
+	IMAGE_FEXIT,
+	IMAGE_TRACEPOINT,
+	IMAGE_TIMER, /* perf_event of the software clock on one CPU */
+	IMAGE_FORMS_
+};
+
+struct image_type {
+	enum type_kind_id kind;
+	uint32_t size; /* bytes */
+	bool is_signed;
+	bool is_char;          /* array of char: text */
+	uint32_t element;      /* array: index of a type, else IMAGE_NONE */
+	uint32_t count;        /* array: elements; hist: bits */
+	struct str name;       /* enum: its name */
+	uint32_t n_items;      /* tuple */
+	const uint32_t *items; /* types */
+	const uint32_t *offsets;
+};
+
+struct image_field {
+	uint32_t type;
+	uint32_t offset;
+	bool tail;
+	bool is_time; /* FIELD_TIME */
+};
+
+struct image_action {
+	struct str builtin;
+	struct span span;
+	struct str format;
+	uint32_t map; /* index of maps, or IMAGE_NONE */
+	int64_t numbers[2];
+	uint32_t n_fields;
+	struct image_field *fields;
+};
+
+struct image_record {
+	uint32_t size;      /* fixed part */
+	uint32_t tail_size; /* at most */
+	uint32_t n_actions;
+	struct image_action *actions;
+};
+
+struct image_map {
+	struct str name;     /* as the script has it, "@x" */
+	struct str elf_name; /* the map in the ELF object */
+	uint32_t key_type;   /* a tuple; IMAGE_NONE: no key (the ELF map's key is a u64 0) */
+	uint32_t value_type;
+	bool per_cpu;
+	struct span span;
+};
+
+/* Where a program may be attached only if the target kernel's prototype has
+ * parameter number with this size, as the code was made for it. */
+struct image_param {
+	uint32_t number;
+	uint32_t size;
+};
+
+struct image_program {
+	struct str name; /* symbol in the ELF object */
+	enum image_form form;
+	uint32_t attach;   /* the attach it serves, or the first of them */
+	uint32_t n_attach; /* and how many: consecutive attaches (globs of one action) */
+	bool needs_retval; /* not for a void function */
+	uint32_t n_params;
+	struct image_param *params;
+};
+
+struct image_attach {
+	enum probe_id probe;
+	struct str text; /* "kprobe:tcp_connect" */
+	struct span span;
+	uint32_t action; /* which action of the script: attach points of one action are alternatives */
+	bool glob;
+	struct str module, function;
+	uint64_t offset;
+	struct str category, event;
+	uint64_t period_ns;
+	struct str condition; /* function that must (negated: must not) exist; empty: always */
+	bool condition_negated;
+};
+
+enum image_counter_kind {
+	COUNTER_RING_FULL,  /* no room in the output buffer: records lost, attach is set */
+	COUNTER_MAP_FULL,   /* update of map refused: map is set */
+	COUNTER_READ_FAULT, /* memory could not be read: span is set */
+	COUNTER_TRUNCATED,  /* a string was longer than its limit: span is set */
+	COUNTERS_
+};
+
+struct image_counter { /* its index is its key in the counters map (per-CPU array of u64) */
+	enum image_counter_kind kind;
+	uint32_t attach; /* IMAGE_NONE when of no single one */
+	uint32_t map;
+	struct span span;
+};
+
+enum image_slot_kind {
+	SLOT_PERF,        /* u32: 1 when "events" is a perf event array */
+	SLOT_PID,         /* u32: only this process (-p), 0: every one */
+	SLOT_FUNC_EXISTS, /* u32: the kernel has function name */
+	SLOT_START_TIME,  /* u64: ktime of the start, for elapsed */
+	SLOTS_
+};
+
+struct image_slot {
+	enum image_slot_kind kind;
+	uint32_t offset; /* in .rodata */
+	uint32_t size;
+	struct str name;
+};
+
+/* btrun's own relocation: the 16-bit offset of the instruction at insn (in bytes from its
+ * section's start) becomes the tracepoint field's offset on the kernel where it runs. */
+struct image_reloc {
+	struct str section;
+	uint32_t insn;
+	struct str category, event, field;
+	uint32_t size;  /* the field's size when compiled; another one is refused */
+	uint32_t delta; /* bytes to add to the field's offset */
+	struct span span;
+};
+
+struct image {
+	struct str script_name;
+	struct str script_text; /* for carets in messages of the runtime */
+	struct str compiler;    /* "btrun 0.1.0, LLVM 19.1.7" */
+	struct str kernel;      /* release of the kernel that it was compiled against */
+	uint32_t live_offset;   /* of btrun_live in .bss */
+	VEC(struct image_type) types;
+	VEC(struct image_record) records;
+	VEC(struct image_map) maps;
+	VEC(struct image_attach) attaches;
+	VEC(struct image_program) programs;
+	VEC(struct image_counter) counters;
+	VEC(struct image_slot) slots;
+	VEC(struct image_reloc) relocs;
+};
+
+/*
+ * Adds the section to the ELF object in fd (a memfd or file, read-write). 0 or negative errno.
+ */
+int image_write(int fd, const struct image *image);
+
+/*
+ * Reads and checks the section of the ELF object at data. Everything in *image
+ * points into the arena, nothing into data. 0; -EINVAL when it is no image or a
+ * damaged one, -EPROTONOSUPPORT for another version's: *why then says what is
+ * wrong with it, as the middle of a sentence.
+ */
+int image_read(struct arena *a, const void *data, size_t size, struct image *image, struct str *why);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * What the compiler asks of the kernel's BTF (the kernel's
+ * Documentation/bpf/btf.rst). A thin layer over libbpf's reader, so that no
+ * other folder of the compiler includes bpf/btf.h.
+ *
+ * Ownership: kernel_btf_new()/kernel_btf_free(); the names that are returned
+ * live as long as the struct. Errors: negative errno. Type ids are those of the BTF; 0 is void.
+ */
+#ifndef BTRUN_KERNEL_BTF_H
+#define BTRUN_KERNEL_BTF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "kernel/kernel.h"
+
+struct kernel_btf;
+
+enum btf_shape {
+	BTF_SHAPE_VOID,
+	BTF_SHAPE_INT,
+	BTF_SHAPE_BOOL,
+	BTF_SHAPE_FLOAT,
+	BTF_SHAPE_ENUM,
+	BTF_SHAPE_PTR,
+	BTF_SHAPE_ARRAY,
+	BTF_SHAPE_STRUCT,
+	BTF_SHAPE_UNION,
+	BTF_SHAPE_FUNC_PROTO,
+	BTF_SHAPE_FWD,
+};
+
+/* A type with its qualifiers, typedefs and tags taken off. */
+struct btf_info {
+	enum btf_shape shape;
+	uint32_t id;       /* of the type itself, below typedefs */
+	struct str name;   /* empty for an anonymous one */
+	uint32_t size;     /* bytes; a pointer's is 8 */
+	bool is_signed;    /* int and enum */
+	bool is_char;      /* int of one byte that holds text: char (BTF encodes signedness, name "char") */
+	bool user;         /* pointer with the "user" type tag (__user) */
+	uint32_t target;   /* pointer and array: the element's id */
+	uint32_t elements; /* array */
+	uint32_t members;  /* struct and union: how many */
+};
+
+struct btf_member_info {
+	struct str name; /* empty: anonymous struct or union */
+	uint32_t type;
+	uint32_t bit_offset; /* from the struct's start */
+	uint32_t bit_size;   /* of a bitfield, else 0 */
+};
+
+struct btf_func_info {
+	uint32_t ret; /* type id; 0 is void */
+	uint32_t n_params;
+	bool variadic;
+	bool ambiguous; /* several functions of that name with different prototypes */
+};
+
+/* module: "vmlinux" for the kernel proper. */
+int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf);
+void kernel_btf_free(struct kernel_btf *btf);
+
+void btf_info(const struct kernel_btf *btf, uint32_t id, struct btf_info *info);
+void btf_member(const struct kernel_btf *btf, uint32_t id, uint32_t index, struct btf_member_info *member);
+/* An id, or -ENOENT. tag: BTF_SHAPE_STRUCT, _UNION or _ENUM; BTF_SHAPE_VOID: a typedef or int of that name.
+ */
+int btf_find(const struct kernel_btf *btf, enum btf_shape tag, struct str name);
+/* 0, or -ENOENT. */
+int btf_find_func(const struct kernel_btf *btf, struct str name, struct btf_func_info *func, uint32_t *proto);
+void btf_param(
+    const struct kernel_btf *btf, uint32_t proto, uint32_t index, struct str *name, uint32_t *type);
+/* The value of an enum constant of any enum. 0 or -ENOENT. *type: the enum's id. */
+int btf_find_enum_value(const struct kernel_btf *btf, struct str name, int64_t *value, uint32_t *type);
+/* Every name of a kind, for hints and for expanding fentry globs: found(context, name, module ""). */
+void btf_each_name(const struct kernel_btf *btf, enum btf_shape tag, kernel_found *found, void *context);
+void btf_each_func(const struct kernel_btf *btf, kernel_found *found, void *context);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * Facts of a kernel, behind one interface. Every fact is the content of a file,
+ * so the interface is one operation: open the file that holds a fact.
+ *
+ *	kernel_host()   the real file system, under a root folder ("" or a
+ *	                fixture folder that looks like one: tests' fake kernel)
+ *	kernel_client() asks a kernel_serve() loop over a Unix socket; what comes
+ *	                back is a descriptor. The compiler has only this one.
+ *
+ * Ownership: a struct kernel is freed with kernel_free(); a returned descriptor
+ * or text is the caller's. Errors: negative errno; -ENOENT when the kernel has
+ * no such thing, -EACCES/-EPERM when we may not look, -EINVAL when a request is
+ * none that a compiler may make.
+ */
+#ifndef BTRUN_KERNEL_KERNEL_H
+#define BTRUN_KERNEL_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum kernel_fact {
+	KERNEL_BTF,               /* name: "vmlinux" or a module: /sys/kernel/btf/NAME */
+	KERNEL_TRACEPOINT_FORMAT, /* name: "category/event": events/CATEGORY/EVENT/format */
+	KERNEL_TRACEPOINTS,       /* name empty: available_events, lines "category:event" */
+	KERNEL_FUNCTIONS,         /* name empty: available_filter_functions */
+	KERNEL_KALLSYMS,          /* name empty: /proc/kallsyms */
+	KERNEL_FACTS_
+};
+
+struct kernel;
+
+struct kernel *kernel_host(const char *root);
+struct kernel *kernel_client(int socket);
+void kernel_free(struct kernel *k);
+
+/* A descriptor open for reading (close-on-exec), or negative errno. */
+int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
+/* The whole content of a fact, in the arena. 0 or negative errno. */
+int kernel_read(struct kernel *k, struct arena *a, enum kernel_fact fact, struct str name, struct str *text);
+
+/*
+ * Answers one request of a kernel_client() that waits on socket. Each request
+ * is checked: a known fact, a name of the characters that the fact's names have
+ * (no "..", no '/' but the tracepoint's one), of bounded length.
+ * 1: answered, 0: the peer has closed, negative errno: the peer broke the
+ * protocol.
+ */
+int kernel_serve(struct kernel *k, int socket);
+
+/*
+ * The fields of a tracepoint, as its format file lists them. Offsets and sizes
+ * in bytes from the start of the record that the program's context points to.
+ */
+struct tracepoint_field {
+	struct str name;
+	struct str type; /* the C type as written, without name and array: "pid_t", "const char *" */
+	unsigned offset;
+	unsigned size;
+	unsigned array; /* elements, 0 when it is no array */
+	bool is_signed;
+	bool data_loc; /* __data_loc: a u32, low half offset, high half length */
+	bool rel_loc;  /* __rel_loc: the same, relative to the field's end */
+};
+
+struct tracepoint_format {
+	struct str category, event;
+	VEC(struct tracepoint_field) fields; /* the common_ fields too */
+};
+
+/* 0 or negative errno (-EBADMSG when the file can't be understood). */
+int tracepoint_format(struct kernel *k, struct arena *a, struct str category, struct str event,
+    struct tracepoint_format *format);
+
+/*
+ * Names that match a pattern (str_glob), each passed to found(); it returns
+ * nonzero to stop. -l, attach pattern expansion and near names all use these.
+ * 0 or negative errno.
+ */
+typedef int kernel_found(void *context, struct str name, struct str module);
+/* Functions that ftrace can trace (available_filter_functions); where it can't be read,
+ * the text symbols of kallsyms. module is empty for the kernel proper. */
+int kernel_functions(
+    struct kernel *k, struct str module, struct str pattern, kernel_found *found, void *context);
+/* Tracepoints; name is "category:event". */
+int kernel_tracepoints(struct kernel *k, struct str pattern, kernel_found *found, void *context);
+
+#endif

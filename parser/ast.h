@@ -1,0 +1,223 @@
+/*
+ * The syntax tree. The parser makes it; analysis fills in the fields that are
+ * marked so and changes nothing else, but for NODE_IDENT nodes that it replaces
+ * by what they name. Builtin names are identifiers here.
+ *
+ * Everything lives in the compile's arena.
+ */
+#ifndef BTRUN_PARSER_AST_H
+#define BTRUN_PARSER_AST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/source.h"
+#include "base/str.h"
+
+/* analysis/ */
+struct type;
+struct member;
+struct variable;
+struct map;
+struct call;
+
+enum node_kind {
+	/* expressions */
+	NODE_INT,      /* integer: value, is_unsigned when it was written with u or does not fit int64 */
+	NODE_STRING,   /* string: escapes already resolved */
+	NODE_IDENT,    /* ident: a builtin variable, a #define'd or enum constant */
+	NODE_PARAM,    /* param: $1; number 0 is $# */
+	NODE_VARIABLE, /* variable: $x */
+	NODE_MAP,      /* map: @x, @x[k1, k2] */
+	NODE_CALL,     /* call: name(args) */
+	NODE_UNARY,    /* unary: - ! ~ * & */
+	NODE_BINARY,   /* binary, also && || and comparisons */
+	NODE_STEP,     /* step: ++ and --, before or after */
+	NODE_TERNARY,  /* ternary: a ? b : c */
+	NODE_CAST,     /* cast: (type)expr */
+	NODE_MEMBER,   /* member: expr.name and expr->name */
+	NODE_INDEX,    /* index: expr[expr] */
+	NODE_TUPLE,    /* tuple: (a, b) */
+	NODE_SIZEOF,   /* sizeof_: sizeof(type) or sizeof(expr) */
+	/* statements */
+	NODE_EXPR,   /* expr: an expression for its effect */
+	NODE_ASSIGN, /* assign: variable or map element = += -= ... value */
+	NODE_IF,     /* if_ */
+	NODE_BLOCK,  /* block: a statement list with a scope of its own */
+	NODE_WHILE,  /* while_ */
+	NODE_UNROLL, /* unroll */
+	NODE_BREAK,
+	NODE_CONTINUE,
+	NODE_RETURN,
+};
+
+enum op {
+	OP_ADD,
+	OP_SUB,
+	OP_MUL,
+	OP_DIV,
+	OP_MOD,
+	OP_SHL,
+	OP_SHR,
+	OP_AND,
+	OP_OR,
+	OP_XOR,
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_LAND,
+	OP_LOR,
+	OP_NEG,
+	OP_NOT,
+	OP_LNOT,
+	OP_DEREF,
+	OP_ADDRESS,
+	OP_NONE, /* plain assignment */
+};
+
+enum type_tag { TAG_NONE, TAG_STRUCT, TAG_UNION, TAG_ENUM };
+
+/* A type as it is written: "struct sock *", "uint8[4]", "pid_t". */
+struct type_syntax {
+	struct span span;
+	enum type_tag tag;
+	struct str name;
+	unsigned pointers;
+	bool is_array;
+	uint32_t elements; /* 0: of the operand's size */
+};
+
+struct node {
+	enum node_kind kind;
+	struct span span;
+	struct node *next;       /* the next of a list: statements, arguments, keys, elements */
+	const struct type *type; /* analysis: an expression's type */
+	union {
+		struct {
+			uint64_t value;
+			bool is_unsigned;
+		} integer;
+		struct {
+			struct str text;
+		} string;
+		struct {
+			struct str name;
+			struct call *call; /* analysis: the builtin it names (see analysis.h) */
+		} ident;
+		struct {
+			unsigned number;
+		} param; /* analysis replaces the node by INT or STRING */
+		struct {
+			struct str name;
+			struct variable *variable; /* analysis */
+		} variable;
+		struct {
+			struct str name;   /* with its @; just "@" for the unnamed one */
+			struct node *keys; /* list, NULL when there is no [] */
+			struct map *map;   /* analysis */
+		} map;
+		struct {
+			struct str name;
+			struct span name_span;
+			struct node *args; /* list */
+			struct call *call; /* analysis */
+		} call;
+		struct {
+			enum op op;
+			struct node *operand;
+		} unary;
+		struct {
+			enum op op;
+			struct node *left, *right;
+		} binary;
+		struct {
+			bool before;
+			bool down;
+			struct node *target;
+		} step;
+		struct {
+			struct node *condition, *yes, *no;
+		} ternary;
+		struct {
+			struct type_syntax *to;
+			struct node *operand;
+		} cast;
+		struct {
+			struct node *object;
+			struct str name;
+			struct span name_span;
+			bool arrow;
+			const struct member *member; /* analysis */
+		} member;
+		struct {
+			struct node *object, *index;
+		} index;
+		struct {
+			struct node *elements;
+		} tuple;
+		struct {
+			struct type_syntax *of_type;
+			struct node *of_expr;
+		} sizeof_;
+		struct {
+			struct node *expr;
+		} expr;
+		struct {
+			struct node *target; /* NODE_VARIABLE or NODE_MAP */
+			enum op op;          /* OP_NONE, or the operator of += and its like */
+			struct node *value;
+		} assign;
+		struct {
+			struct node *condition, *yes, *no;
+		} if_; /* yes: NODE_BLOCK; no: NODE_BLOCK, NODE_IF or NULL */
+		struct {
+			struct node *statements;
+		} block;
+		struct {
+			struct node *condition, *body;
+		} while_;
+		struct {
+			struct node *count, *body;
+		} unroll;
+		struct {
+			struct node *value;
+		} return_;
+	};
+};
+
+/* One attach point as written; analysis takes the text apart. */
+struct attach_syntax {
+	struct span span;
+	struct str provider; /* before the first ':' */
+	struct str rest;     /* after it, quotes resolved; empty when there is none */
+	struct span rest_span;
+};
+
+struct probe_syntax {
+	struct span span;
+	VEC(struct attach_syntax) attach;
+	struct node *predicate; /* NULL when there is none */
+	struct node *body;      /* NODE_BLOCK */
+};
+
+struct script {
+	VEC(struct probe_syntax) probes;
+};
+
+/* A deep copy with the fields of analysis cleared: one action is analysed once for
+ * each kind of context that its attach points give it. */
+struct node *ast_clone(struct arena *a, const struct node *node);
+struct node *ast_new(struct arena *a, enum node_kind kind, struct span span);
+const char *ast_op_text(enum op op);
+/* The tree as indented lines, for -d ast. print_type, when not NULL, prints a
+ * node's type after it (-d types). */
+void ast_dump(FILE *out, const struct script *script, void (*print_type)(FILE *out, const struct type *type));
+void ast_dump_node(
+    FILE *out, const struct node *node, int depth, void (*print_type)(FILE *out, const struct type *type));
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * Script text -> syntax tree.
+ */
+#ifndef BTRUN_PARSER_PARSER_H
+#define BTRUN_PARSER_PARSER_H
+
+#include "base/diag.h"
+#include "lexer/lexer.h"
+#include "parser/ast.h"
+
+/* Reports every error through the lexer's diag and returns what could be understood; diag.errors
+ * tells whether to go on. Never NULL. */
+struct script *parse_script(struct arena *a, struct lexer *lexer);
+
+#endif
