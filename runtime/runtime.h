@@ -1,0 +1,64 @@
+/*
+ * What the parts of the runtime share: one struct runtime a tracer, made from an
+ * image. The runtime knows no script, no syntax tree, no LLVM.
+ *
+ *	load.c attach*.c buffer.c loss.c reaper.c run.c    bring the programs to life
+ *	output.c format.c json.c printf.c event.c maps.c   turn bytes into text
+ *
+ * Everything is allocated before the first event (arena), nothing an event.
+ */
+#ifndef BTRUN_RUNTIME_RUNTIME_H
+#define BTRUN_RUNTIME_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "image/image.h"
+#include "kernel/kernel.h"
+
+struct output; /* output.h: text or JSON, buffered as asked */
+
+/* A target is one place that a program is attached to; its id is attach index << 32 | number. */
+struct target {
+	uint64_t id;
+	struct str probe; /* "kprobe:tcp_connect", expanded */
+	struct str func;  /* "tcp_connect"; empty when it is no function */
+};
+
+/* What event handlers need; load.c and run.c fill it in. */
+struct runtime {
+	struct arena *arena;
+	struct kernel *kernel;
+	const struct image *image;
+	struct output *out;
+	int *map_fds;               /* one for each image map */
+	unsigned n_cpus;            /* possible CPUs: how many values a per-CPU element has */
+	VEC(struct target) targets; /* sorted by id */
+	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC, refreshed by run.c each wake-up */
+	bool exiting;               /* exit() has been seen */
+	int exit_code;
+	uint64_t bad_records; /* records that did not fit their description: reported at exit */
+	void *state;          /* run.c's own */
+};
+
+/* NULL when there is none: formatters then print the number. */
+const struct target *runtime_target(const struct runtime *r, uint64_t id);
+
+/* Text of a value of image type index type. Returns bytes appended. */
+void format_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
+void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
+
+/*
+ * Makes what records need once (parsed formats). 0, or negative errno and a message
+ * already printed when the image's formats do not fit its fields.
+ */
+int events_prepare(struct runtime *r);
+/* One record from the output buffer. Damaged ones count in bad_records. */
+void event_handle(struct runtime *r, const void *record, size_t size);
+
+/* Every map that has an element, as at exit and on SIGUSR1. */
+void maps_print_all(struct runtime *r);
+
+#endif
