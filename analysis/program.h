@@ -5,6 +5,16 @@
  * An action is analysed once for each kind of context that its attach points
  * give it; each result is a unit. The code generator turns a unit into one BPF
  * program for each form in which it can be attached.
+ *
+ * What the code generator can rely on:
+ * - A value's type may be narrower than that of the variable, key, map value or parameter
+ *   it goes to: integers are extended by their own sign, texts are copied and
+ *   filled up with NUL, a char array becomes a string, an integer a pointer.
+ * - Integer map values and keys are int64 or uint64. Arithmetic gives int64 or uint64 (type_common()
+ *   tells how the operands meet, in comparisons too); & | ^ << >> as well. Comparisons give bool.
+ * - pointer + integer counts in elements of the target (void: bytes); *integer reads a uint64.
+ * - @m[(a, b)] has become @m[a, b], delete(@m, k) delete(@m[k]), sizeof an integer.
+ * - An async call that is not a statement of its own is a branch of ?: and has its own record.
  */
 #ifndef BTRUN_ANALYSIS_PROGRAM_H
 #define BTRUN_ANALYSIS_PROGRAM_H
@@ -84,7 +94,8 @@ struct call {
 
 /* One attach point, taken apart. */
 struct attach {
-	uint32_t index; /* in program.attaches */
+	uint32_t index;  /* in program.attaches */
+	uint32_t action; /* which action of the script */
 	enum probe_id probe;
 	struct str text; /* as probe prints it: "kprobe:tcp_connect" */
 	struct span span;

@@ -37,6 +37,8 @@ enum address_space {
 	SPACE_KERNEL,
 	SPACE_USER,
 	SPACE_CONTEXT, /* the program's context: direct loads */
+	SPACE_ANY, /* unknown: try kernel memory, then user memory. Only char * made from an integer has it;
+		      an integer given to str() is read so too */
 };
 
 struct type {
@@ -97,6 +99,19 @@ void type_near_member(struct types *t, const struct type *record, struct str_nea
 
 bool type_is_integer(const struct type *t); /* int, bool, enum */
 bool type_is_aggregation(const struct type *t);
+/* A string, or an array of char: usable wherever text is. */
+bool type_is_text(const struct type *t);
+/* The type of a string that holds any value of a text type: string[n] itself, and
+ * string[n + 1] for char[n], which need not end in a NUL. */
+const struct type *type_string_for(struct types *t, const struct type *text);
+/* What two integers become in an operation, a comparison included: everything is done in 64
+ * bits, values are kept; uint64 when a side is uint64, else int64. Pointers count as uint64. */
+const struct type *type_common(struct types *t, const struct type *a, const struct type *b);
+/* Of a value in a record or tuple, in bytes. */
+uint32_t type_align(const struct type *t);
+/* The record that args is: members are copied. */
+const struct type *type_args(
+    struct types *t, enum address_space space, const struct member *members, size_t n);
 /* "struct sock *", "uint16[4]", "string[64]", for messages and -d types. */
 struct str type_text(struct arena *a, const struct type *t);
 void type_print(FILE *out, const struct type *t);
