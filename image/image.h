@@ -67,6 +67,7 @@ enum image_form {
 	IMAGE_FORMS_
 };
 
+/* A type refers only to types before it: it is pushed after its elements and items. */
 struct image_type {
 	enum type_kind_id kind;
 	uint32_t size; /* bytes */
@@ -202,7 +203,9 @@ struct image {
 };
 
 /*
- * Adds the section to the ELF object in fd (a memfd or file, read-write). 0 or negative errno.
+ * Adds the section to the ELF object in fd (a memfd or file, read-write). 0 or negative errno:
+ * -ENOEXEC when fd holds no ELF object, -EEXIST when it has the section already, -EINVAL when the
+ * image breaks a rule that image_read() checks.
  */
 int image_write(int fd, const struct image *image);
 

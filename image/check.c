@@ -1,0 +1,245 @@
+#include "image/codec.h"
+#include "image/hist.h"
+
+/*
+ * Bounds far above what the compiler makes. They keep the sums below from
+ * overflowing and what the runtime allocates for an image in proportion.
+ */
+#define SIZE_LIMIT (1u << 20)
+#define PARAM_LIMIT 32
+
+struct check {
+	struct arena *arena;
+	const struct image *image;
+	struct str error;
+};
+
+#define refuse(k, ...) ((k)->error.n ? false : ((k)->error = str_format((k)->arena, __VA_ARGS__), false))
+
+static bool is_int_size(uint32_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+static const struct image_type *type_at(const struct check *k, uint32_t index)
+{
+	return &k->image->types.v[index];
+}
+
+static bool check_array(struct check *k, uint32_t i, const struct image_type *t)
+{
+	if (t->element >= i)
+		return refuse(k, "type %u is an array of a type that does not precede it", i);
+	if (t->count == 0 || (uint64_t)t->count * type_at(k, t->element)->size != t->size)
+		return refuse(k, "type %u is an array whose elements do not fill it", i);
+	return true;
+}
+
+/* Items lie one after the other, so what printing costs is bounded by the size. */
+static bool check_tuple(struct check *k, uint32_t i, const struct image_type *t)
+{
+	uint64_t end = 0;
+
+	if (t->n_items == 0)
+		return refuse(k, "type %u is a tuple of nothing", i);
+	for (uint32_t n = 0; n < t->n_items; n++) {
+		if (t->items[n] >= i)
+			return refuse(k, "type %u has an item of a type that does not precede it", i);
+		if (t->offsets[n] < end)
+			return refuse(k, "type %u has overlapping items", i);
+		end = (uint64_t)t->offsets[n] + type_at(k, t->items[n])->size;
+	}
+	if (end > t->size)
+		return refuse(k, "type %u has items beyond its size", i);
+	return true;
+}
+
+static bool size_fits(const struct image_type *t)
+{
+	switch (t->kind) {
+	case TYPE_int:
+	case TYPE_bool:
+	case TYPE_enum:
+		return is_int_size(t->size);
+	case TYPE_ptr:
+	case TYPE_probe:
+	case TYPE_func:
+	case TYPE_count:
+		return t->size == 8;
+	case TYPE_inet:
+		return t->size == sizeof(struct inet_value);
+	case TYPE_hist:
+		return t->count <= HIST_BITS_MAX && t->size == hist_buckets(t->count) * 8;
+	case TYPE_string:
+	case TYPE_array:
+	case TYPE_tuple:
+	case TYPE_N_:
+		break;
+	}
+	return true;
+}
+
+static bool check_type(struct check *k, uint32_t i)
+{
+	const struct image_type *t = type_at(k, i);
+
+	if (t->size == 0 || t->size > SIZE_LIMIT || !size_fits(t))
+		return refuse(k, "type %u has a size that its kind cannot have: %u", i, t->size);
+	if (t->kind == TYPE_array)
+		return check_array(k, i, t);
+	if (t->kind == TYPE_tuple)
+		return check_tuple(k, i, t);
+	return true;
+}
+
+static bool check_span(struct check *k, struct span s)
+{
+	if (s.begin > s.end || s.end > k->image->script_text.n)
+		return refuse(k, "a place lies outside the script's text");
+	return true;
+}
+
+static bool is_text(const struct check *k, uint32_t type)
+{
+	const struct image_type *t = type_at(k, type);
+
+	return t->kind == TYPE_string || (t->kind == TYPE_array && t->is_char);
+}
+
+static bool check_field(
+    struct check *k, uint32_t i, const struct image_record *r, const struct image_field *f)
+{
+	uint32_t size;
+
+	if (f->type >= k->image->types.n)
+		return refuse(k, "record %u has a field of no type", i);
+	if (f->tail && !is_text(k, f->type))
+		return refuse(k, "record %u has a tail that is no text", i);
+	size = f->tail ? sizeof(struct record_tail) : type_at(k, f->type)->size;
+	if (f->offset < sizeof(struct record_header) || (uint64_t)f->offset + size > r->size)
+		return refuse(k, "record %u has a field beyond its size", i);
+	if (f->is_time && (f->tail || size != 8))
+		return refuse(k, "record %u has a time that is none", i);
+	return true;
+}
+
+static bool check_action(
+    struct check *k, uint32_t i, const struct image_record *r, const struct image_action *a)
+{
+	if (a->map != IMAGE_NONE && a->map >= k->image->maps.n)
+		return refuse(k, "record %u is for a map that is none", i);
+	for (uint32_t n = 0; n < a->n_fields; n++)
+		if (!check_field(k, i, r, &a->fields[n]))
+			return false;
+	return check_span(k, a->span);
+}
+
+static bool check_record(struct check *k, uint32_t i)
+{
+	const struct image_record *r = &k->image->records.v[i];
+
+	if (r->size < sizeof(struct record_header) || r->size > SIZE_LIMIT || r->tail_size > SIZE_LIMIT)
+		return refuse(k, "record %u has an impossible size", i);
+	for (uint32_t n = 0; n < r->n_actions; n++)
+		if (!check_action(k, i, r, &r->actions[n]))
+			return false;
+	return true;
+}
+
+static bool check_map(struct check *k, uint32_t i)
+{
+	const struct image_map *m = &k->image->maps.v[i];
+	const struct image *image = k->image;
+
+	if (m->name.n == 0 || m->elf_name.n == 0)
+		return refuse(k, "map %u has no name", i);
+	if (m->key_type != IMAGE_NONE &&
+	    (m->key_type >= image->types.n || type_at(k, m->key_type)->kind != TYPE_tuple))
+		return refuse(k, "map %u has a key that is no tuple", i);
+	if (m->value_type >= image->types.n)
+		return refuse(k, "map %u has a value of no type", i);
+	/* The kernel lays per-CPU values out in steps of 8 bytes. */
+	if (m->per_cpu && type_at(k, m->value_type)->size % 8 != 0)
+		return refuse(
+		    k, "map %u is per CPU and has values of %u bytes", i, type_at(k, m->value_type)->size);
+	return check_span(k, m->span);
+}
+
+static bool check_attach(struct check *k, uint32_t i)
+{
+	const struct image_attach *a = &k->image->attaches.v[i];
+
+	if (a->text.n == 0)
+		return refuse(k, "attach point %u has no name", i);
+	return check_span(k, a->span);
+}
+
+static bool check_program(struct check *k, uint32_t i)
+{
+	const struct image_program *p = &k->image->programs.v[i];
+
+	if (p->name.n == 0)
+		return refuse(k, "program %u has no name", i);
+	if (p->n_attach == 0 || (uint64_t)p->attach + p->n_attach > k->image->attaches.n)
+		return refuse(k, "program %u is for an attach point that is none", i);
+	for (uint32_t n = 0; n < p->n_params; n++)
+		if (p->params[n].number >= PARAM_LIMIT || p->params[n].size > SIZE_LIMIT)
+			return refuse(k, "program %u needs an impossible parameter", i);
+	return true;
+}
+
+static bool check_counter(struct check *k, uint32_t i)
+{
+	const struct image_counter *c = &k->image->counters.v[i];
+
+	if (c->attach != IMAGE_NONE && c->attach >= k->image->attaches.n)
+		return refuse(k, "counter %u is for an attach point that is none", i);
+	if (c->map != IMAGE_NONE && c->map >= k->image->maps.n)
+		return refuse(k, "counter %u is for a map that is none", i);
+	if (c->kind == COUNTER_MAP_FULL && c->map == IMAGE_NONE)
+		return refuse(k, "counter %u lacks its map", i);
+	return check_span(k, c->span);
+}
+
+static bool check_slot(struct check *k, uint32_t i)
+{
+	const struct image_slot *s = &k->image->slots.v[i];
+	uint32_t size = s->kind == SLOT_START_TIME ? 8 : 4;
+
+	if (s->size != size || s->offset % size != 0 || s->offset > SIZE_LIMIT)
+		return refuse(k, "slot %u has an impossible place", i);
+	if (s->kind == SLOT_FUNC_EXISTS && s->name.n == 0)
+		return refuse(k, "slot %u lacks the name of its function", i);
+	return true;
+}
+
+static bool check_reloc(struct check *k, uint32_t i)
+{
+	const struct image_reloc *r = &k->image->relocs.v[i];
+
+	if (!r->section.n || !r->category.n || !r->event.n || !r->field.n)
+		return refuse(k, "relocation %u lacks a name", i);
+	if (r->insn % 8 != 0 || r->size > SIZE_LIMIT || r->delta > SIZE_LIMIT)
+		return refuse(k, "relocation %u has an impossible place", i);
+	return check_span(k, r->span);
+}
+
+struct str image_check(struct arena *a, const struct image *image)
+{
+	struct check k = { .arena = a, .image = image };
+
+#define EACH(list, check_one)                      \
+	for (size_t i = 0; i < image->list.n; i++) \
+		if (!check_one(&k, i))             \
+			return k.error;
+	EACH(types, check_type)
+	EACH(records, check_record)
+	EACH(maps, check_map)
+	EACH(attaches, check_attach)
+	EACH(programs, check_program)
+	EACH(counters, check_counter)
+	EACH(slots, check_slot)
+	EACH(relocs, check_reloc)
+#undef EACH
+	return (struct str){ 0 };
+}

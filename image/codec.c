@@ -1,0 +1,346 @@
+#include "image/codec.h"
+
+#include <string.h>
+
+/* Before anything else, so that another version's section is recognised. */
+static const uint8_t magic[8] = { 'b', 't', 'r', 'u', 'n', '\r', '\n', 0 };
+
+static const char *const probe_names[] = {
+#define PROBE(name, ...) #name,
+#include "base/probes.def"
+#undef PROBE
+};
+static const char *const type_names[] = {
+#define TYPE(name, ...) #name,
+#include "base/types.def"
+#undef TYPE
+};
+static const char *const form_names[IMAGE_FORMS_] = {
+	[IMAGE_RUN] = "run",
+	[IMAGE_KPROBE] = "kprobe",
+	[IMAGE_KRETPROBE] = "kretprobe",
+	[IMAGE_FENTRY] = "fentry",
+	[IMAGE_FEXIT] = "fexit",
+	[IMAGE_TRACEPOINT] = "tracepoint",
+	[IMAGE_TIMER] = "timer",
+};
+static const char *const counter_names[COUNTERS_] = {
+	[COUNTER_RING_FULL] = "ring_full",
+	[COUNTER_MAP_FULL] = "map_full",
+	[COUNTER_READ_FAULT] = "read_fault",
+	[COUNTER_TRUNCATED] = "truncated",
+};
+static const char *const slot_names[SLOTS_] = {
+	[SLOT_PERF] = "perf",
+	[SLOT_PID] = "pid",
+	[SLOT_FUNC_EXISTS] = "func_exists",
+	[SLOT_START_TIME] = "start_time",
+};
+
+static void fail(struct codec *c, struct str error)
+{
+	if (!c->error.n)
+		c->error = error;
+	c->at = c->size;
+}
+
+static void put(struct codec *c, const void *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vec_push(c->arena, &c->out, ((const uint8_t *)bytes)[i]);
+}
+
+/* The next n bytes, or NULL. */
+static const uint8_t *take(struct codec *c, size_t n)
+{
+	const uint8_t *bytes = c->in + c->at;
+
+	if (n > c->size - c->at) {
+		fail(c, str_format(c->arena, "the list of %s is cut off", c->part));
+		return NULL;
+	}
+	c->at += n;
+	return bytes;
+}
+
+static uint64_t code_number(struct codec *c, uint64_t value, unsigned size)
+{
+	uint8_t bytes[8];
+	const uint8_t *in;
+
+	if (!c->reading) {
+		for (unsigned i = 0; i < size; i++)
+			bytes[i] = value >> (8 * i);
+		put(c, bytes, size);
+		return value;
+	}
+	in = take(c, size);
+	value = 0;
+	for (unsigned i = 0; in && i < size; i++)
+		value |= (uint64_t)in[i] << (8 * i);
+	return value;
+}
+
+static void code_u32(struct codec *c, uint32_t *v)
+{
+	*v = code_number(c, *v, 4);
+}
+
+static void code_u64(struct codec *c, uint64_t *v)
+{
+	*v = code_number(c, *v, 8);
+}
+
+static void code_i64(struct codec *c, int64_t *v)
+{
+	*v = (int64_t)code_number(c, (uint64_t)*v, 8);
+}
+
+static void code_bool(struct codec *c, bool *v)
+{
+	uint64_t number = code_number(c, *v, 1);
+
+	if (number > 1)
+		fail(c, str_format(c->arena, "the list of %s has a yes or no that is neither", c->part));
+	*v = number == 1;
+}
+
+static void code_str(struct codec *c, struct str *s)
+{
+	uint32_t n = s->n;
+	const uint8_t *in;
+
+	code_u32(c, &n);
+	if (!c->reading) {
+		put(c, s->p, n);
+		return;
+	}
+	in = take(c, n);
+	if (!in)
+		n = 0;
+	if (in && memchr(in, 0, n))
+		fail(c, str_format(c->arena, "the list of %s has a text with a NUL in it", c->part));
+	*s = str_copy(c->arena, (const char *)in, n);
+}
+
+static void code_span(struct codec *c, struct span *s)
+{
+	code_u32(c, &s->begin);
+	code_u32(c, &s->end);
+}
+
+/* One of a set of words; .def files and enums may be reordered, names may not. */
+static unsigned code_name(struct codec *c, unsigned id, const char *const *names, unsigned n)
+{
+	struct str name = { 0 };
+
+	if (!c->reading)
+		name = str_of(names[id]);
+	code_str(c, &name);
+	if (!c->reading || c->error.n)
+		return id;
+	for (unsigned i = 0; i < n; i++)
+		if (str_is(name, names[i]))
+			return i;
+	fail(c, str_format(c->arena, "the list of %s has the unknown word \"%.*s\"", c->part,
+		    (int)(name.n < 40 ? name.n : 40), name.p));
+	return 0;
+}
+
+#define code_kind(c, field, names) \
+	((field) = code_name((c), (field), (names), sizeof(names) / sizeof(*(names))))
+
+/* A count; no element has fewer than 4 bytes, which bounds what a lie can allocate. */
+static size_t code_count(struct codec *c, size_t n)
+{
+	n = code_number(c, n, 4);
+	if (c->reading && n > (c->size - c->at) / 4) {
+		fail(c, str_format(c->arena, "the list of %s is longer than the section", c->part));
+		return 0;
+	}
+	return n;
+}
+
+#define code_list(c, pointer, number, code_element)                                         \
+	do {                                                                                \
+		(number) = code_count((c), (number));                                       \
+		if ((c)->reading)                                                           \
+			(pointer) = arena_alloc((c)->arena, (number) * sizeof(*(pointer))); \
+		for (size_t i_ = 0; i_ < (number) && !(c)->error.n; i_++)                   \
+			code_element((c), &(pointer)[i_]);                                  \
+	} while (0)
+#define code_vec(c, vec, what, code_element)                      \
+	do {                                                      \
+		(c)->part = (what);                               \
+		code_list((c), (vec)->v, (vec)->n, code_element); \
+		if ((c)->reading)                                 \
+			(vec)->cap = (vec)->n;                    \
+	} while (0)
+
+/* The items of a tuple are const to everyone else. */
+static void code_numbers(struct codec *c, const uint32_t **numbers, uint32_t n)
+{
+	uint32_t *copy = arena_many(c->arena, uint32_t, n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!c->reading)
+			copy[i] = (*numbers)[i];
+		code_u32(c, &copy[i]);
+	}
+	if (c->reading)
+		*numbers = copy;
+}
+
+static void code_type(struct codec *c, struct image_type *t)
+{
+	code_kind(c, t->kind, type_names);
+	code_u32(c, &t->size);
+	code_bool(c, &t->is_signed);
+	code_bool(c, &t->is_char);
+	code_u32(c, &t->element);
+	code_u32(c, &t->count);
+	code_str(c, &t->name);
+	t->n_items = code_count(c, t->n_items);
+	code_numbers(c, &t->items, t->n_items);
+	code_numbers(c, &t->offsets, t->n_items);
+}
+
+static void code_field(struct codec *c, struct image_field *f)
+{
+	code_u32(c, &f->type);
+	code_u32(c, &f->offset);
+	code_bool(c, &f->tail);
+	code_bool(c, &f->is_time);
+}
+
+static void code_action(struct codec *c, struct image_action *a)
+{
+	code_str(c, &a->builtin);
+	code_span(c, &a->span);
+	code_str(c, &a->format);
+	code_u32(c, &a->map);
+	code_i64(c, &a->numbers[0]);
+	code_i64(c, &a->numbers[1]);
+	code_list(c, a->fields, a->n_fields, code_field);
+}
+
+static void code_record(struct codec *c, struct image_record *r)
+{
+	code_u32(c, &r->size);
+	code_u32(c, &r->tail_size);
+	code_list(c, r->actions, r->n_actions, code_action);
+}
+
+static void code_map(struct codec *c, struct image_map *m)
+{
+	code_str(c, &m->name);
+	code_str(c, &m->elf_name);
+	code_u32(c, &m->key_type);
+	code_u32(c, &m->value_type);
+	code_bool(c, &m->per_cpu);
+	code_span(c, &m->span);
+}
+
+static void code_param(struct codec *c, struct image_param *p)
+{
+	code_u32(c, &p->number);
+	code_u32(c, &p->size);
+}
+
+static void code_program(struct codec *c, struct image_program *p)
+{
+	code_str(c, &p->name);
+	code_kind(c, p->form, form_names);
+	code_u32(c, &p->attach);
+	code_u32(c, &p->n_attach);
+	code_bool(c, &p->needs_retval);
+	code_list(c, p->params, p->n_params, code_param);
+}
+
+static void code_attach(struct codec *c, struct image_attach *a)
+{
+	code_kind(c, a->probe, probe_names);
+	code_str(c, &a->text);
+	code_span(c, &a->span);
+	code_u32(c, &a->action);
+	code_bool(c, &a->glob);
+	code_str(c, &a->module);
+	code_str(c, &a->function);
+	code_u64(c, &a->offset);
+	code_str(c, &a->category);
+	code_str(c, &a->event);
+	code_u64(c, &a->period_ns);
+	code_str(c, &a->condition);
+	code_bool(c, &a->condition_negated);
+}
+
+static void code_counter(struct codec *c, struct image_counter *k)
+{
+	code_kind(c, k->kind, counter_names);
+	code_u32(c, &k->attach);
+	code_u32(c, &k->map);
+	code_span(c, &k->span);
+}
+
+static void code_slot(struct codec *c, struct image_slot *s)
+{
+	code_kind(c, s->kind, slot_names);
+	code_u32(c, &s->offset);
+	code_u32(c, &s->size);
+	code_str(c, &s->name);
+}
+
+static void code_reloc(struct codec *c, struct image_reloc *r)
+{
+	code_str(c, &r->section);
+	code_u32(c, &r->insn);
+	code_str(c, &r->category);
+	code_str(c, &r->event);
+	code_str(c, &r->field);
+	code_u32(c, &r->size);
+	code_u32(c, &r->delta);
+	code_span(c, &r->span);
+}
+
+static void code_magic(struct codec *c)
+{
+	const uint8_t *in;
+	uint32_t version = IMAGE_VERSION;
+
+	c->part = "versions";
+	if (!c->reading) {
+		put(c, magic, sizeof(magic));
+	} else {
+		in = take(c, sizeof(magic));
+		if (!in || memcmp(in, magic, sizeof(magic)) != 0)
+			fail(c, STR("its section " IMAGE_SECTION " begins with something else"));
+	}
+	code_u32(c, &version);
+	if (version != IMAGE_VERSION && !c->error.n) {
+		c->other_version = true;
+		fail(c,
+		    str_format(c->arena, "it has version %u of the format, and this btrun reads version %d",
+			version, IMAGE_VERSION));
+	}
+}
+
+void codec_image(struct codec *c, struct image *image)
+{
+	code_magic(c);
+	c->part = "names";
+	code_str(c, &image->script_name);
+	code_str(c, &image->script_text);
+	code_str(c, &image->compiler);
+	code_str(c, &image->kernel);
+	code_u32(c, &image->live_offset);
+	code_vec(c, &image->types, "types", code_type);
+	code_vec(c, &image->records, "records", code_record);
+	code_vec(c, &image->maps, "maps", code_map);
+	code_vec(c, &image->attaches, "attach points", code_attach);
+	code_vec(c, &image->programs, "programs", code_program);
+	code_vec(c, &image->counters, "counters", code_counter);
+	code_vec(c, &image->slots, "slots", code_slot);
+	code_vec(c, &image->relocs, "relocations", code_reloc);
+	if (c->reading && c->at != c->size)
+		fail(c, STR("something follows its last list"));
+}
