@@ -40,7 +40,7 @@ class Skip(Exception):
     pass
 
 
-def check(function=None, phase="main", last=False):
+def check(function=None, *, phase="main", last=False):
     """last: what can't be undone before the next boot (lockdown)."""
     def mark(f, name=None):
         checks.append((last, phase, name or f.__name__, f))
@@ -212,10 +212,14 @@ def write(path, text):
 
 
 def load_checks():
+    """A file may import from another as checks_NAME: those it needs come first."""
     sys.modules["guest"] = sys.modules[__name__]
-    for path in sorted(glob.glob(HERE + "/checks/*.py")):
-        spec = importlib.util.spec_from_file_location("checks_" + os.path.basename(path)[:-3], path)
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    names = sorted(os.path.basename(p)[:-3] for p in glob.glob(HERE + "/checks/*.py"))
+    for name in sorted(names, key=lambda n: n != "tcpaccept"):
+        spec = importlib.util.spec_from_file_location("checks_" + name, f"{HERE}/checks/{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["checks_" + name] = module
+        spec.loader.exec_module(module)
 
 
 def run_check(name, function):

@@ -1,0 +1,139 @@
+"""Errors that take a kernel: place, cause, remedy, status 1, nothing left (guest.py looks)."""
+import os
+import re
+
+import guest
+from guest import Skip, Tracer, btrun, check, expect, one_liner, run
+
+
+def located(result):
+    expect(re.search(r":\d+:\d+", result.err) and "^" in result.err, f"no place and caret: {result}")
+
+
+@check
+def error_unknown_function():
+    script = guest.temporary("u.bt", "BEGIN { }\nkprobe:inet_csk_acept { @ = count(); }\n")
+    result = btrun(script).expect_error("inet_csk_acept", "inet_csk_accept")
+    expect("u.bt:2:1" in result.err, f"wrong place: {result}")
+    located(result)
+
+
+@check
+def error_unknown_function_fentry():
+    located(one_liner("fentry:ksys_wirte { @ = count(); }").expect_error("ksys_wirte", "ksys_write"))
+
+
+@check
+def error_unknown_function_of_several_warns():
+    result = one_liner("kprobe:no_such_function, kprobe:ksys_write { @ = count(); } interval:ms:300 { exit(); }").expect_ok()
+    expect("no_such_function" in result.err, f"no warning: {result}")
+
+
+@check
+def error_unknown_tracepoint():
+    located(one_liner("tracepoint:syscalls:sys_enter_wirte { @ = count(); }").expect_error("sys_enter_wirte", "sys_enter_write"))
+
+
+@check
+def error_unknown_field():
+    located(one_liner("tracepoint:syscalls:sys_enter_write { @ = args.cuont; }").expect_error("cuont", "count"))
+    located(one_liner("kprobe:ksys_write { @ = ((struct sock *)arg0)->sk_ack_backlgo; }")
+            .expect_error("sk_ack_backlgo", "sk_ack_backlog"))
+
+
+@check
+def error_unknown_struct():
+    located(one_liner("kprobe:ksys_write { @ = ((struct sokc *)arg0)->x; }").expect_error("sokc"))
+
+
+@check
+def error_ftrace_disabled():
+    guest.write("/proc/sys/kernel/ftrace_enabled", "0")
+    try:
+        result = btrun("--attach=fentry", "-e", "kprobe:ksys_write { @ = count(); } interval:s:1 { exit(); }")
+        if result.status != 0:
+            result.expect_error("ftrace_enabled")
+        result = one_liner("kprobe:ksys_write { @ = count(); } interval:s:1 { exit(); }")
+        if result.status != 0:
+            result.expect_error("ftrace_enabled")
+    finally:
+        guest.write("/proc/sys/kernel/ftrace_enabled", "1")
+
+
+@check
+def error_kprobes_disabled():
+    path = "/sys/kernel/debug/kprobes/enabled"
+    guest.write(path, "0")
+    try:
+        btrun("--attach=tracefs", "-e", "kprobe:ksys_write { @ = count(); }").expect_error("kprobes/enabled")
+    finally:
+        guest.write(path, "1")
+
+
+@check
+def error_no_btf():
+    """Without /sys/kernel/btf (a tmpfs over it) nothing that needs types can work, and is told why."""
+    run("mount", "-t", "tmpfs", "tmpfs", "/sys/kernel/btf").expect_ok()
+    try:
+        one_liner("kprobe:ksys_write { @ = ((struct sock *)arg0)->sk_ack_backlog; }").expect_error("BTF")
+        one_liner("fentry:ksys_write { @ = count(); }").expect_error("BTF")
+        result = one_liner('BEGIN { printf("no types\\n"); exit(); }').expect_ok()
+        expect(result.out == "no types\n", f"{result}")
+    finally:
+        run("umount", "/sys/kernel/btf").expect_ok()
+
+
+@check
+def error_not_root():
+    result = run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", guest.BUILD + "/btrun", "-e",
+                 "BEGIN { exit(); }")
+    result.expect_error("CAP_BPF")
+
+
+@check
+def error_missing_capability_named():
+    result = run("capsh", "--drop=cap_bpf,cap_sys_admin,cap_perfmon", "--", "-c",
+                 f"{guest.BUILD}/btrun -e 'kprobe:ksys_write {{ @ = count(); }}'")
+    result.expect_error("CAP_BPF")
+
+
+@check
+def error_script_missing():
+    btrun("/no/such.bt").expect_error("/no/such.bt")
+    btrun("/etc").expect_error("directory")
+
+
+@check
+def error_verifier_names_line():
+    """A program too large for the verifier: one million instructions is its limit to look at."""
+    lines = "\n".join(f"  if (arg0 % {n + 3} == {n % 3}) {{ $x += arg1 % {n + 2}; }}" for n in range(3000))
+    script = guest.temporary("big.bt", f"BEGIN {{ }}\nkprobe:ksys_write {{\n  $x = 0;\n{lines}\n  @ = $x;\n}}\n")
+    result = btrun(script)
+    if result.status == 0:
+        raise Skip("the verifier accepts it")
+    result.expect_error("verifier")
+    expect(re.search(r"big\.bt:\d+", result.err), f"no script line: {result}")
+
+
+@check
+def error_kprobe_blacklisted():
+    result = one_liner("kprobe:kprobe_dispatcher { @ = count(); }")
+    result.expect_error("kprobe_dispatcher")
+
+
+@check
+def error_leaves_nothing_half_attached():
+    result = one_liner('BEGIN { printf("begin\\n"); } kprobe:ksys_write { @ = count(); } kprobe:no_such_function_here { @ = count(); }')
+    result.expect_error("no_such_function_here")
+    expect("begin" not in result.out, f"BEGIN ran before everything was attached: {result}")
+
+
+@check(last=True)
+def error_zz_lockdown():
+    try:
+        guest.write("/sys/kernel/security/lockdown", "confidentiality")
+    except OSError as e:
+        raise Skip(f"lockdown can't be set: {e}")
+    result = one_liner("kprobe:ksys_write { @ = ((struct sock *)arg0)->sk_ack_backlog; }").expect_error("lockdown")
+    result = one_liner('BEGIN { printf("still\\n"); exit(); }').expect_ok()
+    expect(result.out == "still\n", f"{result}")

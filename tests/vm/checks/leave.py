@@ -1,0 +1,54 @@
+"""Nothing of ours stays, whichever way it ends (guest.py also looks after every check)."""
+import signal
+import time
+
+import guest
+from guest import Tracer, add_check, check, expect, expect_nothing_left, leftovers, run
+from checks_tcpaccept import UPSTREAM, OURS
+
+
+def ends(number, *options):
+    def body():
+        before = leftovers()
+        with Tracer(*options) as tracer:
+            during = leftovers()
+            expect(during["programs"] - before["programs"], "no program while tracing: what is then tested?")
+            if "--attach=tracefs" in options:
+                expect(during["events"] - before["events"], "no tracefs event while tracing")
+            if number == signal.SIGKILL:
+                tracer.process.kill()
+                tracer.process.wait()
+            else:
+                tracer.stop(number).expect_ok()
+        expect_nothing_left(before)
+        text = run("bpftool", "prog", "list").out + run("bpftool", "link", "list").out + run("bpftool", "map", "list").out
+        expect("btrun" not in text, f"bpftool still shows {text}")
+    return body
+
+
+for name, number in (("sigint", signal.SIGINT), ("sigterm", signal.SIGTERM), ("sigkill", signal.SIGKILL),
+                     ("sighup", signal.SIGHUP)):
+    for way in ("auto", "tracefs", "perf"):
+        add_check(f"leave_{name}_{way}", ends(number, f"--attach={way}", UPSTREAM))
+add_check("leave_sigkill_ours", ends(signal.SIGKILL, OURS))
+
+
+@check
+def leave_stale_event_swept():
+    """An event that an earlier tracer left (reaper killed too) is gone after the next start and end."""
+    with Tracer("--attach=tracefs", UPSTREAM) as tracer:
+        events = open(guest.TRACING + "/kprobe_events").read().split()
+        names = guest.processes()
+        for pid in names:
+            run("kill", "-9", pid)
+        tracer.process.wait()
+    time.sleep(1)
+    with Tracer("--attach=tracefs", UPSTREAM) as tracer:
+        tracer.stop().expect_ok()
+
+
+@check
+def leave_closed_stdout():
+    """Output to a closed pipe ends the tracer instead of leaving it to run for nobody."""
+    done = run("bash", "-c", f"{guest.BUILD}/btrun -e 'interval:ms:50 {{ printf(\"tick\\n\"); }}' | head -n 2", timeout=60)
+    expect(done.out == "tick\ntick\n", f"{done}")
