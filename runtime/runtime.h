@@ -39,8 +39,9 @@ struct runtime {
 	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC, refreshed by run.c each wake-up */
 	bool exiting;               /* exit() has been seen */
 	int exit_code;
-	uint64_t bad_records; /* records that did not fit their description: reported at exit */
-	void *state;          /* run.c's own */
+	uint64_t bad_records;  /* records that did not fit their description: reported at exit */
+	void *state;           /* run.c's own */
+	struct events *events; /* event.c's own: made by events_prepare() */
 };
 
 /* NULL when there is none: formatters then print the number. */

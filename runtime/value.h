@@ -1,0 +1,58 @@
+/*
+ * Values of image types, and the functions that make text and JSON of them. What
+ * runtime.h's format_value() and json_value() are made of.
+ */
+#ifndef BTRUN_RUNTIME_VALUE_H
+#define BTRUN_RUNTIME_VALUE_H
+
+#include "base/format.h"
+#include "runtime/runtime.h"
+
+struct value {
+	const struct image_type *type;
+	const void *bytes;
+	size_t size; /* at least the type's, but for the text of a tail: its length */
+};
+
+/* The rows of base/types.def. */
+#define TYPE(name, text, json)                                                                               \
+	void text(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size); \
+	void json(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size);
+#include "base/types.def"
+#undef TYPE
+
+/* Is it a number that %d can print? */
+bool value_is_number(const struct image_type *t);
+/* It, sign- or zero-extended to 64 bits. */
+uint64_t value_number(const struct image_type *t, const void *bytes);
+/* The text of a string or char array: up to the NUL. */
+struct str value_text(const void *bytes, size_t size);
+
+/* text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. */
+void json_text(FILE *out, struct str text);
+
+/* The counters of a histogram, each divided by div when it is printed. */
+void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
+void hist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
+/* Sum of all counters: what histograms are sorted by. */
+uint64_t hist_total(const struct image_type *t, const uint64_t *counters);
+
+/* The key of a map as text, its parts joined by separator. */
+void format_key(
+    struct runtime *r, FILE *out, const struct image_type *key, const void *bytes, const char *separator);
+
+/*
+ * A format made ready for printf_run(): NULL and *why when it does not fit the n
+ * types. It lives in the arena.
+ */
+struct printf_job;
+struct printf_job *printf_prepare(
+    struct arena *a, struct str format, const struct image_type **types, unsigned n, struct str *why);
+void printf_run(struct runtime *r, FILE *out, const struct printf_job *job, const struct value *values);
+
+/* print(@x, top, div), clear(@x), zero(@x) of the map with this index. 0: no limit, no division. */
+void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div);
+void maps_clear(struct runtime *r, uint32_t map);
+void maps_zero(struct runtime *r, uint32_t map);
+
+#endif
