@@ -1,0 +1,296 @@
+/*
+ * Attach points taken apart: the split_ functions of base/probes.def.
+ */
+#include "analysis/check.h"
+
+#include <errno.h>
+
+#define PROBE(name, aliases, pattern, gives, split, ...) \
+	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+#include "base/probes.def"
+#undef PROBE
+
+static bool malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+{
+	const struct probe_row *row = probe_row(a->probe);
+
+	check_error(c, syntax->rest_span.end > syntax->rest_span.begin ? syntax->rest_span : syntax->span,
+	    "this is not how a %s probe is written", row->name);
+	if (*row->pattern)
+		check_hint(c, "write it as %s:%s", row->name, row->pattern);
+	else
+		check_hint(c, "%.*s stands alone", STR_ARG(syntax->provider));
+	return false;
+}
+
+bool split_none(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	if (syntax->rest.n)
+		return malformed(c, syntax, a);
+	a->text = syntax->provider;
+	return true;
+}
+
+static bool is_typed(const struct attach *a)
+{
+	return probe_row(a->probe)->gives & WITH_ARGS;
+}
+
+static void function_facts(struct check *c, struct attach *a)
+{
+	struct btf_func_info info;
+
+	if (!c->program->btf || a->glob || btf_find_func(c->program->btf, a->function, &info, &a->proto))
+		return;
+	a->in_btf = true;
+	a->n_params = info.n_params;
+	a->variadic = info.variadic;
+	a->ambiguous = info.ambiguous;
+	a->ret_type = info.ret;
+}
+
+struct near_context {
+	struct check *c;
+	struct str_near near;
+};
+
+static int offer(void *context, struct str name, struct str module)
+{
+	struct near_context *n = context;
+
+	str_near_offer(&n->near, n->c->arena, name);
+	return 0;
+}
+
+/* fentry and fexit need the function's prototype. */
+static bool typed_function_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+{
+	const char *name = probe_row(a->probe)->name;
+	struct near_context n = { c, { .wanted = a->function } };
+
+	if (!c->program->btf) {
+		check_error(c, syntax->span, "%s needs the kernel's BTF, and this kernel has none", name);
+		check_hint(c, "a kernel with CONFIG_DEBUG_INFO_BTF=y has /sys/kernel/btf/vmlinux; "
+			      "kprobe and kretprobe work without");
+		return false;
+	}
+	if (a->in_btf || a->glob)
+		return true;
+	check_error(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
+	btf_each_func(c->program->btf, offer, &n);
+	check_hint_near(
+	    c, &n.near, "btrun -l 'fentry:*' lists them; functions of modules can be traced with kprobe");
+	return false;
+}
+
+static bool parse_offset(struct str text, uint64_t *offset)
+{
+	unsigned base = str_starts(text, "0x") ? 16 : 10;
+
+	if (base == 16)
+		text = str_slice(text, 2, text.n);
+	for (size_t i = 0; i < text.n; i++) {
+		char ch = text.p[i] | 0x20;
+		unsigned digit = ch >= '0' && ch <= '9'   ? (unsigned)(ch - '0')
+				 : ch >= 'a' && ch <= 'f' ? (unsigned)(ch - 'a') + 10
+							  : 99;
+
+		if (digit >= base)
+			return false;
+		*offset = *offset * base + digit;
+	}
+	return text.n > 0;
+}
+
+bool split_function(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str rest = syntax->rest, offset, first = str_split(rest, ':', &a->function);
+
+	if (str_find(rest, ':') < 0)
+		a->function = first;
+	else
+		a->module = first;
+	if (str_find(a->function, '+') >= 0) {
+		a->function = str_split(a->function, '+', &offset);
+		if (!(probe_row(a->probe)->gives & WITH_REGS) || !parse_offset(offset, &a->offset))
+			return malformed(c, syntax, a);
+	}
+	if (!a->function.n || str_find(a->function, ':') >= 0)
+		return malformed(c, syntax, a);
+	a->glob = str_has_glob(a->function) || str_has_glob(a->module);
+	if (a->glob && a->offset)
+		return malformed(c, syntax, a);
+	function_facts(c, a);
+	return !is_typed(a) || typed_function_exists(c, syntax, a);
+}
+
+bool split_tracepoint(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	a->category = str_split(syntax->rest, ':', &a->event);
+	if (!a->category.n || !a->event.n || str_find(a->event, ':') >= 0)
+		return malformed(c, syntax, a);
+	a->glob = str_has_glob(syntax->rest);
+	return a->glob || tracepoint_exists(c, syntax, a);
+}
+
+static const struct {
+	const char *unit;
+	uint64_t ns;
+} units[] = {
+	{ "s", 1000000000 },
+	{ "ms", 1000000 },
+	{ "us", 1000 },
+	{ "ns", 1 },
+};
+
+static bool unit_ns(struct str unit, uint64_t count, uint64_t *ns)
+{
+	if (str_is(unit, "hz")) {
+		*ns = count ? 1000000000 / count : 0;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!str_is(unit, units[i].unit))
+			continue;
+		return !__builtin_mul_overflow(count, units[i].ns, ns);
+	}
+	return false;
+}
+
+/* "s:1", or "1s" of the newest language. */
+bool split_interval(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str count, unit = str_split(syntax->rest, ':', &count);
+	uint64_t n = 0;
+	size_t digits = 0;
+
+	if (str_find(syntax->rest, ':') < 0) {
+		while (digits < unit.n && unit.p[digits] >= '0' && unit.p[digits] <= '9')
+			digits++;
+		count = str_slice(unit, 0, digits);
+		unit = str_slice(unit, digits, unit.n);
+	}
+	if (count.n > 18 || !parse_offset(count, &n) || !unit_ns(unit, n, &a->period_ns)) {
+		malformed(c, syntax, a);
+		check_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
+		return false;
+	}
+	if (a->period_ns)
+		return true;
+	check_error(c, syntax->rest_span, "an interval of 0 is none");
+	check_hint(c, "the shortest sensible interval is some microseconds: interval:us:100");
+	return false;
+}
+
+static void add(struct check *c, struct attach_list *list, const struct attach *attach)
+{
+	struct attach *copy = arena_copy(c->arena, attach, sizeof(*attach));
+
+	vec_push(c->arena, &list->v, copy);
+}
+
+struct expansion {
+	struct check *c;
+	struct attach_list *list;
+	const struct attach *pattern;
+};
+
+static int found_function(void *context, struct str name, struct str module)
+{
+	struct expansion *e = context;
+	struct attach attach = *e->pattern;
+
+	if (!str_glob(attach.function, name))
+		return 0;
+	attach.glob = false;
+	attach.function = name;
+	attach.text = str_format(e->c->arena, "%s:%.*s", probe_row(attach.probe)->name, STR_ARG(name));
+	function_facts(e->c, &attach);
+	if (attach.in_btf && !attach.ambiguous)
+		add(e->c, e->list, &attach);
+	return 0;
+}
+
+static int found_tracepoint(void *context, struct str name, struct str module)
+{
+	struct expansion *e = context;
+	struct attach attach = *e->pattern;
+
+	attach.glob = false;
+	name = str_copy(e->c->arena, name.p, name.n);
+	attach.category = str_split(name, ':', &attach.event);
+	attach.text = str_format(e->c->arena, "%s:%.*s", probe_row(attach.probe)->name, STR_ARG(name));
+	add(e->c, e->list, &attach);
+	return 0;
+}
+
+/* Typed probes differ in what args is: each match is a unit of its own. */
+static void expand(struct check *c, const struct attach_syntax *syntax, const struct attach *pattern,
+    struct attach_list *list)
+{
+	struct expansion e = { c, list, pattern };
+	size_t before = list->v.n;
+	int err = 0;
+
+	if (pattern->function.n)
+		btf_each_func(c->program->btf, found_function, &e);
+	else
+		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
+	if (list->v.n > before)
+		return;
+	if (err == -EACCES || err == -EPERM || err == -ENOENT) {
+		check_error(c, syntax->span, "the kernel's list of tracepoints can't be read");
+		check_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
+		return;
+	}
+	check_error(c, syntax->span, "nothing matches %.*s", STR_ARG(pattern->text));
+	check_hint(c, "btrun -l '%.*s' lists what a pattern matches", STR_ARG(pattern->text));
+}
+
+static void unknown_provider(struct check *c, const struct attach_syntax *syntax)
+{
+	struct str_near near = { .wanted = syntax->provider };
+	struct str names = probe_names(c, 0);
+	struct str otherwise = str_format(c->arena, "this version has: %.*s", STR_ARG(names));
+
+	probe_near(c, &near);
+	check_error(c, syntax->span, "unknown probe type %.*s", STR_ARG(syntax->provider));
+	check_hint_near(c, &near, otherwise.p);
+}
+
+void attach_expand(struct check *c, const struct attach_syntax *syntax, struct attach_list *list)
+{
+	struct attach attach = { .span = syntax->span };
+	const struct probe_row *row = probe_find(syntax->provider, &attach.probe);
+
+	if (!row) {
+		unknown_provider(c, syntax);
+		return;
+	}
+	attach.text =
+	    str_format(c->arena, "%s%s%.*s", row->name, syntax->rest.n ? ":" : "", STR_ARG(syntax->rest));
+	if (!row->split(c, syntax, &attach))
+		return;
+	if (attach.glob && is_typed(&attach))
+		expand(c, syntax, &attach, list);
+	else
+		add(c, list, &attach);
+}
+
+const struct type *attach_args(struct check *c, const struct attach *a)
+{
+	struct member *members = arena_many(c->arena, struct member, a->n_params + 1);
+
+	if (!is_typed(a))
+		return NULL;
+	if (a->category.n)
+		return tracepoint_args(c, a);
+	for (uint32_t i = 0; i < a->n_params; i++) {
+		uint32_t type;
+
+		btf_param(c->program->btf, a->proto, i, &members[i].name, &type);
+		members[i].type = type_of_btf(c->types, type, SPACE_KERNEL);
+		members[i].arg_index = i;
+	}
+	return type_args(c->types, SPACE_CONTEXT, members, a->n_params);
+}

@@ -1,0 +1,282 @@
+/*
+ * Uses of builtins: is it allowed here, do the arguments fit the row's signature; the
+ * row's rule does the rest.
+ */
+#include "analysis/check.h"
+
+#define BUILTIN(name, forms, signature, where, rule, ...) \
+	const struct type *rule(struct check *c, struct use *use);
+#include "base/builtins.def"
+#undef BUILTIN
+
+static const struct builtin rows[] = {
+#define BUILTIN(name, forms, signature, where, rule, ...) { #name, forms, signature, where, rule },
+#include "base/builtins.def"
+#undef BUILTIN
+};
+
+/* Function arguments that registers hold on x86-64. */
+#define REGISTER_ARGS 6
+
+const struct builtin *builtin_row(enum builtin_id id)
+{
+	return &rows[id];
+}
+
+const struct builtin *builtin_find(struct str name, enum builtin_id *id)
+{
+	for (unsigned i = 0; i < BUILTIN_N_; i++) {
+		if (!str_is(name, rows[i].name))
+			continue;
+		if (id)
+			*id = (enum builtin_id)i;
+		return &rows[i];
+	}
+	return NULL;
+}
+
+bool builtin_ends_action(enum builtin_id id)
+{
+	return rows[id].rule == rule_exit;
+}
+
+bool builtin_is_condition(enum builtin_id id)
+{
+	return rows[id].rule == rule_exists;
+}
+
+void builtin_near(struct check *c, struct str_near *near, unsigned forms)
+{
+	for (unsigned i = 0; i < BUILTIN_N_; i++)
+		if (rows[i].forms & forms)
+			str_near_offer(near, c->arena, str_of(rows[i].name));
+}
+
+static bool allowed_here(struct check *c, struct span at, const char *name, unsigned where)
+{
+	const struct probe_row *probe = probe_row(c->unit->probe);
+	struct str names;
+
+	if ((probe->gives & where) == where)
+		return true;
+	names = probe_names(c, where);
+	check_error(c, at, "%s is not available in a %s probe", name, probe->name);
+	check_hint(c, "it is in: %.*s", STR_ARG(names));
+	return false;
+}
+
+/* argN: N, or -1. */
+static int arg_number(struct str name)
+{
+	int number = 0;
+
+	if (!str_starts(name, "arg") || name.n < 4 || name.n > 5)
+		return -1;
+	for (size_t i = 3; i < name.n; i++) {
+		if (name.p[i] < '0' || name.p[i] > '9')
+			return -1;
+		number = number * 10 + name.p[i] - '0';
+	}
+	return number;
+}
+
+const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg)
+{
+	int number = arg_number(name);
+	struct call *call;
+
+	*is_arg = number >= 0;
+	if (number < 0)
+		return NULL;
+	if (!allowed_here(c, node->span, "an argN", WITH_REGS)) {
+		if (probe_row(c->unit->probe)->gives & WITH_ARGS)
+			check_hint(c, "here arguments have names: args.NAME");
+		return c->error;
+	}
+	if (number >= REGISTER_ARGS) {
+		check_error(c, node->span, "arg%d is not in a register: arg0 to arg%d are", number,
+		    REGISTER_ARGS - 1);
+		check_hint(c, "the others lie on the stack, which sarg0, sarg1 ... would read; "
+			      "this version of btrun has no sargN");
+		return c->error;
+	}
+	call = arena_one(c->arena, struct call);
+	call->is_arg = true;
+	call->number = (uint32_t)number;
+	node->ident.call = call;
+	c->unit->arg_mask |= 1u << number;
+	return type_int(c->types, 8, false);
+}
+
+static bool literal_text(struct check *c, const struct use *use, const struct node *arg, const char *what)
+{
+	if (arg->kind == NODE_STRING)
+		return true;
+	check_error(c, arg->span, "%s() needs %s here", use->builtin->name, what);
+	check_hint(c, "write it in double quotes: \"...\"");
+	return false;
+}
+
+static bool map_arg(struct check *c, const struct use *use, const struct node *arg, bool whole)
+{
+	if (arg->kind == NODE_MAP && !(whole && arg->map.keys))
+		return true;
+	check_error(c, arg->span, "%s() needs a %s here", use->builtin->name, whole ? "whole map" : "map");
+	check_hint(c, whole ? "as in %s(@x); delete(@x[key]) removes one element" : "as in %s(@x[key])",
+	    use->builtin->name);
+	return false;
+}
+
+static bool value_arg(struct check *c, const struct use *use, struct node *arg, enum param_kind kind)
+{
+	const struct type *type = check_value(c, arg);
+	bool number = !check_is_error(c, type) && (type_is_integer(type) || type->form == FORM_PTR);
+	struct str text;
+
+	if (check_is_error(c, type))
+		return false;
+	if (kind == PARAM_ANY || (kind == PARAM_INT && type_is_integer(type)) ||
+	    (kind == PARAM_ADDRESS && (number || type_is_text(type))))
+		return true;
+	text = check_type_text(c, type);
+	check_error(c, arg->span, "%s() needs %s here, and this is %.*s", use->builtin->name,
+	    kind == PARAM_INT ? "an integer" : "an address", STR_ARG(text));
+	check_hint(c, kind == PARAM_INT ? "cast a pointer with (uint64)"
+					: "an address is a pointer, an integer or an array of char");
+	return false;
+}
+
+static bool literal_int_arg(struct check *c, const struct use *use, struct node *arg)
+{
+	int64_t value;
+
+	if (!value_arg(c, use, arg, PARAM_INT))
+		return false;
+	if (fold_int(arg, &value))
+		return true;
+	check_error(
+	    c, arg->span, "%s() needs a number that is known before the script runs", use->builtin->name);
+	check_hint(c, "write the number itself, or a parameter such as $1");
+	return false;
+}
+
+static bool check_arg(struct check *c, const struct use *use, struct node *arg, enum param_kind kind)
+{
+	switch (kind) {
+	case PARAM_INT:
+	case PARAM_ADDRESS:
+	case PARAM_ANY:
+		return value_arg(c, use, arg, kind);
+	case PARAM_PRINTABLE:
+		return arg->kind == NODE_MAP || value_arg(c, use, arg, PARAM_ANY);
+	case PARAM_LITERAL:
+		return literal_text(c, use, arg, "a literal string");
+	case PARAM_FORMAT:
+		return literal_text(c, use, arg, "a literal format");
+	case PARAM_LITERAL_INT:
+		return literal_int_arg(c, use, arg);
+	case PARAM_MAP:
+		return map_arg(c, use, arg, true);
+	case PARAM_MAP_ELEMENT:
+		return map_arg(c, use, arg, false);
+	case PARAM_KEY:
+		return true;
+	}
+	return false;
+}
+
+static bool count_args(struct check *c, const struct use *use)
+{
+	const struct signature *s = &use->signature;
+	const char *wants = use->builtin->signature;
+
+	if (use->n_args >= s->n_required && (s->variadic || use->n_args <= s->n_params))
+		return true;
+	if (s->n_required == s->n_params)
+		check_error(c, use->node->span, "%s() takes %u argument%s, and here are %u",
+		    use->builtin->name, s->n_params, s->n_params == 1 ? "" : "s", use->n_args);
+	else
+		check_error(c, use->node->span, "%s() takes %u to %u arguments, and here are %u",
+		    use->builtin->name, s->n_required, s->n_params, use->n_args);
+	wants += s->result.n;
+	check_hint(c, "it is %s%s; what is in [] can be left out", use->builtin->name, wants);
+	return false;
+}
+
+/* str($1) takes the parameter's text; missing ones are empty. */
+static void param_as_text(struct check *c, struct node *arg)
+{
+	unsigned number = arg->param.number;
+
+	arg->kind = NODE_STRING;
+	arg->string.text = number <= c->options->n_params ? c->options->params[number - 1] : STR("");
+}
+
+static bool check_args(struct check *c, struct use *use)
+{
+	struct node *arg = use->args;
+	bool good = count_args(c, use);
+
+	for (unsigned i = 0; arg; arg = arg->next, i++) {
+		enum param_kind kind = i < use->signature.n_params ? use->signature.params[i] : PARAM_ANY;
+
+		if (arg->kind == NODE_PARAM && arg->param.number &&
+		    (kind == PARAM_ADDRESS || kind == PARAM_LITERAL || kind == PARAM_FORMAT))
+			param_as_text(c, arg);
+		good = check_arg(c, use, arg, kind) && good;
+	}
+	return good;
+}
+
+static const struct type *unknown_function(struct check *c, const struct node *node)
+{
+	struct str_near near = { .wanted = node->call.name };
+
+	builtin_near(c, &near, CALL);
+	check_error(c, node->call.name_span, "unknown function %.*s()", STR_ARG(node->call.name));
+	check_hint_near(c, &near, "btrun(8) lists the functions of this version");
+	return c->error;
+}
+
+static const struct type *wrong_form(struct check *c, const struct use *use)
+{
+	if (use->builtin->forms & CALL)
+		check_error(c, use->name, "%s is a function", use->builtin->name);
+	else
+		check_error(c, use->name, "%s is no function", use->builtin->name);
+	if (use->builtin->forms & CALL)
+		check_hint(c, "call it: %s%s", use->builtin->name,
+		    use->builtin->signature + use->signature.result.n);
+	else
+		check_hint(c, "write it without (): %s", use->builtin->name);
+	return c->error;
+}
+
+const struct type *check_builtin(struct check *c, struct node *node, struct node *target)
+{
+	bool is_call = node->kind == NODE_CALL;
+	struct use use = { .node = node, .target = target };
+	enum builtin_id id = BUILTIN_N_;
+
+	use.name = is_call ? node->call.name_span : node->span;
+	use.builtin = builtin_find(is_call ? node->call.name : node->ident.name, &id);
+	if (!use.builtin)
+		return unknown_function(c, node);
+	signature_parse(use.builtin->signature, &use.signature);
+	use.args = is_call ? node->call.args : NULL;
+	for (const struct node *arg = use.args; arg; arg = arg->next)
+		use.n_args++;
+	if (!(use.builtin->forms & (is_call ? CALL : VAR)))
+		return wrong_form(c, &use);
+	if (!allowed_here(c, use.name, use.builtin->name, use.builtin->where))
+		return c->error;
+	if (!check_args(c, &use))
+		return c->error;
+	use.call = arena_one(c->arena, struct call);
+	use.call->builtin = id;
+	if (is_call)
+		node->call.call = use.call;
+	else
+		node->ident.call = use.call;
+	return use.builtin->rule(c, &use);
+}

@@ -1,0 +1,91 @@
+/*
+ * Messages of the analysis.
+ */
+#include "analysis/check.h"
+
+/* An action with several attach points is analysed for each of them; its mistakes are told once. */
+static bool is_new(struct check *c, struct span at, struct str text)
+{
+	for (size_t i = 0; i < c->messages.n; i++) {
+		const struct message *m = &c->messages.v[i];
+
+		if (m->span.begin == at.begin && m->span.end == at.end && str_eq(m->text, text))
+			return false;
+	}
+	vec_push(c->arena, &c->messages, ((struct message){ at, text }));
+	return true;
+}
+
+void check_error(struct check *c, struct span at, const char *format, ...)
+{
+	struct str text;
+	va_list ap;
+
+	c->muted = true;
+	if (!c->report)
+		return;
+	va_start(ap, format);
+	text = str_vformat(c->arena, format, ap);
+	va_end(ap);
+	if (!is_new(c, at, text))
+		return;
+	c->muted = false;
+	diag_error(c->diag, at, "%.*s", STR_ARG(text));
+}
+
+void check_warning(struct check *c, struct span at, const char *format, ...)
+{
+	struct str text;
+	va_list ap;
+
+	c->muted = true;
+	if (!c->report)
+		return;
+	va_start(ap, format);
+	text = str_vformat(c->arena, format, ap);
+	va_end(ap);
+	if (!is_new(c, at, text))
+		return;
+	c->muted = false;
+	diag_warning(c->diag, at, "%.*s", STR_ARG(text));
+}
+
+void check_hint(struct check *c, const char *format, ...)
+{
+	struct str text;
+	va_list ap;
+
+	if (c->muted)
+		return;
+	va_start(ap, format);
+	text = str_vformat(c->arena, format, ap);
+	va_end(ap);
+	diag_hint(c->diag, "%.*s", STR_ARG(text));
+}
+
+void check_hint_near(struct check *c, const struct str_near *near, const char *otherwise)
+{
+	struct str text = str_near_text(near, c->arena);
+
+	if (text.n)
+		check_hint(c, "did you mean %.*s?", STR_ARG(text));
+	else if (otherwise)
+		check_hint(c, "%s", otherwise);
+}
+
+struct str check_place(struct check *c, struct span at)
+{
+	struct source_pos pos = source_pos(c->diag->source, at.begin);
+
+	return str_format(c->arena, "%u:%u", pos.line, pos.column);
+}
+
+struct str check_type_text(struct check *c, const struct type *t)
+{
+	return type_text(c->arena, t);
+}
+
+bool check_is_error(const struct check *c, const struct type *t)
+{
+	return t == c->error;
+}

@@ -1,0 +1,212 @@
+/*
+ * What the files of analysis/ share; nobody outside includes it.
+ *
+ * A unit's tree is typed several times: the types of maps and variables grow with
+ * what is assigned to them, until a pass changes nothing. Only the last pass
+ * reports errors and makes records.
+ *
+ * c->error is the type of what is wrong or not known yet: whoever meets it says
+ * nothing and passes it on, so that one mistake gives one message.
+ */
+#ifndef BTRUN_ANALYSIS_CHECK_H
+#define BTRUN_ANALYSIS_CHECK_H
+
+#include "analysis/program.h"
+#include "base/format.h"
+
+/* What a variable, a map's value or one of its keys holds so far. */
+struct slot {
+	const struct type *type; /* NULL: nothing yet */
+	bool literal;            /* only literals >= 0 so far, which take any signedness */
+	bool is_key;             /* of a map: unlike pointers are just numbers there */
+	struct span first;
+};
+
+struct variable_info {
+	struct variable variable; /* first: a struct variable * points to it */
+	struct slot slot;
+};
+
+struct map_info {
+	struct map map; /* first */
+	struct slot value;
+	bool used; /* key_span and has_key are known */
+	bool has_key;
+	struct span key_span;
+	uint32_t n_keys;
+	struct slot *keys;
+};
+
+struct message {
+	struct span span;
+	struct str text;
+};
+
+enum param_kind {
+	PARAM_INT,
+	PARAM_ADDRESS,     /* an integer, a pointer or a char array */
+	PARAM_ANY,         /* any value */
+	PARAM_PRINTABLE,   /* any value, or a whole map */
+	PARAM_LITERAL,     /* "text" */
+	PARAM_LITERAL_INT, /* 12 */
+	PARAM_FORMAT,      /* "text %d" */
+	PARAM_MAP,         /* @x */
+	PARAM_MAP_ELEMENT, /* @x[k], or @x */
+	PARAM_KEY,         /* a map's key, or a tuple of its keys */
+};
+
+#define SIGNATURE_PARAMS 8
+
+/* "result(parameter, [optional], ...)" of a row of builtins.def, taken apart. */
+struct signature {
+	struct str result;
+	unsigned n_params, n_required;
+	bool variadic;
+	enum param_kind params[SIGNATURE_PARAMS];
+};
+
+struct check;
+struct use;
+
+/* A row of builtins.def. */
+struct builtin {
+	const char *name;
+	unsigned forms;
+	const char *signature;
+	unsigned where;
+	const struct type *(*rule)(struct check *c, struct use *use);
+};
+
+/* One use of a builtin, for its rule. */
+struct use {
+	const struct builtin *builtin;
+	struct signature signature;
+	struct node *node; /* NODE_CALL or NODE_IDENT */
+	struct span name;  /* the builtin's name in the script */
+	struct node *args; /* NULL for a variable */
+	unsigned n_args;
+	struct node *target; /* the map element that the result is assigned to, or NULL */
+	struct call *call;
+};
+
+/* A row of probes.def. */
+struct probe_row {
+	const char *name, *aliases, *pattern;
+	unsigned gives;
+	bool (*split)(struct check *c, const struct attach_syntax *syntax, struct attach *attach);
+};
+
+struct check {
+	struct arena *arena;
+	struct diag *diag;
+	const struct analysis_options *options;
+	struct program *program;
+	struct types *types;
+	const struct type *error;
+	bool report;  /* the last pass */
+	bool changed; /* a slot has grown in this pass */
+	bool muted;   /* the last message was not printed, so neither are its hints */
+	struct unit *unit;
+	struct node *target;   /* see use.target; taken by the next expression */
+	struct record *run;    /* that the next async call joins */
+	struct call *run_last; /* the last that has joined it */
+	VEC(struct message) messages;
+};
+
+/* check.c: messages, each only once however often its place is analysed */
+void check_error(struct check *c, struct span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_warning(struct check *c, struct span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_hint(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* "did you mean a or b?", or otherwise when nothing is near. */
+void check_hint_near(struct check *c, const struct str_near *near, const char *otherwise);
+/* "LINE:COLUMN" of a place. */
+struct str check_place(struct check *c, struct span at);
+struct str check_type_text(struct check *c, const struct type *t);
+bool check_is_error(const struct check *c, const struct type *t);
+
+/* signature.c: NULL when all is well, else what is wrong with it. */
+const char *signature_parse(const char *text, struct signature *signature);
+/* The type of the result when its word says it; else NULL: the rule decides. */
+const struct type *signature_result(struct types *types, struct str word);
+
+/* builtin.c */
+const struct builtin *builtin_row(enum builtin_id id);
+const struct builtin *builtin_find(struct str name, enum builtin_id *id);
+/* Is nothing after a call of it reached? */
+bool builtin_ends_action(enum builtin_id id);
+/* Can it decide, as a whole predicate, whether a probe is attached at all? */
+bool builtin_is_condition(enum builtin_id id);
+void builtin_near(struct check *c, struct str_near *near, unsigned forms);
+const struct type *check_builtin(struct check *c, struct node *node, struct node *target);
+const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg);
+
+/* probe.c, attach.c, tracepoint.c */
+const struct probe_row *probe_row(enum probe_id id);
+const struct probe_row *probe_find(struct str name, enum probe_id *id);
+void probe_near(struct check *c, struct str_near *near);
+/* The names of the probes that give all of these WITH_ bits. */
+struct str probe_names(struct check *c, unsigned gives);
+
+struct attach_list {
+	VEC(struct attach *) v;
+};
+/* The attach points that one syntax stands for (globs of typed probes are expanded). */
+void attach_expand(struct check *c, const struct attach_syntax *syntax, struct attach_list *list);
+/* The type of args in a probe, or NULL. */
+const struct type *attach_args(struct check *c, const struct attach *attach);
+const struct type *tracepoint_args(struct check *c, const struct attach *attach);
+bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *attach);
+
+/* expr.c, operator.c: the type of an expression, also put into the node */
+const struct type *check_expr(struct check *c, struct node *node);
+/* As check_expr(), and an error for what has no value. */
+const struct type *check_value(struct check *c, struct node *node);
+/* A value that can be true or false. */
+void check_condition(struct check *c, struct node *node);
+const struct type *check_unary(struct check *c, struct node *node);
+const struct type *check_binary(struct check *c, struct node *node);
+/* Of left op right, for compound assignments too; at: where errors are shown. */
+const struct type *check_operation(struct check *c, enum op op, struct span at, const struct type *left,
+    const struct node *left_node, const struct type *right, const struct node *right_node);
+const struct type *check_ternary(struct check *c, struct node *node);
+const struct type *check_cast(struct check *c, struct node *node);
+const struct type *check_type_syntax(struct check *c, const struct type_syntax *syntax);
+/* Where the bytes of an lvalue lie. */
+enum address_space check_space(const struct node *node);
+
+/* fold.c */
+bool fold_int(const struct node *node, int64_t *value);
+void fold_param(struct check *c, struct node *node);
+bool fold_constant(struct check *c, struct node *node);
+void fold_into_int(struct node *node, uint64_t value, const struct type *type);
+
+/* slot.c: false when the value does not fit what is there (the slot then stays as it was) */
+bool slot_take(struct check *c, struct slot *slot, const struct type *type, bool literal, struct span at);
+/* How a type is kept in a variable: char arrays become strings. */
+const struct type *slot_stored(struct check *c, const struct type *type);
+/* The same in a map: integers become 8 bytes. */
+const struct type *slot_stored_in_map(struct check *c, const struct type *type);
+bool slot_is_literal(const struct node *node);
+
+/* map.c */
+struct map *map_of(struct check *c, struct node *node);
+/* Types the keys and joins them to the map's. */
+void map_use_keys(struct check *c, struct node *node);
+const struct type *map_read(struct check *c, struct node *node);
+void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value);
+void map_finish(struct check *c);
+
+/* scope.c: gives every NODE_VARIABLE of the unit its variable */
+void scope_resolve(struct check *c);
+
+/* stmt.c */
+void check_statements(struct check *c, struct node *list);
+
+/* record.c */
+void record_add(struct check *c, struct node *call);
+void record_close(struct check *c);
+void record_alone(struct check *c, struct node *call);
+
+#endif

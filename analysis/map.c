@@ -1,0 +1,172 @@
+/*
+ * Maps: all uses of @x in the script agree on its keys and its value.
+ */
+#include "analysis/check.h"
+
+static struct map_info *info_of(struct map *map)
+{
+	return (struct map_info *)map;
+}
+
+static struct map *find(struct check *c, struct str name)
+{
+	for (size_t i = 0; i < c->program->maps.n; i++)
+		if (str_eq(c->program->maps.v[i]->name, name))
+			return c->program->maps.v[i];
+	return NULL;
+}
+
+struct map *map_of(struct check *c, struct node *node)
+{
+	struct map *map = find(c, node->map.name);
+
+	if (!map) {
+		map = &arena_one(c->arena, struct map_info)->map;
+		map->name = node->map.name;
+		map->index = (uint32_t)c->program->maps.n;
+		map->first = node->span;
+		map->max_entries = c->options->max_map_keys;
+		vec_push(c->arena, &c->program->maps, map);
+	}
+	node->map.map = map;
+	return map;
+}
+
+/* @m[(a, b)] is @m[a, b]. */
+static void flatten_keys(struct node *node)
+{
+	struct node *keys = node->map.keys;
+
+	if (keys && !keys->next && keys->kind == NODE_TUPLE)
+		node->map.keys = keys->tuple.elements;
+}
+
+static uint32_t list_length(const struct node *list)
+{
+	uint32_t n = 0;
+
+	for (; list; list = list->next)
+		n++;
+	return n;
+}
+
+static bool same_shape(struct check *c, struct map_info *info, const struct node *node, uint32_t n)
+{
+	struct str where = check_place(c, info->key_span);
+
+	if (info->n_keys == n)
+		return true;
+	if (!n || !info->n_keys) {
+		check_error(c, node->span, "%.*s is used %s a key here, but %s one at %.*s",
+		    STR_ARG(node->map.name), n ? "with" : "without", n ? "without" : "with", STR_ARG(where));
+		check_hint(c, "a map has always a key or never; take another name for the other");
+		return false;
+	}
+	check_error(c, node->span, "%.*s has %u key%s here, but %u at %.*s", STR_ARG(node->map.name), n,
+	    n == 1 ? "" : "s", info->n_keys, STR_ARG(where));
+	check_hint(c, "every use of a map has the same number of keys");
+	return false;
+}
+
+static void take_key(struct check *c, struct map_info *info, uint32_t i, struct node *key)
+{
+	const struct type *type = check_value(c, key), *stored;
+	struct slot *slot = &info->keys[i];
+	struct str text, before, where;
+
+	if (check_is_error(c, type))
+		return;
+	text = check_type_text(c, type);
+	stored = slot_stored_in_map(c, type);
+	if (!stored) {
+		check_error(c, key->span, "%.*s can't be a map's key", STR_ARG(text));
+		check_hint(c, "keys are numbers, strings, pointers and addresses; take one of its members");
+		return;
+	}
+	slot->is_key = true;
+	if (slot_take(c, slot, stored, slot_is_literal(key), key->span))
+		return;
+	before = check_type_text(c, slot->type);
+	where = check_place(c, slot->first);
+	check_error(c, key->span, "this key of %.*s is %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
+	    STR_ARG(text), STR_ARG(before), STR_ARG(where));
+	check_hint(c, "the keys of a map keep their types; take another map or cast the key");
+}
+
+void map_use_keys(struct check *c, struct node *node)
+{
+	struct map_info *info = info_of(map_of(c, node));
+	uint32_t n, i = 0;
+
+	flatten_keys(node);
+	n = list_length(node->map.keys);
+	if (!info->used) {
+		info->used = true;
+		info->key_span = node->span;
+		info->n_keys = n;
+		info->keys = n ? arena_many(c->arena, struct slot, n) : NULL;
+	}
+	if (!same_shape(c, info, node, n))
+		return;
+	for (struct node *key = node->map.keys; key; key = key->next)
+		take_key(c, info, i++, key);
+}
+
+static void never_assigned(struct check *c, const struct node *node)
+{
+	struct str_near near = { .wanted = node->map.name };
+
+	for (size_t i = 0; i < c->program->maps.n; i++) {
+		struct map_info *other = info_of(c->program->maps.v[i]);
+
+		if (other->value.type)
+			str_near_offer(&near, c->arena, other->map.name);
+	}
+	check_error(c, node->span, "nothing is ever assigned to %.*s", STR_ARG(node->map.name));
+	check_hint_near(c, &near, "assign it somewhere in the script, as in @x = 1 or @x = count()");
+}
+
+const struct type *map_read(struct check *c, struct node *node)
+{
+	struct map_info *info = info_of(map_of(c, node));
+
+	if (info->value.type)
+		return info->value.type;
+	never_assigned(c, node);
+	return c->error;
+}
+
+void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value)
+{
+	struct map_info *info = info_of(map_of(c, node));
+	const struct type *stored = slot_stored_in_map(c, type);
+	struct str text = check_type_text(c, type), before, where;
+
+	if (!stored) {
+		check_error(c, value->span, "%.*s can't be kept in a map", STR_ARG(text));
+		check_hint(c, "keep a pointer to it, or one of its members");
+		return;
+	}
+	if (slot_take(c, &info->value, stored, slot_is_literal(value), value->span))
+		return;
+	before = check_type_text(c, info->value.type);
+	where = check_place(c, info->value.first);
+	check_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
+	    STR_ARG(text), STR_ARG(before), STR_ARG(where));
+	check_hint(c, "a map keeps the type of its values; take another map, or cast the value");
+}
+
+/* Slots into the program's types, once they are final. */
+void map_finish(struct check *c)
+{
+	for (size_t i = 0; i < c->program->maps.n; i++) {
+		struct map_info *info = info_of(c->program->maps.v[i]);
+		const struct type **items = arena_many(c->arena, const struct type *, info->n_keys + 1);
+
+		for (uint32_t k = 0; k < info->n_keys; k++)
+			items[k] = info->keys[k].type ? info->keys[k].type : type_int(c->types, 8, true);
+		info->map.key = info->n_keys ? type_tuple(c->types, items, info->n_keys) : NULL;
+		info->map.value = info->value.type ? info->value.type : type_int(c->types, 8, true);
+		info->map.per_cpu = type_is_aggregation(info->map.value);
+	}
+}

@@ -1,0 +1,71 @@
+/*
+ * The rows of base/probes.def.
+ */
+#include "analysis/check.h"
+
+#define PROBE(name, aliases, pattern, gives, split, ...) \
+	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+#include "base/probes.def"
+#undef PROBE
+
+static const struct probe_row rows[] = {
+#define PROBE(name, aliases, pattern, gives, split, ...) { #name, aliases, pattern, gives, split },
+#include "base/probes.def"
+#undef PROBE
+};
+
+const struct probe_row *probe_row(enum probe_id id)
+{
+	return &rows[id];
+}
+
+static bool has_name(const struct probe_row *row, struct str name)
+{
+	struct str list = str_of(row->aliases), alias;
+
+	if (str_is(name, row->name))
+		return true;
+	while (list.n) {
+		alias = str_split(list, ' ', &list);
+		if (str_eq(alias, name))
+			return true;
+	}
+	return false;
+}
+
+const struct probe_row *probe_find(struct str name, enum probe_id *id)
+{
+	for (unsigned i = 0; i < PROBE_N_; i++) {
+		if (!has_name(&rows[i], name))
+			continue;
+		*id = (enum probe_id)i;
+		return &rows[i];
+	}
+	return NULL;
+}
+
+void probe_near(struct check *c, struct str_near *near)
+{
+	struct str list, alias;
+
+	for (unsigned i = 0; i < PROBE_N_; i++) {
+		str_near_offer(near, c->arena, str_of(rows[i].name));
+		list = str_of(rows[i].aliases);
+		while (list.n) {
+			alias = str_split(list, ' ', &list);
+			if (alias.n > 2)
+				str_near_offer(near, c->arena, alias);
+		}
+	}
+}
+
+struct str probe_names(struct check *c, unsigned gives)
+{
+	struct str text = STR("");
+
+	for (unsigned i = 0; i < PROBE_N_; i++)
+		if ((rows[i].gives & gives) == gives)
+			text =
+			    str_format(c->arena, "%.*s%s%s", STR_ARG(text), text.n ? ", " : "", rows[i].name);
+	return text;
+}

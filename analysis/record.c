@@ -1,0 +1,100 @@
+/*
+ * Output records: the async calls of a straight run of statements share one.
+ */
+#include "analysis/check.h"
+
+/* struct record_header and struct record_tail of image/image.h, which this folder does not see; the code
+ * generator asserts that they agree. */
+#define HEADER_SIZE 8
+#define TAIL_SIZE 8
+
+/* Strings above this go to the tail, which is sent only as far as it is used. */
+#define INLINE_STRING 64
+/* A run that would grow beyond this is cut in two. The whole has to fit a per-CPU map's value (32 KiB). */
+#define RUN_LIMIT (8 << 10)
+#define RECORD_LIMIT (30 << 10)
+
+static uint32_t round_up(uint32_t n, uint32_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+static uint32_t place(struct record *record, uint32_t size, uint32_t align)
+{
+	uint32_t offset = round_up(record->size, align);
+
+	record->size = offset + size;
+	return offset;
+}
+
+static void place_field(struct record *record, struct field *field)
+{
+	if (type_is_text(field->type) && field->type->size > INLINE_STRING) {
+		field->tail = true;
+		field->offset = place(record, TAIL_SIZE, 4);
+		record->tail_size += field->type->size;
+	} else {
+		field->offset = place(record, field->type->size, type_align(field->type));
+	}
+}
+
+static uint32_t upper_size(const struct action *action)
+{
+	uint32_t size = 0;
+
+	for (size_t i = 0; i < action->fields.n; i++)
+		size += action->fields.v[i].type->size + 8;
+	return size;
+}
+
+static void start(struct check *c)
+{
+	c->run = arena_one(c->arena, struct record);
+	c->run->id = (uint32_t)c->program->records.n;
+	c->run->size = HEADER_SIZE;
+	vec_push(c->arena, &c->program->records, c->run);
+}
+
+void record_close(struct check *c)
+{
+	if (c->run)
+		c->run->size = round_up(c->run->size, 8);
+	c->run = NULL;
+}
+
+void record_add(struct check *c, struct node *node)
+{
+	struct call *call = node->call.call;
+	struct action *action = call->action;
+
+	if (c->run && c->run->size + c->run->tail_size + upper_size(action) > RUN_LIMIT)
+		record_close(c);
+	call->first = !c->run;
+	call->last = true;
+	if (!c->run)
+		start(c);
+	else
+		c->run_last->last = false;
+	c->run_last = call;
+	call->record = c->run;
+	vec_push(c->arena, &c->run->actions, action);
+	for (size_t i = 0; i < action->fields.n; i++)
+		place_field(c->run, &action->fields.v[i]);
+	if (c->run->size + c->run->tail_size <= RECORD_LIMIT)
+		return;
+	check_error(c, node->span, "this would send up to %u bytes at once; %u are possible",
+	    c->run->size + c->run->tail_size, RECORD_LIMIT);
+	check_hint(c, "print fewer strings at once, or limit their length: str(address, 200)");
+}
+
+void record_alone(struct check *c, struct node *node)
+{
+	struct record *run = c->run;
+
+	if (!c->report || node->kind != NODE_CALL || !node->call.call || !node->call.call->action)
+		return;
+	c->run = NULL;
+	record_add(c, node);
+	record_close(c);
+	c->run = run;
+}

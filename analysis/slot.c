@@ -1,0 +1,113 @@
+/*
+ * What a variable, a map's value or a key can hold: each assignment widens it.
+ */
+#include "analysis/check.h"
+
+const struct type *slot_stored(struct check *c, const struct type *type)
+{
+	switch (type->form) {
+	case FORM_INT:
+	case FORM_BOOL:
+	case FORM_ENUM:
+	case FORM_PTR:
+	case FORM_STRING:
+	case FORM_INET:
+	case FORM_PROBE:
+	case FORM_FUNC:
+	case FORM_COUNT:
+	case FORM_HIST:
+		return type;
+	case FORM_ARRAY:
+		return type_is_text(type) ? type_string_for(c->types, type) : NULL;
+	case FORM_VOID:
+	case FORM_STRUCT:
+	case FORM_UNION:
+	case FORM_TUPLE:
+	case FORM_ARGS:
+		break;
+	}
+	return NULL;
+}
+
+const struct type *slot_stored_in_map(struct check *c, const struct type *type)
+{
+	if (type_is_integer(type))
+		return type_int(c->types, 8, !(type->size == 8 && !type->is_signed));
+	return slot_stored(c, type);
+}
+
+bool slot_is_literal(const struct node *node)
+{
+	int64_t value;
+
+	return node && fold_int(node, &value) && value >= 0;
+}
+
+/* The narrowest integer that keeps the values of both. uint64 with a signed one has none: it stays
+ * unsigned when the other side is a literal >= 0, and is signed when negative values can come. */
+static const struct type *merge_integers(
+    struct check *c, const struct slot *slot, const struct type *b, bool literal)
+{
+	const struct type *a = slot->type;
+	const struct type *with_sign = a->is_signed ? a : b;
+	const struct type *without = a->is_signed ? b : a;
+	uint32_t size = a->size > b->size ? a->size : b->size;
+
+	if (a->is_signed == b->is_signed)
+		return type_int(c->types, size, a->is_signed);
+	if (without->size == 8)
+		return type_int(c->types, 8, !(with_sign == a ? slot->literal : literal));
+	while (size <= without->size)
+		size *= 2;
+	return type_int(c->types, size, true);
+}
+
+static const struct type *merge_pointers(struct check *c, const struct type *a, const struct type *b)
+{
+	if (a->target == b->target)
+		return type_ptr(c->types, a->target, SPACE_ANY);
+	if (a->target->form == FORM_VOID)
+		return b;
+	return b->target->form == FORM_VOID ? a : NULL;
+}
+
+static const struct type *merge(struct check *c, const struct slot *slot, const struct type *b, bool literal)
+{
+	const struct type *a = slot->type, *merged = NULL;
+	bool numbers =
+	    (type_is_integer(a) || a->form == FORM_PTR) && (type_is_integer(b) || b->form == FORM_PTR);
+
+	if (a == b)
+		return b;
+	if (type_is_integer(a) && type_is_integer(b))
+		return merge_integers(c, slot, b, literal);
+	if (a->form == FORM_STRING && b->form == FORM_STRING)
+		return a->size >= b->size ? a : b;
+	if (a->form == FORM_PTR && b->form == FORM_PTR)
+		merged = merge_pointers(c, a, b);
+	else if (a->form == FORM_PTR && literal)
+		merged = a;
+	else if (b->form == FORM_PTR && slot->literal)
+		merged = b;
+	if (!merged && slot->is_key && numbers)
+		merged = type_int(c->types, 8, false);
+	return merged;
+}
+
+bool slot_take(struct check *c, struct slot *slot, const struct type *type, bool literal, struct span at)
+{
+	const struct type *merged = slot->type ? merge(c, slot, type, literal) : type;
+
+	if (!merged)
+		return false;
+	if (!slot->type) {
+		slot->first = at;
+		slot->literal = literal;
+	}
+	slot->literal = slot->literal && literal;
+	if (merged != slot->type) {
+		slot->type = merged;
+		c->changed = true;
+	}
+	return true;
+}

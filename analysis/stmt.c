@@ -1,0 +1,222 @@
+/*
+ * Statements.
+ */
+#include "analysis/check.h"
+
+static void check_statement(struct check *c, struct node *node);
+
+static void wrong_target(struct check *c, const struct node *target)
+{
+	check_error(c, target->span, "this can't be assigned to");
+	check_hint(c, "variables ($x) and maps (@x, @x[key]) can");
+}
+
+static void not_kept(struct check *c, const struct node *value, struct str name)
+{
+	struct str text = check_type_text(c, value->type);
+
+	check_error(c, value->span, "%.*s can't be kept in %.*s by this version of btrun", STR_ARG(text),
+	    STR_ARG(name));
+	if (value->type->form == FORM_STRUCT || value->type->form == FORM_UNION)
+		check_hint(c, "keep a pointer to it, as in %.*s = &...; its members are reached with ->",
+		    STR_ARG(name));
+	else if (type_is_aggregation(value->type))
+		check_hint(c, "aggregations are kept in maps, as in @x = count()");
+	else
+		check_hint(c, "keep one of its members or elements");
+}
+
+static void assign_variable(struct check *c, struct node *target, const struct type *type, struct node *value)
+{
+	struct variable_info *info = (struct variable_info *)target->variable.variable;
+	const struct type *stored = slot_stored(c, type);
+	struct str text, before, where;
+
+	if (!info)
+		return;
+	if (!stored || type_is_aggregation(type)) {
+		not_kept(c, value, info->variable.name);
+		return;
+	}
+	if (slot_take(c, &info->slot, stored, slot_is_literal(value), value->span)) {
+		target->type = info->slot.type;
+		return;
+	}
+	text = check_type_text(c, type);
+	before = check_type_text(c, info->slot.type);
+	where = check_place(c, info->slot.first);
+	check_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s",
+	    STR_ARG(info->variable.name), STR_ARG(text), STR_ARG(before), STR_ARG(where));
+	check_hint(c, "a variable keeps its type; take another variable, or cast the value");
+}
+
+static void assign(struct check *c, struct node *target, const struct type *type, struct node *value)
+{
+	if (target->kind == NODE_VARIABLE) {
+		assign_variable(c, target, type, value);
+		return;
+	}
+	map_assign(c, target, type, value);
+	target->type = target->map.map->value ? target->map.map->value : type;
+}
+
+static void check_plain(struct check *c, struct node *target, struct node *value)
+{
+	const struct type *type;
+
+	if (target->kind == NODE_MAP) {
+		map_use_keys(c, target);
+		c->target = target;
+	}
+	type = check_value(c, value);
+	target->type = c->error;
+	if (!check_is_error(c, type))
+		assign(c, target, type, value);
+}
+
+/* @x += 1 also for an @x that nothing else is assigned to. */
+static void start_map(struct check *c, struct node *target, const struct type *value)
+{
+	struct map_info *info = (struct map_info *)map_of(c, target);
+
+	if (!info->value.type && !check_is_error(c, value) && type_is_integer(value))
+		slot_take(c, &info->value, slot_stored_in_map(c, type_common(c->types, value, value)), false,
+		    target->span);
+}
+
+static void check_compound(struct check *c, struct node *node)
+{
+	struct node *target = node->assign.target, *value = node->assign.value;
+	const struct type *right = check_value(c, value), *type;
+
+	if (target->kind == NODE_MAP) {
+		map_use_keys(c, target);
+		start_map(c, target, right);
+	}
+	check_value(c, target);
+	type = check_operation(c, node->assign.op, node->span, target->type, target, right, value);
+	if (!check_is_error(c, type))
+		assign(c, target, type, value);
+}
+
+static void check_assign(struct check *c, struct node *node)
+{
+	struct node *target = node->assign.target;
+
+	if (target->kind != NODE_VARIABLE && target->kind != NODE_MAP) {
+		wrong_target(c, target);
+		check_value(c, node->assign.value);
+	} else if (node->assign.op == OP_NONE) {
+		check_plain(c, target, node->assign.value);
+	} else {
+		check_compound(c, node);
+	}
+}
+
+static void check_if(struct check *c, struct node *node)
+{
+	check_condition(c, node->if_.condition);
+	check_statement(c, node->if_.yes);
+	if (node->if_.no)
+		check_statement(c, node->if_.no);
+}
+
+static void not_supported(struct check *c, const struct node *node, const char *what, const char *hint)
+{
+	check_error(c, node->span, "%s is not supported by this version of btrun", what);
+	check_hint(c, "%s", hint);
+}
+
+static void check_return(struct check *c, struct node *node)
+{
+	if (node->return_.value)
+		not_supported(c, node, "return with a value", "a plain return; ends the action");
+}
+
+static void check_statement(struct check *c, struct node *node)
+{
+	switch (node->kind) {
+	case NODE_EXPR:
+		check_expr(c, node->expr.expr);
+		return;
+	case NODE_ASSIGN:
+		check_assign(c, node);
+		return;
+	case NODE_IF:
+		check_if(c, node);
+		return;
+	case NODE_BLOCK:
+		check_statements(c, node->block.statements);
+		return;
+	case NODE_RETURN:
+		check_return(c, node);
+		return;
+	case NODE_WHILE:
+		not_supported(c, node, "while", "write the steps one after the other");
+		return;
+	case NODE_UNROLL:
+		not_supported(c, node, "unroll", "write the steps one after the other");
+		return;
+	case NODE_BREAK:
+		not_supported(c, node, "break", "it belongs into a loop");
+		return;
+	case NODE_CONTINUE:
+		not_supported(c, node, "continue", "it belongs into a loop");
+		return;
+	case NODE_INT:
+	case NODE_STRING:
+	case NODE_IDENT:
+	case NODE_PARAM:
+	case NODE_VARIABLE:
+	case NODE_MAP:
+	case NODE_CALL:
+	case NODE_UNARY:
+	case NODE_BINARY:
+	case NODE_STEP:
+	case NODE_TERNARY:
+	case NODE_CAST:
+	case NODE_MEMBER:
+	case NODE_INDEX:
+	case NODE_TUPLE:
+	case NODE_SIZEOF:
+		check_expr(c, node);
+		return;
+	}
+}
+
+static struct call *async_call(const struct node *statement)
+{
+	const struct node *node = statement->kind == NODE_EXPR ? statement->expr.expr : statement;
+
+	return node->kind == NODE_CALL && node->call.call && node->call.call->action ? node->call.call : NULL;
+}
+
+static bool ends_action(const struct node *statement)
+{
+	const struct call *call = async_call(statement);
+
+	return statement->kind == NODE_RETURN || (call && builtin_ends_action(call->builtin));
+}
+
+void check_statements(struct check *c, struct node *list)
+{
+	struct record *outer = c->run;
+
+	c->run = NULL;
+	for (struct node *s = list; s; s = s->next) {
+		check_statement(c, s);
+		if (c->report && async_call(s))
+			record_add(c, s->kind == NODE_EXPR ? s->expr.expr : s);
+		else
+			record_close(c);
+		if (!ends_action(s))
+			continue;
+		record_close(c);
+		if (s->next) {
+			check_warning(c, s->next->span, "this is never reached");
+			check_hint(c, "the action ends before it");
+		}
+	}
+	record_close(c);
+	c->run = outer;
+}

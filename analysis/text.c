@@ -1,0 +1,92 @@
+/*
+ * How types are written in messages and dumps.
+ */
+#include "analysis/type.h"
+
+static struct str tuple_text(struct arena *a, const struct type *t)
+{
+	struct str text = STR("");
+
+	for (uint32_t i = 0; i < t->elements; i++) {
+		struct str item = type_text(a, t->items[i]);
+
+		text = str_format(a, "%.*s%s%.*s", STR_ARG(text), i ? ", " : "", STR_ARG(item));
+	}
+	return str_format(a, "(%.*s)", STR_ARG(text));
+}
+
+static struct str record_text(struct arena *a, const char *tag, const struct type *t)
+{
+	return t->name.n ? str_format(a, "%s %.*s", tag, STR_ARG(t->name))
+			 : str_format(a, "%s (anonymous)", tag);
+}
+
+static struct str int_text(struct arena *a, const struct type *t)
+{
+	if (t->is_char)
+		return STR("char");
+	return str_format(a, "%sint%u", t->is_signed ? "" : "u", t->size * 8);
+}
+
+static struct str array_text(struct arena *a, const struct type *t)
+{
+	struct str target = type_text(a, t->target);
+
+	return str_format(a, "%.*s[%u]", STR_ARG(target), t->elements);
+}
+
+static struct str ptr_text(struct arena *a, const struct type *t)
+{
+	struct str target = type_text(a, t->target);
+	const char *blank = t->target->form == FORM_PTR ? "" : " ";
+
+	return str_format(a, "%.*s%s*", STR_ARG(target), blank);
+}
+
+struct str type_text(struct arena *a, const struct type *t)
+{
+	switch (t->form) {
+	case FORM_VOID:
+		return STR("void");
+	case FORM_INT:
+		return int_text(a, t);
+	case FORM_BOOL:
+		return STR("bool");
+	case FORM_ENUM:
+		return record_text(a, "enum", t);
+	case FORM_PTR:
+		return ptr_text(a, t);
+	case FORM_STRUCT:
+		return record_text(a, "struct", t);
+	case FORM_UNION:
+		return record_text(a, "union", t);
+	case FORM_ARRAY:
+		return array_text(a, t);
+	case FORM_STRING:
+		return str_format(a, "string[%u]", t->size);
+	case FORM_INET:
+		return STR("inet");
+	case FORM_TUPLE:
+		return tuple_text(a, t);
+	case FORM_PROBE:
+		return STR("probe");
+	case FORM_FUNC:
+		return STR("func");
+	case FORM_ARGS:
+		return STR("args");
+	case FORM_COUNT:
+		return STR("count");
+	case FORM_HIST:
+		return t->hist_bits ? str_format(a, "hist(%u)", t->hist_bits) : STR("hist");
+	}
+	return STR("");
+}
+
+void type_print(FILE *out, const struct type *t)
+{
+	struct arena *a = arena_new();
+	struct str text = type_text(a, t);
+
+	fprintf(out, "%.*s%s", STR_ARG(text), t->form == FORM_PTR && t->space == SPACE_USER ? " user" : "");
+	arena_free(a);
+}

@@ -1,0 +1,150 @@
+/*
+ * The arguments of tracepoints: from the C types in their format files to ours.
+ */
+#include "analysis/check.h"
+
+#include <errno.h>
+
+struct near_context {
+	struct check *c;
+	struct str_near near;
+};
+
+static int offer(void *context, struct str name, struct str module)
+{
+	struct near_context *n = context;
+
+	str_near_offer(&n->near, n->c->arena, str_copy(n->c->arena, name.p, name.n));
+	return 0;
+}
+
+static bool unreadable(int err)
+{
+	return err == -EACCES || err == -EPERM;
+}
+
+bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+{
+	struct near_context n = { c, { .wanted = syntax->rest } };
+	struct tracepoint_format format = { 0 };
+	int err = tracepoint_format(c->options->kernel, c->arena, a->category, a->event, &format), list;
+
+	if (!err)
+		return true;
+	list = kernel_tracepoints(c->options->kernel, STR("*"), offer, &n);
+	if (unreadable(err) || list < 0) {
+		check_error(c, syntax->span, "the description of tracepoint %.*s can't be read",
+		    STR_ARG(syntax->rest));
+		check_hint(c, "tracefs has to be mounted and readable; as root: mount -t tracefs tracefs "
+			      "/sys/kernel/tracing");
+		return false;
+	}
+	if (err == -EBADMSG) {
+		check_error(c, syntax->span, "the format file of tracepoint %.*s can't be understood",
+		    STR_ARG(syntax->rest));
+		check_hint(c, "please report it with /sys/kernel/tracing/events/%.*s/%.*s/format",
+		    STR_ARG(a->category), STR_ARG(a->event));
+		return false;
+	}
+	check_error(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
+	check_hint_near(c, &n.near, "btrun -l 'tracepoint:*' lists them");
+	return false;
+}
+
+static struct str trim(struct str s)
+{
+	while (s.n && s.p[0] == ' ')
+		s = str_slice(s, 1, s.n);
+	while (s.n && s.p[s.n - 1] == ' ')
+		s.n--;
+	return s;
+}
+
+static struct str without_word(struct str text, const char *word)
+{
+	size_t n = str_of(word).n;
+
+	return str_starts(text, word) ? trim(str_slice(text, n, text.n)) : text;
+}
+
+static const struct type *named(struct check *c, struct str text)
+{
+	if (str_starts(text, "struct "))
+		return type_named(c->types, BTF_SHAPE_STRUCT, without_word(text, "struct "));
+	if (str_starts(text, "union "))
+		return type_named(c->types, BTF_SHAPE_UNION, without_word(text, "union "));
+	if (str_starts(text, "enum "))
+		return type_named(c->types, BTF_SHAPE_ENUM, without_word(text, "enum "));
+	return type_by_word(c->types, text);
+}
+
+/* "const char *" and its like; what is unknown is void. */
+static const struct type *c_type(struct check *c, struct str text, enum address_space space)
+{
+	const struct type *type;
+	unsigned pointers = 0;
+
+	text = trim(text);
+	while (text.n && (text.p[text.n - 1] == '*' || text.p[text.n - 1] == ' ')) {
+		pointers += text.p[text.n - 1] == '*';
+		text.n--;
+	}
+	text = without_word(without_word(without_word(text, "const "), "volatile "), "const ");
+	type = named(c, text);
+	if (!type)
+		type = type_void(c->types);
+	while (pointers--)
+		type = type_ptr(c->types, type, space);
+	return type;
+}
+
+static const struct type *array_type(
+    struct check *c, const struct tracepoint_field *f, const struct type *element)
+{
+	uint32_t size = f->array ? f->size / f->array : 1;
+
+	if (element->size != size)
+		element = type_int(c->types, size == 2 || size == 4 || size == 8 ? size : 1, f->is_signed);
+	return type_array(c->types, element, f->size / element->size);
+}
+
+static const struct type *field_type(
+    struct check *c, const struct tracepoint_field *f, enum address_space space)
+{
+	const struct type *type = c_type(c, f->type, space);
+
+	if (f->data_loc || f->rel_loc)
+		return type_ptr(c->types, type, SPACE_KERNEL);
+	if (f->array)
+		return array_type(c, f, type);
+	/* Arguments of system calls fill 8 bytes whatever they are; the low ones hold the value. */
+	if (type->form != FORM_VOID && type->size <= f->size)
+		return type;
+	return f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8
+		   ? type_int(c->types, f->size, f->is_signed)
+		   : type_array(c->types, type_int(c->types, 1, false), f->size);
+}
+
+const struct type *tracepoint_args(struct check *c, const struct attach *a)
+{
+	enum address_space space = str_is(a->category, "syscalls") ? SPACE_USER : SPACE_KERNEL;
+	struct tracepoint_format format = { 0 };
+	struct member *members;
+
+	if (tracepoint_format(c->options->kernel, c->arena, a->category, a->event, &format))
+		return NULL;
+	members = arena_many(c->arena, struct member, format.fields.n + 1);
+	for (size_t i = 0; i < format.fields.n; i++) {
+		const struct tracepoint_field *f = &format.fields.v[i];
+
+		members[i] = (struct member){
+			.name = f->name,
+			.type = field_type(c, f, space),
+			.bit_offset = f->offset * 8,
+			.data_loc = f->data_loc,
+			.rel_loc = f->rel_loc,
+			.field_size = f->size,
+		};
+	}
+	return type_args(c->types, SPACE_CONTEXT, members, format.fields.n);
+}

@@ -1,0 +1,148 @@
+/*
+ * From the script to units: which attach points an action has, one typed copy of the
+ * action for each, passes until the types are stable.
+ */
+#include "analysis/check.h"
+
+#include <errno.h>
+
+/* Types only grow, and by few steps each, so this is never reached but by a mistake of ours. */
+#define PASSES_MAX 64
+
+/* An attach point's condition is the action's whole predicate: func_exists("f") or its negation. */
+static bool is_condition(const struct node *predicate, struct str *function, bool *negated)
+{
+	const struct node *node = predicate;
+	enum builtin_id id;
+
+	*negated = node && node->kind == NODE_UNARY && node->unary.op == OP_LNOT;
+	if (*negated)
+		node = node->unary.operand;
+	if (!node || node->kind != NODE_CALL || !builtin_find(node->call.name, &id) ||
+	    !builtin_is_condition(id))
+		return false;
+	if (!node->call.args || node->call.args->next || node->call.args->kind != NODE_STRING)
+		return false;
+	*function = node->call.args->string.text;
+	return true;
+}
+
+static struct unit *new_unit(struct check *c, const struct probe_syntax *syntax, struct attach *attach)
+{
+	struct unit *unit = arena_one(c->arena, struct unit);
+	struct str condition;
+	bool negated;
+
+	unit->index = (uint32_t)c->program->units.n;
+	unit->probe = attach->probe;
+	unit->needs_kprobe = attach->offset != 0;
+	unit->body = ast_clone(c->arena, syntax->body);
+	if (syntax->predicate && !is_condition(syntax->predicate, &condition, &negated))
+		unit->predicate = ast_clone(c->arena, syntax->predicate);
+	unit->args = attach_args(c, attach);
+	vec_push(c->arena, &c->program->units, unit);
+	return unit;
+}
+
+static void add_attach(struct check *c, const struct probe_syntax *syntax, struct unit *unit,
+    struct attach *attach, uint32_t action)
+{
+	struct str condition;
+
+	attach->index = (uint32_t)c->program->attaches.n;
+	attach->action = action;
+	if (is_condition(syntax->predicate, &condition, &attach->condition_negated))
+		attach->condition = condition;
+	else
+		attach->condition_negated = false;
+	vec_push(c->arena, &c->program->attaches, attach);
+	vec_push(c->arena, &unit->attaches, attach);
+}
+
+/* The globs of one probe type share a unit, and stand one after the other. */
+static void add_globs(
+    struct check *c, const struct probe_syntax *syntax, struct attach_list *list, uint32_t action)
+{
+	for (unsigned probe = 0; probe < PROBE_N_; probe++) {
+		struct unit *unit = NULL;
+
+		for (size_t i = 0; i < list->v.n; i++) {
+			if (!list->v.v[i]->glob || list->v.v[i]->probe != probe)
+				continue;
+			if (!unit)
+				unit = new_unit(c, syntax, list->v.v[i]);
+			add_attach(c, syntax, unit, list->v.v[i], action);
+		}
+	}
+}
+
+static void add_action(struct check *c, const struct probe_syntax *syntax, uint32_t action)
+{
+	struct attach_list list = { 0 };
+
+	for (size_t i = 0; i < syntax->attach.n; i++)
+		attach_expand(c, &syntax->attach.v[i], &list);
+	for (size_t i = 0; i < list.v.n; i++)
+		if (!list.v.v[i]->glob)
+			add_attach(c, syntax, new_unit(c, syntax, list.v.v[i]), list.v.v[i], action);
+	add_globs(c, syntax, &list, action);
+}
+
+static void pass(struct check *c, bool report)
+{
+	c->report = report;
+	c->changed = false;
+	for (size_t i = 0; i < c->program->units.n; i++) {
+		c->unit = c->program->units.v[i];
+		if (c->unit->predicate)
+			check_condition(c, c->unit->predicate);
+		check_statements(c, c->unit->body);
+	}
+}
+
+static void resolve_scopes(struct check *c)
+{
+	for (size_t i = 0; i < c->program->units.n; i++) {
+		c->unit = c->program->units.v[i];
+		scope_resolve(c);
+	}
+}
+
+static void finish_variables(struct check *c)
+{
+	for (size_t i = 0; i < c->program->units.n; i++) {
+		struct unit *unit = c->program->units.v[i];
+
+		for (size_t v = 0; v < unit->variables.n; v++) {
+			struct variable_info *info = (struct variable_info *)unit->variables.v[v];
+
+			info->variable.type = info->slot.type ? info->slot.type : type_int(c->types, 8, true);
+		}
+	}
+}
+
+struct program *analyse(
+    struct arena *a, const struct script *script, struct diag *diag, const struct analysis_options *options)
+{
+	struct check c = { .arena = a, .diag = diag, .options = options, .report = true };
+
+	c.program = arena_one(a, struct program);
+	c.program->source = diag->source;
+	if (kernel_btf_new(options->kernel, STR("vmlinux"), &c.program->btf))
+		c.program->btf = NULL;
+	c.types = c.program->types = types_new(a, c.program->btf);
+	c.error = arena_one(a, struct type);
+	for (size_t i = 0; i < script->probes.n; i++)
+		add_action(&c, &script->probes.v[i], (uint32_t)i);
+	resolve_scopes(&c);
+	for (unsigned i = 0; i < PASSES_MAX; i++) {
+		pass(&c, false);
+		if (!c.changed)
+			break;
+	}
+	map_finish(&c);
+	pass(&c, true);
+	map_finish(&c);
+	finish_variables(&c);
+	return c.program;
+}
