@@ -36,6 +36,12 @@ struct kernel *kernel_host(const char *root);
 struct kernel *kernel_client(int socket);
 void kernel_free(struct kernel *k);
 
+/* The folder where tracefs is mounted, which lives as long as k. 0, -ENOENT when it is not mounted, -EACCES,
+ * and -EINVAL for a client, which has no paths. */
+int kernel_tracefs(struct kernel *k, struct str *path);
+/* What precedes every path of a host: empty for the real system. */
+struct str kernel_root(const struct kernel *k);
+
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
 /* The whole content of a fact, in the arena. 0 or negative errno. */
@@ -80,8 +86,12 @@ int tracepoint_format(struct kernel *k, struct arena *a, struct str category, st
  * 0 or negative errno.
  */
 typedef int kernel_found(void *context, struct str name, struct str module);
-/* Functions that ftrace can trace (available_filter_functions); where it can't be read,
- * the text symbols of kallsyms. module is empty for the kernel proper. */
+/*
+ * Functions that ftrace can trace (available_filter_functions); where it can't be
+ * read, the text symbols of kallsyms. found()'s module is empty for the kernel
+ * proper. The argument module: empty for all, "vmlinux" for the kernel proper,
+ * else a pattern of module names.
+ */
 int kernel_functions(
     struct kernel *k, struct str module, struct str pattern, kernel_found *found, void *context);
 /* Tracepoints; name is "category:event". */

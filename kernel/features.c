@@ -1,0 +1,177 @@
+#include "kernel/features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Debian 12's headers have both; the numbers are the kernel's for those that have not. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+/* The first bytes of a short file under the root. Its length or negative errno. */
+static int peek(struct kernel *k, const char *path, char *text, size_t room)
+{
+	char full[PATH_MAX];
+	struct str root = kernel_root(k);
+
+	if (snprintf(full, sizeof(full), "%.*s%s", STR_ARG(root), path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	int fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, text, room - 1);
+	int err = n < 0 ? -errno : (int)n;
+	close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	return err;
+}
+
+int features_release(struct kernel *k, struct arena *a, struct str *release)
+{
+	char text[256];
+	struct utsname names;
+
+	if (kernel_root(k).n > 0) {
+		int n = peek(k, "/proc/sys/kernel/osrelease", text, sizeof(text));
+
+		if (n < 0)
+			return n;
+		*release = str_copy(a, text, strcspn(text, "\n"));
+		return 0;
+	}
+	/* /proc may not be mounted where uname works. */
+	if (uname(&names))
+		return -errno;
+	*release = str_copy(a, names.release, strlen(names.release));
+	return 0;
+}
+
+static unsigned take_number(struct str *s)
+{
+	unsigned value = 0;
+	size_t i;
+
+	for (i = 0; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++)
+		value = value > 255 ? value : value * 10 + (unsigned)(s->p[i] - '0');
+	*s = str_slice(*s, i, s->n);
+	if (s->n > 0 && s->p[0] == '.')
+		*s = str_slice(*s, 1, s->n);
+	return value > 255 ? 255 : value;
+}
+
+unsigned features_version_of(struct str release)
+{
+	unsigned major = take_number(&release);
+	unsigned minor = take_number(&release);
+	unsigned patch = take_number(&release);
+
+	return major ? FEATURES_VERSION(major, minor, patch) : 0;
+}
+
+unsigned features_kernel_version(struct kernel *k)
+{
+	struct arena *a = arena_new();
+	struct str release;
+	unsigned version = features_release(k, a, &release) ? 0 : features_version_of(release);
+
+	arena_free(a);
+	return version;
+}
+
+enum features_lockdown features_lockdown(struct kernel *k)
+{
+	char text[128];
+
+	if (peek(k, "/sys/kernel/security/lockdown", text, sizeof(text)) < 0)
+		return LOCKDOWN_UNKNOWN;
+	/* All states are listed, the one in force in brackets. */
+	if (strstr(text, "[confidentiality]"))
+		return LOCKDOWN_CONFIDENTIALITY;
+	if (strstr(text, "[integrity]"))
+		return LOCKDOWN_INTEGRITY;
+	return strstr(text, "[none]") ? LOCKDOWN_NONE : LOCKDOWN_UNKNOWN;
+}
+
+static bool is_off(struct kernel *k, const char *path)
+{
+	char text[16];
+
+	return peek(k, path, text, sizeof(text)) > 0 && text[0] == '0';
+}
+
+static unsigned tracefs_refusals(struct kernel *k)
+{
+	char path[PATH_MAX];
+	struct str tracefs;
+	int err = kernel_tracefs(k, &tracefs);
+
+	if (err == -EACCES || err == -EPERM)
+		return REFUSED_NO_PERMISSION;
+	if (err)
+		return REFUSED_NO_TRACEFS;
+	if (snprintf(path, sizeof(path), "%.*s/kprobe_events", STR_ARG(tracefs)) >= (int)sizeof(path))
+		return 0;
+	if (access(path, F_OK) == 0)
+		return 0;
+	return errno == ENOENT ? REFUSED_NO_CONFIG : REFUSED_NO_PERMISSION;
+}
+
+unsigned features_kprobe_refusals(struct kernel *k)
+{
+	unsigned refusals = tracefs_refusals(k);
+
+	if (features_lockdown(k) == LOCKDOWN_CONFIDENTIALITY)
+		refusals |= REFUSED_LOCKDOWN;
+	if (is_off(k, "/proc/sys/kernel/ftrace_enabled"))
+		refusals |= REFUSED_FTRACE_OFF;
+	if (is_off(k, "/sys/kernel/debug/kprobes/enabled"))
+		refusals |= REFUSED_KPROBES_OFF;
+	return refusals;
+}
+
+struct str features_capabilities_text(struct arena *a, uint64_t effective, bool tracefs)
+{
+	static const struct {
+		const char *name;
+		int bit;
+	} rows[] = {
+		{ "CAP_BPF", CAP_BPF },
+		{ "CAP_PERFMON", CAP_PERFMON },
+		{ "CAP_DAC_OVERRIDE", CAP_DAC_OVERRIDE },
+	};
+	struct str text = STR("");
+	const char *separator = "";
+
+	if (!tracefs)
+		effective |= 1ull << CAP_DAC_OVERRIDE;
+	if (effective & (1ull << CAP_SYS_ADMIN))
+		effective |= 1ull << CAP_BPF | 1ull << CAP_PERFMON;
+	/* From the last one, since only the end has an "and". */
+	for (int i = sizeof(rows) / sizeof(rows[0]) - 1; i >= 0; i--) {
+		if (effective & (1ull << rows[i].bit))
+			continue;
+		text = str_format(a, "%s%s%.*s", rows[i].name, separator, STR_ARG(text));
+		separator = separator[0] ? ", " : " and ";
+	}
+	return text;
+}
+
+int features_missing_capabilities(struct arena *a, bool tracefs, struct str *text)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	/* libc has no wrapper, and libcap is a library more. */
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	*text = features_capabilities_text(a, data[0].effective | (uint64_t)data[1].effective << 32, tracefs);
+	return 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * What a kernel lets us do, and what it is that refuses: read from files under
+ * the host's root, so that tests can fake each refusal. Whoever asks turns this
+ * into a message.
+ *
+ * Ownership: texts lie in the arena that is passed. Errors: negative errno.
+ */
+#ifndef BTRUN_KERNEL_FEATURES_H
+#define BTRUN_KERNEL_FEATURES_H
+
+#include "kernel/kernel.h"
+
+/* "6.1.0-25-amd64" */
+int features_release(struct kernel *k, struct arena *a, struct str *release);
+/* Numbers that compare as versions do. */
+#define FEATURES_VERSION(major, minor, patch) ((unsigned)(major) << 16 | (minor) << 8 | (patch))
+/* Of a release's text; a patch level above 255 counts as 255; 0 when it is none. */
+unsigned features_version_of(struct str release);
+/* Of the kernel; 0 when it can't be found. */
+unsigned features_kernel_version(struct kernel *k);
+
+enum features_lockdown {
+	LOCKDOWN_UNKNOWN, /* no lockdown in this kernel, or securityfs is not mounted */
+	LOCKDOWN_NONE,
+	LOCKDOWN_INTEGRITY,       /* kernel memory may be read, not written */
+	LOCKDOWN_CONFIDENTIALITY, /* no reads either: no kprobes, no bpf_probe_read_kernel */
+};
+enum features_lockdown features_lockdown(struct kernel *k);
+
+/* Why kprobes may be refused. Several can be true at a time. */
+enum features_refusal {
+	REFUSED_LOCKDOWN = 1 << 0,      /* lockdown is "confidentiality" */
+	REFUSED_NO_TRACEFS = 1 << 1,    /* not mounted: nothing of the next is known */
+	REFUSED_NO_CONFIG = 1 << 2,     /* tracefs without kprobe_events: no CONFIG_KPROBE_EVENTS */
+	REFUSED_FTRACE_OFF = 1 << 3,    /* sysctl kernel.ftrace_enabled = 0 */
+	REFUSED_KPROBES_OFF = 1 << 4,   /* debugfs kprobes/enabled = 0 */
+	REFUSED_NO_PERMISSION = 1 << 5, /* tracefs is there, but not for us */
+};
+/* A set of enum features_refusal: 0 when nothing is known to refuse kprobes. */
+unsigned features_kprobe_refusals(struct kernel *k);
+
+/*
+ * The capabilities that tracing needs and this process lacks, as text:
+ * "CAP_BPF and CAP_PERFMON"; empty when none is missing. CAP_SYS_ADMIN stands
+ * for the first two. tracefs: kprobes are made through files that belong to root,
+ * for which CAP_DAC_OVERRIDE is wanted too (root without it is a user like any).
+ */
+int features_missing_capabilities(struct arena *a, bool tracefs, struct str *text);
+/* The same of a set of capability bits (1 << CAP_X): what tests call. */
+struct str features_capabilities_text(struct arena *a, uint64_t effective, bool tracefs);
+
+#endif

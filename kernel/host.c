@@ -1,0 +1,100 @@
+/* The kernel that this process runs on, or a folder that looks like one. */
+#include "kernel/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Its own mount point first (4.1 and later); debugfs holds an automount of it. */
+static const char *const tracefs_at[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+
+int kernel_tracefs(struct kernel *k, struct str *path)
+{
+	int err = -ENOENT;
+
+	if (!k->root)
+		return -EINVAL;
+	for (size_t i = 0; !k->tracefs && i < sizeof(tracefs_at) / sizeof(tracefs_at[0]); i++) {
+		char at[PATH_MAX];
+
+		/* The mount point is there without the mount: look for what only tracefs has. */
+		if (snprintf(at, sizeof(at), "%s%s/events", k->root, tracefs_at[i]) >= (int)sizeof(at))
+			return -ENAMETOOLONG;
+		if (access(at, F_OK) == 0) {
+			at[strlen(at) - strlen("/events")] = '\0';
+			k->tracefs = strdup(at);
+		} else if (errno != ENOENT) {
+			err = -errno;
+		}
+	}
+	if (!k->tracefs)
+		return err;
+	*path = str_of(k->tracefs);
+	return 0;
+}
+
+struct str kernel_root(const struct kernel *k)
+{
+	return str_of(k->root ? k->root : "");
+}
+
+/* Relative to tracefs, or to the root when it begins with '/'. */
+static const char *const fact_path[KERNEL_FACTS_] = {
+	[KERNEL_BTF] = "/sys/kernel/btf/%.*s",
+	[KERNEL_TRACEPOINT_FORMAT] = "events/%.*s/format",
+	[KERNEL_TRACEPOINTS] = "available_events",
+	[KERNEL_FUNCTIONS] = "available_filter_functions",
+	[KERNEL_KALLSYMS] = "/proc/kallsyms",
+};
+
+static int host_path(struct kernel *k, enum kernel_fact fact, struct str name, char *path, size_t room)
+{
+	const char *form = fact_path[fact];
+	struct str folder = kernel_root(k);
+	char file[KERNEL_NAME_MAX + 64];
+
+	if (form[0] != '/') {
+		int err = kernel_tracefs(k, &folder);
+
+		if (err)
+			return err;
+	}
+	if (name.n > 0)
+		snprintf(file, sizeof(file), form, STR_ARG(name));
+	else
+		snprintf(file, sizeof(file), "%s", form);
+	if (snprintf(path, room, "%.*s%s%s", STR_ARG(folder), form[0] == '/' ? "" : "/", file) >= (int)room)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
+{
+	char path[PATH_MAX];
+	int err = host_path(k, fact, name, path, sizeof(path));
+
+	if (err)
+		return err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+struct kernel *kernel_host(const char *root)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->open = host_open;
+	k->socket = -1;
+	k->root = strdup(root);
+	if (!k->root) {
+		kernel_free(k);
+		return NULL;
+	}
+	return k;
+}

@@ -1,0 +1,85 @@
+/* The lists of functions and tracepoints, a line at a time: a kernel has 60,000 functions and more. */
+#include "kernel/private.h"
+
+#include <errno.h>
+
+struct search {
+	struct str module, pattern;
+	kernel_found *found;
+	void *context;
+};
+
+static bool module_wanted(const struct search *s, struct str module)
+{
+	if (s->module.n == 0)
+		return true;
+	if (module.n == 0)
+		return str_glob(s->module, STR("vmlinux"));
+	return str_glob(s->module, module);
+}
+
+static int offer_function(const struct search *s, struct str name, struct str module)
+{
+	if (module.n >= 2 && module.p[0] == '[' && module.p[module.n - 1] == ']')
+		module = str_slice(module, 1, module.n - 1);
+	if (!str_glob(s->pattern, name) || !module_wanted(s, module))
+		return 0;
+	return s->found(s->context, name, module);
+}
+
+/* "name" or "name [module]". */
+static int ftrace_line(void *context, struct str line)
+{
+	struct str module, name = str_split(line, ' ', &module);
+
+	/* The slots of weak functions that were overridden: kernel/trace/ftrace.c (6.0). */
+	if (name.n == 0 || str_starts(name, "__ftrace_invalid_address__"))
+		return 0;
+	return offer_function(context, name, module);
+}
+
+/* "address type name" or "address type name\t[module]". */
+static int kallsyms_line(void *context, struct str line)
+{
+	struct str rest, module;
+
+	str_split(line, ' ', &rest);
+	struct str type = str_split(rest, ' ', &rest);
+	if (type.n != 1 || (type.p[0] | 0x20) != 't')
+		return 0;
+	struct str name = str_split(rest, '\t', &module);
+	/* Padding before functions (6.2), and code that is no module's: programs, trampolines. */
+	if (str_starts(name, "__pfx_") || str_is(module, "[bpf]") || str_starts(module, "[__builtin__"))
+		return 0;
+	return offer_function(context, name, module);
+}
+
+int kernel_functions(
+    struct kernel *k, struct str module, struct str pattern, kernel_found *found, void *context)
+{
+	struct search s = { module, pattern, found, context };
+	int fd = kernel_open(k, KERNEL_FUNCTIONS, STR(""));
+
+	if (fd >= 0)
+		return kernel_rows(fd, ftrace_line, &s);
+	/* No tracefs, no CONFIG_DYNAMIC_FTRACE, or lockdown. */
+	fd = kernel_open(k, KERNEL_KALLSYMS, STR(""));
+	return fd < 0 ? fd : kernel_rows(fd, kallsyms_line, &s);
+}
+
+static int event_line(void *context, struct str line)
+{
+	const struct search *s = context;
+
+	if (line.n == 0 || !str_glob(s->pattern, line))
+		return 0;
+	return s->found(s->context, line, STR(""));
+}
+
+int kernel_tracepoints(struct kernel *k, struct str pattern, kernel_found *found, void *context)
+{
+	struct search s = { STR(""), pattern, found, context };
+	int fd = kernel_open(k, KERNEL_TRACEPOINTS, STR(""));
+
+	return fd < 0 ? fd : kernel_rows(fd, event_line, &s);
+}

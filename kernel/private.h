@@ -1,0 +1,26 @@
+/*
+ * What the two kinds of kernel share. Only kernel/ includes this.
+ */
+#ifndef BTRUN_KERNEL_PRIVATE_H
+#define BTRUN_KERNEL_PRIVATE_H
+
+#include "kernel/kernel.h"
+
+/* Longer than any name that a kernel has: a module's is below 56 bytes, a symbol's below 512, but symbols are
+ * never asked for by name. */
+#define KERNEL_NAME_MAX 128
+
+struct kernel {
+	int (*open)(struct kernel *k, enum kernel_fact fact, struct str name);
+	char *root;    /* host */
+	char *tracefs; /* host; NULL until it was looked for */
+	int socket;    /* client; not ours to close */
+};
+
+/* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */
+int kernel_check(unsigned fact, struct str name);
+
+/* The rows of a text that fd holds, without their ends, until row() returns nonzero. Closes fd. */
+int kernel_rows(int fd, int (*row)(void *context, struct str line), void *context);
+
+#endif
