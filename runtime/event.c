@@ -1,0 +1,319 @@
+#include "runtime/value.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "runtime/output.h"
+
+/*
+ * What carries out an ASYNC builtin; the event column of base/builtins.def
+ * names one. prepare() refuses an action that run() could not carry out, so
+ * that run() checks nothing but the values.
+ */
+struct prepared;
+struct event_kind {
+	bool (*prepare)(struct runtime *r, struct prepared *p);
+	void (*run)(struct runtime *r, struct prepared *p, const struct value *values);
+};
+
+struct prepared {
+	const struct image_action *action;
+	const struct event_kind *kind;
+	struct printf_job *printf;
+	struct clock_text *clock; /* time() */
+	struct str why;           /* why prepare() refused it */
+};
+
+/* The text of one second: time() with the same format needs it many times. */
+struct clock_text {
+	int64_t second;
+	size_t length;
+	size_t size;
+	char *text;
+};
+
+struct events {
+	struct prepared **records; /* the actions of each record */
+	struct value *values;      /* of the record under way; room for the longest */
+};
+
+static bool refuse(struct prepared *p, struct str why)
+{
+	p->why = why;
+	return false;
+}
+
+static const struct image_type *field_type(const struct runtime *r, const struct image_field *f)
+{
+	return &r->image->types.v[f->type];
+}
+
+static bool prepare_printf(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+	const struct image_type **types = arena_many(r->arena, const struct image_type *, a->n_fields);
+
+	for (uint32_t i = 0; i < a->n_fields; i++)
+		types[i] = field_type(r, &a->fields[i]);
+	p->printf = printf_prepare(r->arena, a->format, types, a->n_fields, &p->why);
+	return p->printf != NULL;
+}
+
+static void run_printf(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	printf_run(r, output_begin(r->out), p->printf, values);
+	output_end(r->out, "printf");
+}
+
+/* print() has a map or a value. */
+static bool prepare_print(struct runtime *r, struct prepared *p)
+{
+	if (p->action->n_fields != (p->action->map == IMAGE_NONE ? 1 : 0))
+		return refuse(p, STR("neither a map nor a value"));
+	return true;
+}
+
+static void print_value(struct runtime *r, const struct image_action *a, const struct value *v)
+{
+	FILE *out = output_stream(r->out);
+
+	if (output_is_json(r->out)) {
+		fputs("{\"type\": \"value\", \"data\": ", out);
+		json_value(r, out, a->fields[0].type, v->bytes, v->size);
+		fputs("}\n", out);
+	} else {
+		format_value(r, out, a->fields[0].type, v->bytes, v->size);
+		putc('\n', out);
+	}
+	output_line_done(r->out);
+}
+
+static void run_print(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	const struct image_action *a = p->action;
+
+	if (a->map == IMAGE_NONE)
+		print_value(r, a, values);
+	else
+		maps_print(r, a->map, a->numbers[0], a->numbers[1]);
+}
+
+static bool prepare_map(struct runtime *r, struct prepared *p)
+{
+	return p->action->map != IMAGE_NONE || refuse(p, STR("no map"));
+}
+
+static void run_clear(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	maps_clear(r, p->action->map);
+}
+
+static void run_zero(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	maps_zero(r, p->action->map);
+}
+
+static bool prepare_time(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+
+	if (a->n_fields != 1 || !a->fields[0].is_time)
+		return refuse(p, STR("no time of the event"));
+	tzset(); /* localtime_r() then needs no file */
+	p->clock = arena_one(r->arena, struct clock_text);
+	p->clock->second = INT64_MIN;
+	p->clock->size = 1024 + a->format.n;
+	p->clock->text = arena_alloc(r->arena, p->clock->size);
+	return true;
+}
+
+static void run_time(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	const char *format = p->action->format.n ? p->action->format.p : "%H:%M:%S\n";
+	uint64_t ns = value_number(values->type, values->bytes) + (uint64_t)r->wall_offset_ns;
+	struct clock_text *clock = p->clock;
+	time_t second = ns / 1000000000;
+	struct tm tm;
+
+	if (second != clock->second) {
+		clock->second = second;
+		clock->length = 0;
+		if (localtime_r(&second, &tm))
+			clock->length = strftime(clock->text, clock->size, format, &tm);
+	}
+	fwrite(clock->text, 1, clock->length, output_begin(r->out));
+	output_end(r->out, "time");
+}
+
+static bool prepare_exit(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+
+	if (a->n_fields > 1 || (a->n_fields == 1 && !value_is_number(field_type(r, &a->fields[0]))))
+		return refuse(p, STR("an exit code that is no number"));
+	return true;
+}
+
+static void run_exit(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	const struct image_action *a = p->action;
+
+	if (r->exiting)
+		return; /* the first one decides */
+	r->exiting = true;
+	r->exit_code =
+	    (int)(a->n_fields ? (int64_t)value_number(values->type, values->bytes) : a->numbers[0]);
+}
+
+static const struct event_kind event_none = { 0 };
+static const struct event_kind event_printf = { prepare_printf, run_printf };
+static const struct event_kind event_print = { prepare_print, run_print };
+static const struct event_kind event_clear = { prepare_map, run_clear };
+static const struct event_kind event_zero = { prepare_map, run_zero };
+static const struct event_kind event_time = { prepare_time, run_time };
+static const struct event_kind event_exit = { prepare_exit, run_exit };
+
+static const struct {
+	const char *name;
+	const struct event_kind *kind;
+} builtins[] = {
+#define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, &event },
+#include "base/builtins.def"
+#undef BUILTIN
+};
+
+static const struct event_kind *kind_of(struct str builtin)
+{
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+		if (str_is(builtin, builtins[i].name) && builtins[i].kind->run)
+			return builtins[i].kind;
+	return NULL;
+}
+
+static int prepare_action(struct runtime *r, struct prepared *p, const struct image_action *a)
+{
+	p->action = a;
+	p->kind = kind_of(a->builtin);
+	if (!p->kind) {
+		fprintf(stderr,
+		    "btrun: error: the program calls %.*s(), which this btrun (" BTRUN_VERSION
+		    ") does not know; it was made by %.*s: compile the script again with this btrun\n",
+		    STR_ARG(a->builtin), STR_ARG(r->image->compiler));
+		return -EPROTONOSUPPORT;
+	}
+	if (!p->kind->prepare(r, p)) {
+		fprintf(stderr,
+		    "btrun: error: a %.*s() of the program has %.*s; the file is damaged: compile the script "
+		    "again\n",
+		    STR_ARG(a->builtin), STR_ARG(p->why));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int prepare_record(struct runtime *r, const struct image_record *record, struct prepared **prepared)
+{
+	*prepared = arena_many(r->arena, struct prepared, record->n_actions);
+	for (uint32_t i = 0; i < record->n_actions; i++) {
+		int err = prepare_action(r, &(*prepared)[i], &record->actions[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static size_t count_values(const struct image_record *record)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < record->n_actions; i++)
+		n += record->actions[i].n_fields;
+	return n;
+}
+
+int events_prepare(struct runtime *r)
+{
+	const struct image *image = r->image;
+	size_t most = 0;
+
+	r->events = arena_one(r->arena, struct events);
+	r->events->records = arena_many(r->arena, struct prepared *, image->records.n);
+	for (size_t i = 0; i < image->records.n; i++) {
+		size_t n = count_values(&image->records.v[i]);
+		int err = prepare_record(r, &image->records.v[i], &r->events->records[i]);
+
+		if (err)
+			return err;
+		if (n > most)
+			most = n;
+	}
+	r->events->values = arena_many(r->arena, struct value, most);
+	return 0;
+}
+
+/* false: the record's tail is not where it says. */
+static bool find_tail(
+    const char *bytes, const struct record_header *header, uint32_t fixed, uint32_t offset, struct value *v)
+{
+	struct record_tail tail;
+
+	memcpy(&tail, bytes + offset, sizeof(tail));
+	if (tail.length == UINT32_MAX) { /* could not be read: counted where it happened */
+		v->bytes = bytes;
+		v->size = 0;
+		return true;
+	}
+	if (tail.offset < fixed || tail.offset > header->size || tail.length > header->size - tail.offset)
+		return false;
+	v->bytes = bytes + tail.offset;
+	v->size = tail.length;
+	return true;
+}
+
+static bool find_values(struct runtime *r, const char *bytes, const struct record_header *header)
+{
+	const struct image_record *record = &r->image->records.v[header->id];
+	struct value *v = r->events->values;
+
+	for (uint32_t i = 0; i < record->n_actions; i++) {
+		const struct image_action *a = &record->actions[i];
+
+		for (uint32_t n = 0; n < a->n_fields; n++, v++) {
+			const struct image_field *f = &a->fields[n];
+
+			v->type = field_type(r, f);
+			v->bytes = bytes + f->offset;
+			v->size = v->type->size;
+			if (f->tail && !find_tail(bytes, header, record->size, f->offset, v))
+				return false;
+		}
+	}
+	return true;
+}
+
+void event_handle(struct runtime *r, const void *bytes, size_t size)
+{
+	const struct value *values = r->events->values;
+	const struct image_record *record;
+	struct record_header header;
+
+	if (size < sizeof(header)) {
+		r->bad_records++;
+		return;
+	}
+	memcpy(&header, bytes, sizeof(header));
+	if (header.id >= r->image->records.n || header.size > size ||
+	    header.size < r->image->records.v[header.id].size || !find_values(r, bytes, &header)) {
+		r->bad_records++;
+		return;
+	}
+	record = &r->image->records.v[header.id];
+	for (uint32_t i = 0; i < record->n_actions; i++) {
+		struct prepared *p = &r->events->records[header.id][i];
+
+		p->kind->run(r, p, values);
+		values += p->action->n_fields;
+	}
+}
