@@ -113,7 +113,7 @@ struct node {
 			unsigned number;
 		} param; /* analysis replaces the node by INT or STRING */
 		struct {
-			struct str name;
+			struct str name;           /* with its $ */
 			struct variable *variable; /* analysis */
 		} variable;
 		struct {
@@ -213,6 +213,8 @@ struct script {
  * each kind of context that its attach points give it. */
 struct node *ast_clone(struct arena *a, const struct node *node);
 struct node *ast_new(struct arena *a, enum node_kind kind, struct span span);
+/* A node's children, each NULL or the first of a list; returns how many places there are. */
+unsigned ast_children(const struct node *node, struct node *out[3]);
 const char *ast_op_text(enum op op);
 /* The tree as indented lines, for -d ast. print_type, when not NULL, prints a
  * node's type after it (-d types). */

@@ -1,0 +1,198 @@
+#include "lexer/internal.h"
+
+#include <inttypes.h>
+
+static const char *const texts[] = {
+#define TOKEN(name, text, words) text,
+#include "lexer/tokens.def"
+#undef TOKEN
+};
+
+static const char *const words[] = {
+#define TOKEN(name, text, words) words,
+#include "lexer/tokens.def"
+#undef TOKEN
+};
+
+static const char *const names[] = {
+#define TOKEN(name, text, words) #name,
+#include "lexer/tokens.def"
+#undef TOKEN
+};
+
+const char *token_text(enum token_kind kind)
+{
+	return texts[kind];
+}
+
+const char *token_words(enum token_kind kind)
+{
+	return words[kind];
+}
+
+struct arena *lexer_arena(const struct lexer *lexer)
+{
+	return lexer->arena;
+}
+
+struct diag *lexer_diag(const struct lexer *lexer)
+{
+	return lexer->diag;
+}
+
+const struct source *lexer_source(const struct lexer *lexer)
+{
+	return lexer->source;
+}
+
+struct lexer *lexer_new(struct arena *a, const struct source *source, struct diag *diag)
+{
+	struct lexer *lexer = arena_one(a, struct lexer);
+
+	lexer->arena = a;
+	lexer->source = source;
+	lexer->diag = diag;
+	lexer_scan_open(lexer);
+	return lexer;
+}
+
+static enum token_kind keyword(struct str name)
+{
+	for (enum token_kind k = TOKEN_IF; k <= TOKEN_ENUM; k++)
+		if (str_is(name, texts[k]))
+			return k;
+	return TOKEN_IDENT;
+}
+
+/* Where we are after a token, and what a slash is there. */
+static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
+{
+	switch (lexer->mode) {
+	case MODE_PROBE:
+		if (kind == TOKEN_SPEC)
+			lexer->mode = MODE_AFTER;
+		break;
+	case MODE_AFTER:
+		if (kind == TOKEN_COMMA || kind == TOKEN_SEMICOLON || kind == TOKEN_RBRACE) {
+			lexer->mode = MODE_PROBE;
+		} else if (kind == TOKEN_SLASH) {
+			lexer->mode = MODE_PREDICATE;
+			return TOKEN_PRED_OPEN;
+		}
+		break;
+	case MODE_PREDICATE:
+		if (kind == TOKEN_SLASH && !lexer->frames.n &&
+		    spec_closes_predicate(lexer->source->text, lexer->at)) {
+			lexer->mode = MODE_AFTER;
+			return TOKEN_PRED_CLOSE;
+		}
+		break;
+	case MODE_BODY:
+		break;
+	}
+	if (kind == TOKEN_LBRACE) {
+		lexer->depth = lexer->mode == MODE_BODY ? lexer->depth + 1 : 1;
+		lexer->mode = MODE_BODY;
+	} else if (kind == TOKEN_RBRACE && lexer->mode == MODE_BODY && --lexer->depth == 0) {
+		lexer->mode = MODE_PROBE;
+	}
+	return kind;
+}
+
+static bool is_definition(struct str spec)
+{
+	static const char *const openers[] = { "struct", "union", "enum", "typedef", "config", "macro", "let",
+		"import", "fn" };
+
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++)
+		if (str_is(spec, openers[i]))
+			return true;
+	return false;
+}
+
+/* Passes over a definition up to its closing brace, or to a semicolon when there is none. */
+static void skip_definition(struct lexer *lexer)
+{
+	unsigned depth = 0;
+
+	lexer->mode = MODE_BODY;
+	lexer->depth = 1;
+	for (struct token t = { .kind = TOKEN_ERROR }; t.kind != TOKEN_END;) {
+		t = lexer_next(lexer);
+		lexer->mode = MODE_BODY;
+		depth += t.kind == TOKEN_LBRACE;
+		if (t.kind == TOKEN_RBRACE && (depth == 0 || --depth == 0))
+			break;
+		if (t.kind == TOKEN_SEMICOLON && depth == 0)
+			break;
+	}
+	lexer->mode = MODE_PROBE;
+}
+
+struct token lexer_next(struct lexer *lexer)
+{
+	for (;;) {
+		struct token token = { .kind = TOKEN_END };
+
+		if (lexer->ended) {
+			token.span = (struct span){ lexer->at, lexer->at };
+			return token;
+		}
+		token.kind = lexer_scan(&token, lexer->scanner);
+		if (token.kind == TOKEN_IDENT) {
+			struct macro *macro = preprocess_macro(lexer, token.text);
+
+			if (macro) {
+				preprocess_expand(lexer, macro, token.span);
+				continue;
+			}
+			if (lexer->previous != TOKEN_DOT && lexer->previous != TOKEN_ARROW)
+				token.kind = keyword(token.text);
+		} else if (token.kind == TOKEN_END) {
+			lexer->ended = true;
+			preprocess_end(lexer);
+		}
+		token.kind = follow(lexer, token.kind);
+		lexer->previous = token.kind;
+		if (token.kind == TOKEN_SPEC && is_definition(token.text)) {
+			token.kind = TOKEN_DEFINITION;
+			skip_definition(lexer);
+		}
+		return token;
+	}
+}
+
+static void dump_text(FILE *out, struct str text)
+{
+	fputc('"', out);
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c == '\n')
+			fputs("\\n", out);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\x%02x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+void lexer_dump(struct lexer *lexer, FILE *out)
+{
+	for (struct token t = { .kind = TOKEN_ERROR }; t.kind != TOKEN_END;) {
+		t = lexer_next(lexer);
+		struct source_pos pos = source_pos(lexer->source, t.span.begin);
+
+		fprintf(out, "%u:%u %s", pos.line, pos.column, names[t.kind]);
+		if (t.text.p) {
+			fputc(' ', out);
+			dump_text(out, t.text);
+		} else if (t.kind == TOKEN_INTEGER || t.kind == TOKEN_PARAM) {
+			fprintf(out, " %" PRIu64 "%s", t.value, t.is_unsigned ? "u" : "");
+		}
+		fputc('\n', out);
+	}
+}

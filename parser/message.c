@@ -1,0 +1,141 @@
+/*
+ * Syntax errors in words: what was found, what could stand there, and what the most
+ * likely slip is.
+ */
+#include "parser/internal.h"
+
+#include <stdio.h>
+
+void parser_refuse_definition(struct parser *p, struct token definition)
+{
+	diag_error(p->diag, definition.span, "%.*s at the top of a script is not supported yet",
+	    STR_ARG(definition.text));
+	diag_hint(p->diag, "types of the kernel need no definition: they come from its BTF");
+}
+
+void parser_refuse_for(struct parser *p, struct token token)
+{
+	diag_error(p->diag, token.span, "for loops are not supported yet");
+	diag_hint(p->diag, "a loop with a fixed count can be written as unroll(10) { ... }");
+}
+
+void parser_too_deep(struct parser *p, struct span span)
+{
+	diag_error(p->diag, span, "this is nested too deeply");
+	diag_hint(p->diag, "take it apart with $variables");
+}
+
+static bool expects(const enum token_kind *expected, unsigned n, enum token_kind kind)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (expected[i] == kind)
+			return true;
+	return false;
+}
+
+/* The token as the message names it. */
+static struct str found_words(struct parser *p, struct token token)
+{
+	struct str text = lexer_source(p->lexer)->text;
+
+	if (token.kind == TOKEN_END)
+		return STR("the end of the script");
+	text = str_slice(text, token.span.begin, token.span.end);
+	if (text.n > 40)
+		return str_format(p->arena, "%s", token_words(token.kind));
+	return text;
+}
+
+/* What could stand there, in the language's words and not in tokens. */
+static const char *expected_words(const enum token_kind *expected, unsigned n)
+{
+	static const struct {
+		enum token_kind kind;
+		const char *words;
+	} rows[] = {
+		{ TOKEN_WHILE, "a statement" },
+		{ TOKEN_STRING, "an expression" },
+		{ TOKEN_SPEC, "a probe, like kprobe:do_nanosleep" },
+		{ TOKEN_PRED_OPEN, "{, a /predicate/ or a comma and another probe" },
+		{ TOKEN_PRED_CLOSE, "the / that closes the predicate" },
+		{ TOKEN_SEMICOLON, "a semicolon" },
+		{ TOKEN_ELSE, "else or a statement" },
+		{ TOKEN_COLON, "the : of ? :" },
+		{ TOKEN_RPAREN, "a )" },
+		{ TOKEN_RBRACKET, "a ]" },
+		{ TOKEN_LBRACE, "a {" },
+		{ TOKEN_IDENT, "a name" },
+		{ TOKEN_VARIABLE, "a $variable or a @map" },
+		{ TOKEN_LPAREN, "a (" },
+		{ TOKEN_ASSIGN, "=" },
+		{ TOKEN_RBRACE, "a }" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (expects(expected, n, rows[i].kind))
+			return rows[i].words;
+	return NULL;
+}
+
+/* The script ends while a bracket is open: the place to look at is the bracket. */
+static void unclosed(struct parser *p)
+{
+	if (p->end_reported)
+		return;
+	p->end_reported = true;
+	struct token open = p->open.v[p->open.n - 1];
+
+	diag_error(p->diag, open.span, "this %s is never closed", token_text(open.kind));
+	diag_hint(p->diag, "the script ends before the %s that belongs to it",
+	    token_text((enum token_kind)(open.kind + 1)));
+}
+
+static bool missing_semicolon(struct parser *p, const enum token_kind *expected, unsigned n)
+{
+	struct source_pos found = source_pos(lexer_source(p->lexer), p->last.span.begin);
+	struct source_pos before = source_pos(lexer_source(p->lexer), p->before.span.end);
+
+	return expects(expected, n, TOKEN_SEMICOLON) && found.line != before.line;
+}
+
+static const char *hint(struct parser *p, const enum token_kind *expected, unsigned n)
+{
+	switch ((int)p->last.kind) {
+	case TOKEN_ASSIGN:
+		return "only $variables and @maps can be assigned; to compare, write ==";
+	case TOKEN_ELSE:
+		return "an else follows the } of its if";
+	case TOKEN_PRED_OPEN:
+		return "a predicate stands between the probe and its {";
+	}
+	if (p->last.kind >= TOKEN_ADD_ASSIGN && p->last.kind <= TOKEN_XOR_ASSIGN)
+		return "only $variables and @maps can be assigned";
+	if (expects(expected, n, TOKEN_PRED_CLOSE))
+		return "a predicate is written /condition/ before the {";
+	if (expects(expected, n, TOKEN_SPEC))
+		return "a script is a list of probes with their actions, as in kprobe:do_nanosleep { @++ }";
+	return NULL;
+}
+
+void parser_unexpected(struct parser *p, const enum token_kind *expected, unsigned n)
+{
+	struct str found = found_words(p, p->last);
+	const char *words = expected_words(expected, n), *what_to_do = hint(p, expected, n);
+
+	if (p->last.kind == TOKEN_END && p->open.n) {
+		unclosed(p);
+		return;
+	}
+	if (missing_semicolon(p, expected, n)) {
+		struct span end = { p->before.span.end, p->before.span.end };
+
+		diag_error(p->diag, end, "a semicolon is missing here");
+		return;
+	}
+	if (words)
+		diag_error(p->diag, p->last.span, "%.*s is not expected here, but %s", STR_ARG(found), words);
+	else
+		diag_error(p->diag, p->last.span, "%.*s is not expected here", STR_ARG(found));
+	if (what_to_do)
+		diag_hint(p->diag, "%s", what_to_do);
+}

@@ -1,0 +1,140 @@
+/*
+ * The tokens as bison reads them. Looking ahead here settles what one token of
+ * lookahead cannot: whether a ( opens a cast, and where a for loop ends.
+ */
+#include "parser/internal.h"
+
+static struct token peek(struct parser *p, size_t n)
+{
+	while (p->ahead.n - p->ahead_at <= n)
+		vec_push(p->arena, &p->ahead, lexer_next(p->lexer));
+	return p->ahead.v[p->ahead_at + n];
+}
+
+static struct token take(struct parser *p)
+{
+	struct token token = peek(p, 0);
+
+	if (++p->ahead_at == p->ahead.n)
+		p->ahead.n = p->ahead_at = 0;
+	return token;
+}
+
+/*
+ * A name that is known as a type without looking at the kernel: then "(t)-1" and "(t)*p" are casts. For
+ * other names what follows decides: "(x) - 1" is a subtraction.
+ */
+static bool is_type_name(struct str name)
+{
+	static const char *const names[] = { "bool", "char", "short", "int", "long", "signed", "unsigned",
+		"void", "const", "volatile", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+		"uint64", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "__s8", "__s16", "__s32",
+		"__s64", "__u8", "__u16", "__u32", "__u64", "__be16", "__be32", "__be64", "__le16", "__le32",
+		"__le64" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_is(name, names[i]))
+			return true;
+	return name.n > 2 && name.p[name.n - 2] == '_' && name.p[name.n - 1] == 't';
+}
+
+/* Can the token begin an operand, and nothing else? */
+static bool begins_operand(enum token_kind kind)
+{
+	switch ((int)kind) {
+	case TOKEN_INTEGER:
+	case TOKEN_STRING:
+	case TOKEN_IDENT:
+	case TOKEN_PARAM:
+	case TOKEN_VARIABLE:
+	case TOKEN_MAP:
+	case TOKEN_SIZEOF:
+	case TOKEN_NOT:
+	case TOKEN_TILDE:
+	case TOKEN_LPAREN:
+		return true;
+	}
+	return false;
+}
+
+/* Is the ( before the tokens ahead that of a cast, or of sizeof(type)? */
+static bool is_cast(struct parser *p, bool of_sizeof)
+{
+	struct token first = peek(p, 0);
+	size_t n = 1;
+
+	if (first.kind == TOKEN_STRUCT || first.kind == TOKEN_UNION || first.kind == TOKEN_ENUM)
+		return true;
+	if (first.kind != TOKEN_IDENT)
+		return false;
+	if (peek(p, n).kind == TOKEN_STRUCT || peek(p, n).kind == TOKEN_IDENT)
+		return is_type_name(first.text);
+	while (peek(p, n).kind == TOKEN_STAR)
+		n++;
+	if (n > 1)
+		return peek(p, n).kind == TOKEN_RPAREN;
+	if (peek(p, n).kind == TOKEN_LBRACKET) {
+		n += peek(p, n + 1).kind == TOKEN_INTEGER ? 2 : 1;
+		if (peek(p, n++).kind != TOKEN_RBRACKET)
+			return false;
+	}
+	if (peek(p, n).kind != TOKEN_RPAREN)
+		return false;
+	return is_type_name(first.text) || (!of_sizeof && begins_operand(peek(p, n + 1).kind));
+}
+
+static bool opens(enum token_kind kind)
+{
+	return kind == TOKEN_LBRACE || kind == TOKEN_LPAREN || kind == TOKEN_LBRACKET;
+}
+
+static bool closes(enum token_kind kind)
+{
+	return kind == TOKEN_RBRACE || kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET;
+}
+
+/* Which brackets are open, for the messages. A } closes what is open inside its block, too. */
+static void follow_brackets(struct parser *p, struct token token)
+{
+	if (opens(token.kind)) {
+		vec_push(p->arena, &p->open, token);
+		return;
+	}
+	if (!closes(token.kind))
+		return;
+	while (p->open.n && token.kind == TOKEN_RBRACE && p->open.v[p->open.n - 1].kind != TOKEN_LBRACE)
+		p->open.n--;
+	if (p->open.n && p->open.v[p->open.n - 1].kind == token.kind - 1)
+		p->open.n--;
+}
+
+/* Passes over "for ($x : @m) { ... }", of which the token is the first. */
+static void skip_for(struct parser *p, struct token *token)
+{
+	unsigned depth = 0;
+
+	parser_refuse_for(p, *token);
+	for (;;) {
+		enum token_kind kind = peek(p, 0).kind;
+
+		if (kind == TOKEN_END || (depth == 0 && (kind == TOKEN_RBRACE || kind == TOKEN_SEMICOLON)))
+			return;
+		depth += kind == TOKEN_LBRACE;
+		token->span = span_join(token->span, take(p).span);
+		if (kind == TOKEN_RBRACE && --depth == 0)
+			return;
+	}
+}
+
+struct token parser_next(struct parser *p, bool *cast)
+{
+	struct token token = take(p);
+
+	*cast = token.kind == TOKEN_LPAREN && is_cast(p, p->last.kind == TOKEN_SIZEOF);
+	if (token.kind == TOKEN_FOR)
+		skip_for(p, &token);
+	follow_brackets(p, token);
+	p->before = p->last;
+	p->last = token;
+	return token;
+}
