@@ -77,47 +77,23 @@ static const struct type *in_space(struct check *c, const struct type *type, enu
 	return type;
 }
 
+/* What an lvalue is reached through, or NULL. */
+static const struct node *reached_through(const struct node *node)
+{
+	if (node->kind == NODE_MEMBER)
+		return node->member.object;
+	if (node->kind == NODE_INDEX)
+		return node->index.object;
+	return node->kind == NODE_UNARY && node->unary.op == OP_DEREF ? node->unary.operand : NULL;
+}
+
 enum address_space check_space(const struct node *node)
 {
-	const struct node *object;
+	const struct node *object = reached_through(node);
 
-	switch (node->kind) {
-	case NODE_MEMBER:
-		object = node->member.object;
-		break;
-	case NODE_INDEX:
-		object = node->index.object;
-		break;
-	case NODE_UNARY:
-		object = node->unary.operand;
-		break;
-	case NODE_INT:
-	case NODE_STRING:
-	case NODE_IDENT:
-	case NODE_PARAM:
-	case NODE_VARIABLE:
-	case NODE_MAP:
-	case NODE_CALL:
-	case NODE_BINARY:
-	case NODE_STEP:
-	case NODE_TERNARY:
-	case NODE_CAST:
-	case NODE_TUPLE:
-	case NODE_SIZEOF:
-	case NODE_EXPR:
-	case NODE_ASSIGN:
-	case NODE_IF:
-	case NODE_BLOCK:
-	case NODE_WHILE:
-	case NODE_UNROLL:
-	case NODE_BREAK:
-	case NODE_CONTINUE:
-	case NODE_RETURN:
-		return SPACE_KERNEL;
-	}
-	if (object->type->form == FORM_PTR || object->type->form == FORM_ARGS)
-		return object->type->space;
-	return check_space(object);
+	while (object && object->type->form != FORM_PTR && object->type->form != FORM_ARGS)
+		object = reached_through(object);
+	return object ? object->type->space : SPACE_KERNEL;
 }
 
 static void no_member(struct check *c, const struct node *node, const struct type *record)
