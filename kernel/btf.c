@@ -4,6 +4,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,29 +32,51 @@ static struct str name_of(const struct kernel_btf *b, uint32_t offset)
 	return str_of(name ? name : "");
 }
 
+/* How much there was, up to size. */
+static size_t read_whole(int fd, char *bytes, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t got = read(fd, bytes + n, size - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	return n;
+}
+
 /* sysfs maps only since 6.16; before, the copy that libbpf makes is a second one. */
-static struct btf *parse(int fd, size_t size, struct btf *base)
+static struct btf *parse_whole(int fd, size_t size)
 {
 	void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	bool mapped = bytes != MAP_FAILED;
-	size_t n = 0;
+	size_t n = size;
 
 	if (!mapped) {
 		bytes = malloc(size);
-		for (ssize_t got = 1; bytes && n < size && got > 0; n += got > 0 ? (size_t)got : 0) {
-			do
-				got = read(fd, (char *)bytes + n, size - n);
-			while (got < 0 && errno == EINTR);
-		}
+		n = bytes ? read_whole(fd, bytes, size) : 0;
 	}
-	struct btf *btf = bytes ? btf__new_split(bytes, mapped ? size : n, base) : NULL;
-	int err = btf ? 0 : errno;
+	struct btf *btf = bytes ? btf__new(bytes, (uint32_t)n) : NULL;
+	int err = errno;
 	if (mapped)
 		munmap(bytes, size);
 	else
 		free(bytes);
 	errno = err;
 	return btf;
+}
+
+/* libbpf 1.1 declares btf__new_split() and does not export it; what it exports wants a path. */
+static struct btf *parse_split(int fd, struct btf *base)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return btf__parse_raw_split(path, base);
 }
 
 static int load(struct kernel *k, struct str module, struct kernel_btf *b)
@@ -63,11 +86,16 @@ static int load(struct kernel *k, struct str module, struct kernel_btf *b)
 
 	if (fd < 0)
 		return fd;
+	errno = 0;
 	if (fstat(fd, &st))
 		err = -errno;
-	else if (st.st_size <= 0)
+	else if (st.st_size <= 0 || st.st_size > UINT32_MAX)
 		err = -EBADMSG;
-	else if (!(b->btf = parse(fd, (size_t)st.st_size, b->base ? b->base->btf : NULL)))
+	else if (b->base)
+		b->btf = parse_split(fd, b->base->btf);
+	else
+		b->btf = parse_whole(fd, (size_t)st.st_size);
+	if (!err && !b->btf)
 		err = errno ? -errno : -ENOMEM;
 	close(fd);
 	if (err)
