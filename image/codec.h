@@ -26,10 +26,4 @@ struct codec {
 /* The whole section; writing does not change *image. */
 void codec_image(struct codec *c, struct image *image);
 
-/*
- * Do the numbers of the image fit each other? Empty when they do, else what is
- * wrong, as the middle of a sentence.
- */
-struct str image_check(struct arena *a, const struct image *image);
-
 #endif

@@ -203,9 +203,15 @@ struct image {
 };
 
 /*
+ * Do the numbers of the image fit each other? Empty when they do, else what is
+ * wrong, as the middle of a sentence. Both functions below ask this.
+ */
+struct str image_check(struct arena *a, const struct image *image);
+
+/*
  * Adds the section to the ELF object in fd (a memfd or file, read-write). 0 or negative errno:
  * -ENOEXEC when fd holds no ELF object, -EEXIST when it has the section already, -EINVAL when the
- * image breaks a rule that image_read() checks.
+ * image breaks a rule of image_check().
  */
 int image_write(int fd, const struct image *image);
 
