@@ -1,6 +1,8 @@
 #include "tests/format/harness.h"
 #include "tests/unit/test.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* Record 0: time(), printf("%s:%d %s\n") with a string in the tail, time("%Y\n"). Record 1: exit(3). */
@@ -184,24 +186,43 @@ static void full_disk(void)
 {
 	struct output *o;
 
-	CHECK_INT(output_new("/nonexistent/x", OUTPUT_TEXT, OUTPUT_LINE, &o), -2);
+	CHECK_INT(output_new("/nonexistent/x", OUTPUT_TEXT, OUTPUT_LINE, &o), -ENOENT);
 	CHECK_INT(output_new("/dev/full", OUTPUT_TEXT, OUTPUT_LINE, &o), 0);
 	fputs("line\n", output_begin(o));
 	output_end(o, "printf");
 	CHECK_INT(output_failed(o), 0);
 	output_flush(o);
-	CHECK_INT(output_failed(o), -28);
-	CHECK_INT(output_free(o), -28);
+	CHECK_INT(output_failed(o), -ENOSPC);
+	CHECK_INT(output_free(o), -ENOSPC);
 	CHECK_INT(output_new("/dev/full", OUTPUT_JSON, OUTPUT_NONE, &o), 0);
 	fputs("line\n", output_begin(o));
 	output_end(o, "printf");
-	CHECK_INT(output_failed(o), -28);
+	CHECK_INT(output_failed(o), -ENOSPC);
 	output_free(o);
 	CHECK_INT(output_new("/dev/full", OUTPUT_JSON, OUTPUT_FULL, &o), 0);
 	output_attached(o, 1);
 	output_flush(o);
 	CHECK_INT(output_failed(o), 0);
-	CHECK_INT(output_free(o), -28);
+	CHECK_INT(output_free(o), -ENOSPC);
+}
+
+static void closed_pipe(void)
+{
+	struct output *o;
+	int ends[2];
+	FILE *stream;
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_INT(pipe(ends), 0);
+	close(ends[0]);
+	stream = fdopen(ends[1], "w");
+	o = output_to(stream, OUTPUT_TEXT, OUTPUT_LINE);
+	fputs("line\n", output_begin(o));
+	output_end(o, "printf");
+	output_flush(o);
+	CHECK_INT(output_failed(o), -EPIPE);
+	output_free(o);
+	fclose(stream);
 }
 
 int main(void)
@@ -213,5 +234,6 @@ int main(void)
 	damaged();
 	refusals();
 	full_disk();
+	closed_pipe();
 	return test_end();
 }
