@@ -38,6 +38,13 @@ static uint32_t round_up_8(uint32_t size)
 	return (size + 7) & ~7u;
 }
 
+/* An image that says otherwise would have the kernel write more than we make room for. */
+static bool is_per_cpu(uint32_t map_type)
+{
+	return map_type == BPF_MAP_TYPE_PERCPU_HASH || map_type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
 /* The kernel's sizes, and whether the types fit into them. */
 static int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 {
@@ -55,6 +62,8 @@ static int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->value_size = info.value_size;
 	s->max_entries = info.max_entries;
 	s->raw_size = s->map->per_cpu ? round_up_8(info.value_size) * r->n_cpus : info.value_size;
+	if (is_per_cpu(info.type) != s->map->per_cpu)
+		return -EINVAL;
 	if (s->key_size < (s->key_type ? s->key_type->size : 0) || s->value_size < s->value_type->size)
 		return -EINVAL;
 	return 0;

@@ -148,6 +148,31 @@ static void strings_and_tuples(void)
 	}
 }
 
+/* A damaged image: nothing may be read beyond what there is room for. */
+static void wrong_description(void)
+{
+	FILE *before = stderr, *null = fopen("/dev/null", "we");
+	struct harness h;
+	uint32_t c;
+
+	begin(&h, OUTPUT_TEXT);
+	c = add_map(&h, "@c", T_KEYSTR, T_COUNT);
+	set_count(&h, c, "z", 1);
+	stderr = null;
+	h.image.maps.v[c].per_cpu = false;
+	maps_print(&h.runtime, c, 0, 0);
+	h.image.maps.v[c].per_cpu = true;
+	h.image.maps.v[c].value_type = T_HIST;
+	maps_print(&h.runtime, c, 0, 0);
+	h.image.maps.v[c].value_type = T_COUNT;
+	h.image.maps.v[c].key_type = T_NESTED;
+	maps_print(&h.runtime, c, 0, 0);
+	stderr = before;
+	fclose(null);
+	CHECK_PRINTED(&h, "");
+	end(&h);
+}
+
 static void counts(void)
 {
 	struct harness h;
@@ -269,6 +294,7 @@ int main(void)
 	numbers();
 	strings_and_tuples();
 	counts();
+	wrong_description();
 	histograms();
 	histograms_json();
 	many();
