@@ -19,7 +19,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <getopt.h>
 #include <linux/io_uring.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -441,70 +440,53 @@ static void usage(void)
 	exit(1);
 }
 
+/* Options with a number have a greatest one; the others are switches. */
+static const struct {
+	const char *name;
+	int *number, max;
+	bool *on;
+} option_rows[] = {
+	{ "threads", &opt.threads, 1000, NULL },
+	{ "queue", &opt.queue, 1000, NULL },
+	{ "fork", &opt.forks, 100, NULL },
+	{ "each", &opt.each, 10, NULL },
+	{ "listeners", &opt.listeners, MAX_LISTENERS, NULL },
+	{ "backlog", &opt.backlog, 4096, NULL },
+	{ "v6", NULL, 0, &opt.v6 },
+	{ "dual", NULL, 0, &opt.dual },
+	{ "netns", NULL, 0, &opt.netns },
+	{ "close", NULL, 0, &opt.close_at_once },
+	{ "reset", NULL, 0, &opt.reset },
+};
+
+static bool parse_option(const char *name, const char *value, bool *took_value)
+{
+	for (unsigned i = 0; i < sizeof(option_rows) / sizeof(option_rows[0]); i++) {
+		if (strcmp(option_rows[i].name, name) != 0)
+			continue;
+		*took_value = option_rows[i].number != NULL;
+		if (option_rows[i].on)
+			*option_rows[i].on = true;
+		else if (value)
+			*option_rows[i].number = number(value, option_rows[i].max);
+		return option_rows[i].on || value;
+	}
+	int how = value && strcmp(name, "how") == 0 ? parse_how(value) : -1;
+	if (how >= 0)
+		opt.how = (enum how)how;
+	*took_value = true;
+	return how >= 0;
+}
+
 static void parse_options(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "threads", 1, NULL, 't' },
-		{ "queue", 1, NULL, 'q' },
-		{ "fork", 1, NULL, 'f' },
-		{ "each", 1, NULL, 'e' },
-		{ "listeners", 1, NULL, 'l' },
-		{ "backlog", 1, NULL, 'b' },
-		{ "how", 1, NULL, 'h' },
-		{ "v6", 0, NULL, '6' },
-		{ "dual", 0, NULL, 'd' },
-		{ "netns", 0, NULL, 'n' },
-		{ "close", 0, NULL, 'c' },
-		{ "reset", 0, NULL, 'r' },
-		{ 0 },
-	};
-	int c, how;
-	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (c) {
-		case 't':
-			opt.threads = number(optarg, 1000);
-			break;
-		case 'q':
-			opt.queue = number(optarg, 1000);
-			break;
-		case 'f':
-			opt.forks = number(optarg, 100);
-			break;
-		case 'e':
-			opt.each = number(optarg, 10);
-			break;
-		case 'l':
-			opt.listeners = number(optarg, MAX_LISTENERS);
-			break;
-		case 'b':
-			opt.backlog = number(optarg, 4096);
-			break;
-		case '6':
-			opt.v6 = true;
-			break;
-		case 'd':
-			opt.dual = opt.v6 = true;
-			break;
-		case 'n':
-			opt.netns = true;
-			break;
-		case 'c':
-			opt.close_at_once = true;
-			break;
-		case 'r':
-			opt.reset = true;
-			break;
-		case 'h':
-			how = parse_how(optarg);
-			if (how < 0)
-				usage();
-			opt.how = (enum how)how;
-			break;
-		default:
+	bool took_value;
+	for (int i = 1; i < argc; i += 1 + took_value) {
+		if (strncmp(argv[i], "--", 2) != 0 || !parse_option(argv[i] + 2, argv[i + 1], &took_value))
 			usage();
-		}
 	}
-	if (opt.listeners < 1 || optind != argc)
+	opt.v6 |= opt.dual;
+	if (opt.listeners < 1)
 		usage();
 }
 

@@ -53,6 +53,8 @@ STATEMENTS = [
     ("variable_from_inner_block", 'if (1) { $inner = 9; } printf("%d\\n", $inner);', "9"),
     ("probe_name", 'printf("%s\\n", probe);', ("BEGIN", "begin")),
     ("uid", 'printf("%d\\n", uid);', "0"),
+    ("gid", 'printf("%d\\n", gid);', "0"),
+    ("func_exists", 'printf("%d %d\\n", func_exists("ksys_write"), func_exists("no_such_function"));', "1 0"),
     ("comm", 'printf("%s\\n", comm);', "btrun"),
     ("cpu_bound", 'printf("%d\\n", cpu < 2);', "1"),
     ("nsecs_moves", '$n = nsecs; printf("%d\\n", nsecs >= $n);', "1"),
