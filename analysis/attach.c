@@ -15,7 +15,7 @@ static bool malformed(struct check *c, const struct attach_syntax *syntax, const
 	const struct probe_row *row = probe_row(a->probe);
 
 	check_error(c, syntax->rest_span.end > syntax->rest_span.begin ? syntax->rest_span : syntax->span,
-	    "this is not how a %s probe is written", row->name);
+	    "this is not how %s probes are written", row->name);
 	if (*row->pattern)
 		check_hint(c, "write it as %s:%s", row->name, row->pattern);
 	else
@@ -76,7 +76,7 @@ static bool typed_function_exists(struct check *c, const struct attach_syntax *s
 	}
 	if (a->in_btf || a->glob)
 		return true;
-	check_error(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
+	check_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
 	btf_each_func(c->program->btf, offer, &n);
 	check_hint_near(
 	    c, &n.near, "btrun -l 'fentry:*' lists them; functions of modules can be traced with kprobe");
@@ -243,7 +243,7 @@ static void expand(struct check *c, const struct attach_syntax *syntax, const st
 		check_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
 	}
-	check_error(c, syntax->span, "nothing matches %.*s", STR_ARG(pattern->text));
+	check_missing(c, syntax->span, "nothing matches %.*s", STR_ARG(pattern->text));
 	check_hint(c, "btrun -l '%.*s' lists what a pattern matches", STR_ARG(pattern->text));
 }
 
@@ -251,10 +251,11 @@ static void unknown_provider(struct check *c, const struct attach_syntax *syntax
 {
 	struct str_near near = { .wanted = syntax->provider };
 	struct str names = probe_names(c, 0);
+	struct span name = { syntax->span.begin, syntax->span.begin + (uint32_t)syntax->provider.n };
 	struct str otherwise = str_format(c->arena, "this version has: %.*s", STR_ARG(names));
 
 	probe_near(c, &near);
-	check_error(c, syntax->span, "unknown probe type %.*s", STR_ARG(syntax->provider));
+	check_error(c, name, "unknown probe type %.*s", STR_ARG(syntax->provider));
 	check_hint_near(c, &near, otherwise.p);
 }
 

@@ -16,38 +16,51 @@ static bool is_new(struct check *c, struct span at, struct str text)
 	return true;
 }
 
-void check_error(struct check *c, struct span at, const char *format, ...)
+static void tell(struct check *c, struct span at, bool error, const char *format, va_list ap)
 {
 	struct str text;
-	va_list ap;
 
 	c->muted = true;
 	if (!c->report)
 		return;
-	va_start(ap, format);
 	text = str_vformat(c->arena, format, ap);
-	va_end(ap);
 	if (!is_new(c, at, text))
 		return;
 	c->muted = false;
-	diag_error(c->diag, at, "%.*s", STR_ARG(text));
+	if (error)
+		diag_error(c->diag, at, "%.*s", STR_ARG(text));
+	else
+		diag_warning(c->diag, at, "%.*s", STR_ARG(text));
+}
+
+void check_error(struct check *c, struct span at, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	tell(c, at, true, format, ap);
+	va_end(ap);
 }
 
 void check_warning(struct check *c, struct span at, const char *format, ...)
 {
-	struct str text;
+	va_list ap;
+
+	va_start(ap, format);
+	tell(c, at, false, format, ap);
+	va_end(ap);
+}
+
+void check_missing(struct check *c, struct span at, const char *format, ...)
+{
 	va_list ap;
 
 	c->muted = true;
-	if (!c->report)
+	if (c->conditional)
 		return;
 	va_start(ap, format);
-	text = str_vformat(c->arena, format, ap);
+	tell(c, at, !c->others, format, ap);
 	va_end(ap);
-	if (!is_new(c, at, text))
-		return;
-	c->muted = false;
-	diag_warning(c->diag, at, "%.*s", STR_ARG(text));
 }
 
 void check_hint(struct check *c, const char *format, ...)
@@ -67,7 +80,8 @@ void check_hint_near(struct check *c, const struct str_near *near, const char *o
 {
 	struct str text = str_near_text(near, c->arena);
 
-	if (text.n)
+	/* Every other name is near to one of a letter or two. */
+	if (text.n && near->wanted.n > 2)
 		check_hint(c, "did you mean %.*s?", STR_ARG(text));
 	else if (otherwise)
 		check_hint(c, "%s", otherwise);

@@ -103,11 +103,14 @@ struct check {
 	struct program *program;
 	struct types *types;
 	const struct type *error;
-	bool report;  /* the last pass */
-	bool changed; /* a slot has grown in this pass */
-	bool muted;   /* the last message was not printed, so neither are its hints */
+	bool report;      /* the last pass */
+	bool others;      /* the action has another attach point, so a missing one is a warning */
+	bool conditional; /* the script itself asks whether its function exists */
+	bool changed;     /* a slot has grown in this pass */
+	bool muted;       /* the last message was not printed, so neither are its hints */
 	struct unit *unit;
 	struct node *target;   /* see use.target; taken by the next expression */
+	uint32_t unrolled;     /* copies that unroll() has made */
 	struct record *run;    /* that the next async call joins */
 	struct call *run_last; /* the last that has joined it */
 	VEC(struct message) messages;
@@ -115,6 +118,10 @@ struct check {
 
 /* check.c: messages, each only once however often its place is analysed */
 void check_error(struct check *c, struct span at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Something to attach to is not there: an error, or a warning when c->others, or nothing when
+ * c->conditional. */
+void check_missing(struct check *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void check_warning(struct check *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -197,6 +204,9 @@ void map_use_keys(struct check *c, struct node *node);
 const struct type *map_read(struct check *c, struct node *node);
 void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value);
 void map_finish(struct check *c);
+
+/* unroll.c: unroll (N) { ... } becomes N blocks, all in one. Before scope_resolve(). */
+void unroll_expand(struct check *c, struct node *block);
 
 /* scope.c: gives every NODE_VARIABLE of the unit its variable */
 void scope_resolve(struct check *c);

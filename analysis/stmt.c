@@ -154,8 +154,7 @@ static void check_statement(struct check *c, struct node *node)
 	case NODE_WHILE:
 		not_supported(c, node, "while", "write the steps one after the other");
 		return;
-	case NODE_UNROLL:
-		not_supported(c, node, "unroll", "write the steps one after the other");
+	case NODE_UNROLL: /* unroll_expand() has told why it is still one */
 		return;
 	case NODE_BREAK:
 		not_supported(c, node, "break", "it belongs into a loop");

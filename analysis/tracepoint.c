@@ -46,7 +46,7 @@ bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, cons
 		    STR_ARG(a->category), STR_ARG(a->event));
 		return false;
 	}
-	check_error(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
+	check_missing(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
 	check_hint_near(c, &n.near, "btrun -l 'tracepoint:*' lists them");
 	return false;
 }

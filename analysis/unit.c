@@ -76,12 +76,29 @@ static void add_globs(
 	}
 }
 
-static void add_action(struct check *c, const struct probe_syntax *syntax, uint32_t action)
+/* Whether any of the action's attach points is there, without a word about those that are not. */
+static bool some_exist(struct check *c, const struct probe_syntax *syntax)
 {
 	struct attach_list list = { 0 };
 
+	c->report = false;
 	for (size_t i = 0; i < syntax->attach.n; i++)
 		attach_expand(c, &syntax->attach.v[i], &list);
+	c->report = true;
+	return list.v.n > 0;
+}
+
+static void add_action(struct check *c, const struct probe_syntax *syntax, uint32_t action)
+{
+	struct attach_list list = { 0 };
+	struct str condition;
+	bool negated;
+
+	c->conditional = is_condition(syntax->predicate, &condition, &negated);
+	c->others = syntax->attach.n > 1 && some_exist(c, syntax);
+	for (size_t i = 0; i < syntax->attach.n; i++)
+		attach_expand(c, &syntax->attach.v[i], &list);
+	c->others = c->conditional = false;
 	for (size_t i = 0; i < list.v.n; i++)
 		if (!list.v.v[i]->glob)
 			add_attach(c, syntax, new_unit(c, syntax, list.v.v[i]), list.v.v[i], action);
@@ -104,6 +121,7 @@ static void resolve_scopes(struct check *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		c->unit = c->program->units.v[i];
+		unroll_expand(c, c->unit->body);
 		scope_resolve(c);
 	}
 }
