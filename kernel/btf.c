@@ -245,28 +245,29 @@ void btf_member(const struct kernel_btf *b, uint32_t id, uint32_t index, struct 
 }
 
 /*
- * The offset of a name in this file's string section, or 0. pahole writes every
+ * The offset of a name in this file's string section, or -1. (A module's begins
+ * with a name, not with the empty one.) pahole writes every
  * string once, so that types can be compared by offset: one pass over 1.5 MB of
  * text and one over the types, in place of 100,000 comparisons of strings.
  */
-static uint32_t find_name(const struct kernel_btf *b, struct str name)
+static int64_t find_name(const struct kernel_btf *b, struct str name)
 {
 	uint32_t size;
 	const void *raw = btf__raw_data(b->btf, &size);
 	const struct btf_header *header = raw;
 
 	if (!raw || name.n == 0)
-		return 0;
+		return -1;
 	const char *begin = (const char *)raw + header->hdr_len + header->str_off;
 	const char *end = begin + header->str_len, *p = begin;
 	while ((p = memmem(p, (size_t)(end - p), name.p, name.n))) {
 		const char *after = p + name.n;
 
-		if (p > begin && !p[-1] && after < end && !*after)
-			return (uint32_t)(p - begin);
+		if ((p == begin || !p[-1]) && after < end && !*after)
+			return p - begin;
 		p++;
 	}
-	return 0;
+	return -1;
 }
 
 /* In a module's file, offsets go on where vmlinux's strings end. */
@@ -282,14 +283,15 @@ static uint32_t strings_before(const struct kernel_btf *b)
 static bool name_offset(const struct kernel_btf *b, struct str name, uint32_t *offset)
 {
 	/* A module reuses the strings of vmlinux. */
-	*offset = b->base ? find_name(b->base, name) : 0;
-	if (*offset)
-		return true;
-	*offset = find_name(b, name);
-	if (!*offset)
-		return false;
-	*offset += strings_before(b);
-	return true;
+	int64_t at = b->base ? find_name(b->base, name) : -1;
+	uint32_t before = 0;
+
+	if (at < 0) {
+		at = find_name(b, name);
+		before = strings_before(b);
+	}
+	*offset = at < 0 ? 0 : (uint32_t)at + before;
+	return at >= 0;
 }
 
 static bool of_shape(const struct btf_type *t, enum btf_shape tag)

@@ -1,7 +1,10 @@
 #include "kernel/btf.h"
 #include "tests/unit/test.h"
 
+#include <bpf/btf.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define ROOT "tests/fixtures/kernel"
 
@@ -165,6 +168,62 @@ static void lists(const struct kernel_btf *b)
 	CHECK_INT(c.n, 3);
 }
 
+/* A module's BTF continues the ids and the strings of vmlinux. */
+static void make_module(const char *path)
+{
+	uint32_t size;
+	struct btf *base = btf__parse_raw(ROOT "/sys/kernel/btf/vmlinux");
+	struct btf *btf = btf__new_empty_split(base);
+	int sock = btf__find_by_name_kind(base, "sock", BTF_KIND_STRUCT);
+
+	int id = btf__add_struct(btf, "only_in_module", 192);
+	btf__add_field(btf, "inner", sock, 0, 0);
+	int proto = btf__add_func_proto(btf, id);
+	btf__add_func_param(btf, "of_module", sock);
+	btf__add_func(btf, "module_function", BTF_FUNC_STATIC, proto);
+	const void *raw = btf__raw_data(btf, &size);
+	FILE *out = fopen(path, "w");
+	CHECK(raw && out && fwrite(raw, size, 1, out) == 1);
+	fclose(out);
+	btf__free(btf);
+	btf__free(base);
+}
+
+static void in_module(const struct kernel_btf *b)
+{
+	struct btf_func_info f;
+	struct str name;
+	uint32_t proto, type;
+
+	CHECK_INT(btf_find_func(b, STR("module_function"), &f, &proto), 0);
+	CHECK_INT(f.ret, btf_find(b, BTF_SHAPE_STRUCT, STR("only_in_module")));
+	btf_param(b, proto, 0, &name, &type);
+	CHECK_STR(name, "of_module");
+	CHECK_INT(type, btf_find(b, BTF_SHAPE_STRUCT, STR("sock")));
+	CHECK_INT(btf_find_func(b, STR("tcp_connect"), &f, &proto), 0);
+}
+
+static void modules(void)
+{
+	char root[] = "/tmp/kernel_btf.XXXXXX", command[256], path[128];
+	struct kernel_btf *b;
+
+	CHECK(mkdtemp(root) != NULL);
+	snprintf(command, sizeof(command), "cp -r " ROOT "/sys %s", root);
+	CHECK_INT(system(command), 0);
+	snprintf(path, sizeof(path), "%s/sys/kernel/btf/fixture_module", root);
+	make_module(path);
+	struct kernel *k = kernel_host(root);
+	CHECK_INT(kernel_btf_new(k, STR("fixture_module"), &b), 0);
+	if (test_failed_ == 0) {
+		in_module(b);
+		kernel_btf_free(b);
+	}
+	kernel_free(k);
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	CHECK_INT(system(command), 0);
+}
+
 int main(void)
 {
 	struct kernel *k = kernel_host(ROOT);
@@ -178,6 +237,7 @@ int main(void)
 	functions(b);
 	names(b);
 	lists(b);
+	modules();
 	kernel_btf_free(b);
 	CHECK_INT(kernel_btf_new(k, STR("no_such_module"), &b), -ENOENT);
 	CHECK_INT(kernel_btf_new(k, STR("../btf/vmlinux"), &b), -EINVAL);
