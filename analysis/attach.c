@@ -238,6 +238,7 @@ static void expand(struct check *c, const struct attach_syntax *syntax, const st
 		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
 	if (list->v.n > before)
 		return;
+	c->incomplete = !c->conditional;
 	if (err == -EACCES || err == -EPERM || err == -ENOENT) {
 		check_error(c, syntax->span, "the kernel's list of tracepoints can't be read");
 		check_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
@@ -266,12 +267,17 @@ void attach_expand(struct check *c, const struct attach_syntax *syntax, struct a
 
 	if (!row) {
 		unknown_provider(c, syntax);
+		c->incomplete = true;
 		return;
 	}
 	attach.text =
 	    str_format(c->arena, "%s%s%.*s", row->name, syntax->rest.n ? ":" : "", STR_ARG(syntax->rest));
-	if (!row->split(c, syntax, &attach))
+	if (!row->split(c, syntax, &attach)) {
+		/* After an error the action is still typed, for its other mistakes. */
+		if (c->report && !c->others && !c->conditional)
+			add(c, list, &attach);
 		return;
+	}
 	if (attach.glob && is_typed(&attach))
 		expand(c, syntax, &attach, list);
 	else
@@ -286,6 +292,8 @@ const struct type *attach_args(struct check *c, const struct attach *a)
 		return NULL;
 	if (a->category.n)
 		return tracepoint_args(c, a);
+	if (!a->in_btf)
+		return NULL;
 	for (uint32_t i = 0; i < a->n_params; i++) {
 		uint32_t type;
 

@@ -88,7 +88,7 @@ const struct type *check_argn(struct check *c, struct node *node, struct str nam
 	*is_arg = number >= 0;
 	if (number < 0)
 		return NULL;
-	if (!allowed_here(c, node->span, "an argN", WITH_REGS)) {
+	if (!allowed_here(c, node->span, str_format(c->arena, "arg%d", number).p, WITH_REGS)) {
 		if (probe_row(c->unit->probe)->gives & WITH_ARGS)
 			check_hint(c, "here arguments have names: args.NAME");
 		return c->error;
@@ -141,8 +141,12 @@ static bool value_arg(struct check *c, const struct use *use, struct node *arg, 
 	text = check_type_text(c, type);
 	check_error(c, arg->span, "%s() needs %s here, and this is %.*s", use->builtin->name,
 	    kind == PARAM_INT ? "an integer" : "an address", STR_ARG(text));
-	check_hint(c, kind == PARAM_INT ? "cast a pointer with (uint64)"
-					: "an address is a pointer, an integer or an array of char");
+	if (kind == PARAM_ADDRESS)
+		check_hint(c, "an address is a pointer, an integer or an array of char");
+	else if (type->form == FORM_PTR)
+		check_hint(c, "cast it: (uint64)...");
+	else
+		check_hint(c, "numbers are written without quotes");
 	return false;
 }
 
@@ -188,18 +192,19 @@ static bool check_arg(struct check *c, const struct use *use, struct node *arg, 
 static bool count_args(struct check *c, const struct use *use)
 {
 	const struct signature *s = &use->signature;
-	const char *wants = use->builtin->signature;
+	const char *name = use->builtin->name;
+	unsigned n = s->n_required;
 
-	if (use->n_args >= s->n_required && (s->variadic || use->n_args <= s->n_params))
+	if (use->n_args >= n && (s->variadic || use->n_args <= s->n_params))
 		return true;
 	if (s->n_required == s->n_params)
-		check_error(c, use->node->span, "%s() takes %u argument%s, and here are %u",
-		    use->builtin->name, s->n_params, s->n_params == 1 ? "" : "s", use->n_args);
+		check_error(c, use->node->span, "%s() takes %s%u argument%s, not %u", name,
+		    s->variadic ? "at least " : "", n, n == 1 ? "" : "s", use->n_args);
 	else
-		check_error(c, use->node->span, "%s() takes %u to %u arguments, and here are %u",
-		    use->builtin->name, s->n_required, s->n_params, use->n_args);
-	wants += s->result.n;
-	check_hint(c, "it is %s%s; what is in [] can be left out", use->builtin->name, wants);
+		check_error(c, use->node->span, "%s() takes %u to %u arguments, not %u", name, n, s->n_params,
+		    use->n_args);
+	check_hint(c, "it is %s%s%s", name, use->builtin->signature + s->result.n,
+	    s->n_required < s->n_params ? "; what is in [] can be left out" : "");
 	return false;
 }
 

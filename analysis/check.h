@@ -105,6 +105,7 @@ struct check {
 	const struct type *error;
 	bool report;      /* the last pass */
 	bool others;      /* the action has another attach point, so a missing one is a warning */
+	bool incomplete;  /* an action could not be typed at all, so what it assigns is not known */
 	bool conditional; /* the script itself asks whether its function exists */
 	bool changed;     /* a slot has grown in this pass */
 	bool muted;       /* the last message was not printed, so neither are its hints */

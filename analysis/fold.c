@@ -94,6 +94,10 @@ bool fold_constant(struct check *c, struct node *node)
 	uint32_t type;
 	int64_t value;
 
+	if (str_is(node->ident.name, "true") || str_is(node->ident.name, "false")) {
+		fold_into_int(node, str_is(node->ident.name, "true"), type_bool(c->types));
+		return true;
+	}
 	if (lexer_constant(node->ident.name, &value)) {
 		fold_into_int(node, (uint64_t)value, type_int(c->types, 8, true));
 		return true;

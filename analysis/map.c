@@ -132,6 +132,8 @@ const struct type *map_read(struct check *c, struct node *node)
 
 	if (info->value.type)
 		return info->value.type;
+	if (c->incomplete)
+		return c->error;
 	never_assigned(c, node);
 	return c->error;
 }

@@ -20,7 +20,7 @@ static const struct type *mismatch(
 
 	check_error(
 	    c, at, "%.*s %s %.*s: there is no such operation", STR_ARG(l), ast_op_text(op), STR_ARG(r));
-	if (type_is_text(left) && type_is_text(right))
+	if (type_is_text(left) && (type_is_text(right) || !is_comparison(op)))
 		check_hint(c, "strings can be compared with == and != only");
 	else if (type_is_text(left) != type_is_text(right) && is_comparison(op))
 		check_hint(c,
