@@ -82,7 +82,8 @@ script:
 
 probe:
 	attach_list predicate block { build_probe(p, $2, $3, @$); }
-|	error block { p->probe = arena_one(p->arena, struct probe_syntax); }
+|	attach_list PRED_OPEN error block { yyerrok; }
+|	error block { yyerrok; }
 ;
 
 attach_list:
@@ -112,6 +113,7 @@ statement:
 	SEMICOLON { $$ = NULL; }
 |	simple SEMICOLON
 |	error SEMICOLON { $$ = NULL; yyerrok; }
+|	error block { $$ = NULL; yyerrok; }
 |	block
 |	if
 |	WHILE expr block { $$ = build_while(p, $2, $3, @$); }
@@ -204,7 +206,6 @@ postfix:
 |	postfix DOT INTEGER { $$ = build_member(p, $1, $3, false); }
 |	postfix ARROW member_name { $$ = build_member(p, $1, $3, true); }
 |	postfix LBRACKET expr RBRACKET { $$ = build_index(p, $1, $3, @$); }
-|	postfix LBRACKET error RBRACKET
 ;
 
 member_name:
@@ -215,7 +216,6 @@ lvalue:
 	VARIABLE { $$ = build_name(p, NODE_VARIABLE, $1); }
 |	MAP %prec NO_KEYS { $$ = build_map(p, $1, NULL, @$); }
 |	MAP LBRACKET expr_list RBRACKET { $$ = build_map(p, $1, $3.first, @$); }
-|	MAP LBRACKET error RBRACKET { $$ = build_map(p, $1, NULL, @$); }
 ;
 
 primary:
@@ -224,11 +224,9 @@ primary:
 |	IDENT { $$ = build_name(p, NODE_IDENT, $1); }
 |	PARAM { $$ = build_name(p, NODE_PARAM, $1); }
 |	IDENT LPAREN args RPAREN { $$ = build_call(p, $1, $3.first, @$); }
-|	IDENT LPAREN error RPAREN { $$ = build_call(p, $1, NULL, @$); }
 |	LPAREN expr RPAREN { $$ = $2; }
 |	LPAREN expr COMMA expr_list RPAREN
 	{ $$ = build_tuple(p, build_list_front($2, $4), @$); }
-|	LPAREN error RPAREN { $$ = ast_new(p->arena, NODE_INT, @$); }
 ;
 
 args:

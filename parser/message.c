@@ -10,6 +10,9 @@ void parser_refuse_definition(struct parser *p, struct token definition)
 {
 	diag_error(p->diag, definition.span, "%.*s at the top of a script is not supported yet",
 	    STR_ARG(definition.text));
+	if (!str_is(definition.text, "struct") && !str_is(definition.text, "union") &&
+	    !str_is(definition.text, "enum") && !str_is(definition.text, "typedef"))
+		return;
 	diag_hint(p->diag, "types of the kernel need no definition: they come from its BTF");
 }
 
@@ -43,7 +46,7 @@ static struct str found_words(struct parser *p, struct token token)
 	text = str_slice(text, token.span.begin, token.span.end);
 	if (text.n > 40)
 		return str_format(p->arena, "%s", token_words(token.kind));
-	return text;
+	return str_format(p->arena, "'%.*s'", STR_ARG(text));
 }
 
 /* What could stand there, in the language's words and not in tokens. */
@@ -55,20 +58,20 @@ static const char *expected_words(const enum token_kind *expected, unsigned n)
 	} rows[] = {
 		{ TOKEN_WHILE, "a statement" },
 		{ TOKEN_STRING, "an expression" },
-		{ TOKEN_SPEC, "a probe, like kprobe:do_nanosleep" },
-		{ TOKEN_PRED_OPEN, "{, a /predicate/ or a comma and another probe" },
-		{ TOKEN_PRED_CLOSE, "the / that closes the predicate" },
-		{ TOKEN_SEMICOLON, "a semicolon" },
+		{ TOKEN_SPEC, "a probe" },
+		{ TOKEN_PRED_OPEN, "'{', a /predicate/ or a comma and another probe" },
+		{ TOKEN_PRED_CLOSE, "the '/' that closes the predicate" },
+		{ TOKEN_SEMICOLON, "';'" },
 		{ TOKEN_ELSE, "else or a statement" },
-		{ TOKEN_COLON, "the : of ? :" },
-		{ TOKEN_RPAREN, "a )" },
-		{ TOKEN_RBRACKET, "a ]" },
-		{ TOKEN_LBRACE, "a {" },
+		{ TOKEN_COLON, "the ':' of '? :'" },
+		{ TOKEN_RPAREN, "')'" },
+		{ TOKEN_RBRACKET, "']'" },
+		{ TOKEN_LBRACE, "'{'" },
 		{ TOKEN_IDENT, "a name" },
 		{ TOKEN_VARIABLE, "a $variable or a @map" },
-		{ TOKEN_LPAREN, "a (" },
-		{ TOKEN_ASSIGN, "=" },
-		{ TOKEN_RBRACE, "a }" },
+		{ TOKEN_LPAREN, "'('" },
+		{ TOKEN_ASSIGN, "'='" },
+		{ TOKEN_RBRACE, "'}'" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -90,12 +93,25 @@ static void unclosed(struct parser *p)
 	    token_text((enum token_kind)(open.kind + 1)));
 }
 
+static bool begins_statement(enum token_kind kind)
+{
+	return (kind >= TOKEN_IDENT && kind <= TOKEN_RETURN && kind != TOKEN_PARAM && kind != TOKEN_ELSE);
+}
+
+/* What is wrong is then behind the token before, not at the one that was found. */
 static bool missing_semicolon(struct parser *p, const enum token_kind *expected, unsigned n)
 {
 	struct source_pos found = source_pos(lexer_source(p->lexer), p->last.span.begin);
 	struct source_pos before = source_pos(lexer_source(p->lexer), p->before.span.end);
 
-	return expects(expected, n, TOKEN_SEMICOLON) && found.line != before.line;
+	return expects(expected, n, TOKEN_SEMICOLON) &&
+	       (found.line != before.line || begins_statement(p->last.kind));
+}
+
+static bool missing_action(struct parser *p, const enum token_kind *expected, unsigned n)
+{
+	return (p->before.kind == TOKEN_SPEC || p->before.kind == TOKEN_PRED_CLOSE) &&
+	       expects(expected, n, TOKEN_LBRACE);
 }
 
 static const char *hint(struct parser *p, const enum token_kind *expected, unsigned n)
@@ -105,6 +121,11 @@ static const char *hint(struct parser *p, const enum token_kind *expected, unsig
 		return "only $variables and @maps can be assigned; to compare, write ==";
 	case TOKEN_ELSE:
 		return "an else follows the } of its if";
+	case TOKEN_INC:
+	case TOKEN_DEC:
+		return "only $variables and @maps can be counted up and down";
+	case TOKEN_COLON:
+		return "if a probe begins in this line, the action before it lacks a }";
 	case TOKEN_PRED_OPEN:
 		return "a predicate stands between the probe and its {";
 	}
@@ -114,6 +135,8 @@ static const char *hint(struct parser *p, const enum token_kind *expected, unsig
 		return "a predicate is written /condition/ before the {";
 	if (expects(expected, n, TOKEN_SPEC))
 		return "a script is a list of probes with their actions, as in kprobe:do_nanosleep { @++ }";
+	if (expects(expected, n, TOKEN_LBRACE) && !expects(expected, n, TOKEN_SEMICOLON))
+		return "what if, else, while and unroll govern stands in { }";
 	return NULL;
 }
 
@@ -132,10 +155,18 @@ void parser_unexpected(struct parser *p, const enum token_kind *expected, unsign
 		diag_error(p->diag, end, "a semicolon is missing here");
 		return;
 	}
+	if (missing_action(p, expected, n)) {
+		diag_error(
+		    p->diag, p->before.span, "expected '{' after this probe, found %.*s", STR_ARG(found));
+		diag_hint(p->diag,
+		    "a probe is followed by its action in { }, as in kprobe:do_nanosleep { @++ }; statements "
+		    "stand in actions only");
+		return;
+	}
 	if (words)
-		diag_error(p->diag, p->last.span, "%.*s is not expected here, but %s", STR_ARG(found), words);
+		diag_error(p->diag, p->last.span, "expected %s, found %.*s", words, STR_ARG(found));
 	else
-		diag_error(p->diag, p->last.span, "%.*s is not expected here", STR_ARG(found));
+		diag_error(p->diag, p->last.span, "%.*s cannot stand here", STR_ARG(found));
 	if (what_to_do)
 		diag_hint(p->diag, "%s", what_to_do);
 }
