@@ -93,7 +93,7 @@ static enum outcome number(struct str text, uint64_t *value, bool *is_unsigned)
 	if (text.n > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X')) {
 		base = 16;
 		at = 2;
-	} else if (text.n > 1 && text.p[0] == '0' && digit(text.p[1]) < 8) {
+	} else if (text.n > 1 && text.p[0] == '0' && digit(text.p[1]) < 10) {
 		base = 8;
 		at = 1;
 	}
