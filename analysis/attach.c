@@ -40,7 +40,9 @@ static void function_facts(struct check *c, struct attach *a)
 {
 	struct btf_func_info info;
 
-	if (!c->program->btf || a->glob || btf_find_func(c->program->btf, a->function, &info, &a->proto))
+	/* Only the kernel proper's BTF is read. */
+	if (!c->program->btf || a->glob || (a->module.n && !str_is(a->module, "vmlinux")) ||
+	    btf_find_func(c->program->btf, a->function, &info, &a->proto))
 		return;
 	a->in_btf = true;
 	a->n_params = info.n_params;

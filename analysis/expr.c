@@ -185,9 +185,12 @@ static const struct type *check_sizeof(struct check *c, struct node *node)
 	const struct type *type = node->sizeof_.of_type ? check_type_syntax(c, node->sizeof_.of_type)
 							: check_value(c, node->sizeof_.of_expr);
 
-	if (!check_is_error(c, type))
+	if (check_is_error(c, type))
+		return type;
+	/* Before the last pass a variable's string can still grow. */
+	if (c->report)
 		fold_into_int(node, type->size, type_int(c->types, 8, true));
-	return check_is_error(c, type) ? type : node->type;
+	return type_int(c->types, 8, true);
 }
 
 static const struct type *check_step(struct check *c, struct node *node)

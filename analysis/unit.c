@@ -126,6 +126,46 @@ static void resolve_scopes(struct check *c)
 	}
 }
 
+/* Do the registers of a function's entry hold its parameters one each, up to those that are used? Structs
+ * that are passed by value take several, or none. */
+static bool one_register_each(struct check *c, const struct attach *a, uint32_t mask)
+{
+	for (uint32_t i = 0; mask >> i; i++) {
+		const struct type *type;
+		struct str name;
+		uint32_t id;
+
+		if (i >= a->n_params)
+			return false;
+		btf_param(c->program->btf, a->proto, i, &name, &id);
+		type = type_of_btf(c->types, id, SPACE_KERNEL);
+		if (!type_is_integer(type) && type->form != FORM_PTR)
+			return false;
+	}
+	return true;
+}
+
+/* Where a trampoline would show something else than the kprobe that was written, it stays one. */
+static void choose_form(struct check *c, struct unit *unit)
+{
+	const struct attach *a = unit->attaches.v[0];
+
+	if (!a->function.n || a->glob || (probe_row(unit->probe)->gives & WITH_ARGS))
+		return;
+	if (a->variadic || a->ambiguous)
+		unit->needs_kprobe = true;
+	if (!a->in_btf && (unit->arg_mask || unit->uses_retval))
+		unit->needs_kprobe = true;
+	if (a->in_btf && !one_register_each(c, a, unit->arg_mask))
+		unit->needs_kprobe = true;
+}
+
+static void choose_forms(struct check *c)
+{
+	for (size_t i = 0; i < c->program->units.n; i++)
+		choose_form(c, c->program->units.v[i]);
+}
+
 static void finish_variables(struct check *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
@@ -162,5 +202,6 @@ struct program *analyse(
 	pass(&c, true);
 	map_finish(&c);
 	finish_variables(&c);
+	choose_forms(&c);
 	return c.program;
 }
