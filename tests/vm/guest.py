@@ -135,9 +135,10 @@ class Tracer:
     def wait_for(self, text, timeout=None):
         with self.changed:
             self.changed.wait_for(lambda: any(text in l for l in self.out) or "" in self.out, timeout or self.timeout)
-            if not any(text in l for l in self.out):
-                self.process.kill()
-                raise Failure(f"no line {text!r} from btrun {' '.join(self.args)}: {self.result()}")
+            found = any(text in l for l in self.out)
+        if not found:  # with the lock released: the readers have more to add
+            self.process.kill()
+            raise Failure(f"no line {text!r} from btrun {' '.join(self.args)}: {self.result()}")
 
     def result(self):
         try:

@@ -1,0 +1,184 @@
+"""The guest's half of tests/bench/tcpaccept: guest_tcpaccept.py BUILD REPETITIONS.
+
+Tools take turns, so that a noisy moment hits each of them. Start: from exec to the
+line that says so; bpftrace 0.17 prints none, so there until the kernel lists its kprobe.
+RSS while tracing: of the started process and all below it, after 107 accepts. Peak: the
+greatest sum of their VmHWM seen by sampling, the short-lived compiler included.
+Kernel time: run_time_ns of all programs of the tool, by accept of the server.
+"""
+import ctypes
+import os
+import re
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD, REPETITIONS = sys.argv[1], int(sys.argv[2])
+UPSTREAM = "/usr/sbin/tcpaccept.bt"
+ACCEPTS = 107
+TOOLS = [
+    ("bpftrace 0.17, its tcpaccept.bt", ["/usr/bin/bpftrace", UPSTREAM]),
+    ("btrun, the same script", [BUILD + "/btrun", UPSTREAM]),
+    ("btrun, scripts/tcpaccept.bt", [BUILD + "/btrun", ROOT + "/scripts/tcpaccept.bt"]),
+    ("hand-written libbpf", [BUILD + "/floor_tcpaccept", BUILD + "/floor_tcpaccept.bpf.o"]),
+]
+READY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def bpf(command, attr):
+    buffer = ctypes.create_string_buffer(attr + bytes(128 - len(attr)))
+    return libc.syscall(321, command, buffer, 128), buffer.raw
+
+
+def programs():
+    ids, last = [], 0
+    while True:
+        result, raw = bpf(11, struct.pack("II", last, 0))
+        if result != 0:
+            return ids
+        last = struct.unpack("II", raw[:8])[1]
+        ids.append(last)
+
+
+def run_time(ids):
+    """(ns, runs) of programs: from fdinfo, which needs no struct bpf_prog_info."""
+    ns = runs = 0
+    for number in ids:
+        fd, _ = bpf(13, struct.pack("I", number))
+        if fd < 0:
+            continue
+        text = open(f"/proc/self/fdinfo/{fd}").read()
+        os.close(fd)
+        ns += int(re.search(r"run_time_ns:\s*(\d+)", text).group(1))
+        runs += int(re.search(r"run_cnt:\s*(\d+)", text).group(1))
+    return ns, runs
+
+
+def family(pid):
+    """The process and all below it."""
+    pids, todo = [], [pid]
+    while todo:
+        pid = todo.pop()
+        pids.append(pid)
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                todo += [int(p) for p in open(f"/proc/{pid}/task/{task}/children").read().split()]
+        except OSError:
+            pass
+    return pids
+
+
+def rss_kb(pid):
+    try:
+        found = re.search(r"VmRSS:\s*(\d+)", open(f"/proc/{pid}/status").read())
+        return int(found.group(1)) if found else 0
+    except OSError:
+        return 0
+
+
+class Sampler(threading.Thread):
+    """VmHWM and not VmRSS: what a process had between two samples still counts."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.peak, self.done = pid, 0, False
+        self.start()
+
+    def run(self):
+        while not self.done:
+            total = 0
+            for pid in family(self.pid):
+                try:
+                    found = re.search(r"VmHWM:\s*(\d+)", open(f"/proc/{pid}/status").read())
+                    total += int(found.group(1)) if found else 0
+                except OSError:
+                    pass
+            self.peak = max(self.peak, total)
+            time.sleep(0.02)
+
+
+def wait_ready(tool, lines):
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if any(READY in line for line in lines):
+            return
+        if tool.poll() is not None:
+            raise SystemExit(f"{tool.args} ended: {''.join(lines)}")
+        time.sleep(0.002)
+    raise SystemExit(f"{tool.args} is not ready after 90 s: {''.join(lines)}")
+
+
+def kprobe_is_armed():
+    # bpftrace's header comes from BEGIN, before it attaches the rest: no sign of being ready.
+    return "inet_csk_accept" in open("/sys/kernel/debug/kprobes/list").read()
+
+
+def measure(command, silent):
+    before = set(programs())
+    start = time.monotonic()
+    tool = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            env=dict(os.environ, **{READY: "1"}))
+    sampler, lines = Sampler(tool.pid), []
+    reader = threading.Thread(target=lambda: lines.extend(iter(tool.stdout.readline, "")), daemon=True)
+    reader.start()
+    if silent:
+        while not kprobe_is_armed() and tool.poll() is None and time.monotonic() - start < 90:
+            time.sleep(0.002)
+    else:
+        wait_ready(tool, lines)
+    ready = time.monotonic() - start
+    time.sleep(1)
+    server = subprocess.run([BUILD + "/vm_server", "--threads", "100", "--queue", "7"], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, timeout=130)
+    truth = re.search(r"done (\d+)", server.stdout)
+    if not truth or int(truth.group(1)) != ACCEPTS:
+        raise SystemExit(f"vm_server: {server.stdout} {server.stderr}")
+    time.sleep(1)
+    rss = sum(rss_kb(pid) for pid in family(tool.pid))
+    ns, runs = run_time(set(programs()) - before)
+    tool.send_signal(signal.SIGINT)
+    tool.wait(60)
+    sampler.done = True
+    reader.join(10)
+    seen = sum("vm_server" in line for line in lines)
+    return {"start": ready, "rss": rss / 1024, "peak": sampler.peak / 1024, "us": ns / 1000 / max(seen, 1), "seen": seen}
+
+
+def spread(values, digits):
+    middle = statistics.median(values)
+    return f"{middle:.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def ratio(values, base):
+    each = [a / b for a, b in zip(values, base)]
+    return f"{statistics.median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
+
+
+def main():
+    open("/proc/sys/kernel/bpf_stats_enabled", "w").write("1")
+    results = {name: [] for name, _ in TOOLS}
+    for _ in range(REPETITIONS):
+        for name, command in TOOLS:
+            results[name].append(measure(command, "bpftrace" in command[0]))
+    columns = [("start", "start to attached, s", 2), ("rss", "RSS while tracing, MB", 1), ("peak", "peak of all, MB", 1),
+               ("us", "kernel time an accept seen, us", 1), ("seen", "accepts seen of 107", 0)]
+    print(f"Linux {os.uname().release}, {REPETITIONS} repetitions in one boot, median (least-most):\n")
+    print("| | " + " | ".join(title for _, title, _ in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for name, rows in results.items():
+        print(f"| {name} | " + " | ".join(spread([r[key] for r in rows], d) for key, _, d in columns) + " |")
+    base = results[TOOLS[0][0]]
+    print("\nAs a share of bpftrace's, by repetition:\n")
+    print("| | " + " | ".join(title for _, title, _ in columns[:4]) + " |")
+    print("|---" * 5 + "|")
+    for name, rows in list(results.items())[1:]:
+        print(f"| {name} | " + " | ".join(ratio([r[k] for r in rows], [b[k] for b in base]) for k, _, _ in columns[:4]) + " |")
+
+
+main()
