@@ -60,10 +60,10 @@ STATEMENTS = [
     ("nsecs_moves", '$n = nsecs; printf("%d\\n", nsecs >= $n);', "1"),
     ("elapsed_small", 'printf("%d\\n", elapsed < 60000000000);', "1"),
     ("pid_tid", 'printf("%d\\n", pid == tid && pid > 0);', "1"),
-    ("curtask_comm", 'printf("%s\\n", ((struct task_struct *)curtask)->comm);', "btrun"),
-    ("curtask_pid", '$t = (struct task_struct *)curtask; printf("%d\\n", $t->tgid == pid);', "1"),
-    ("nested_pointer", '$t = (struct task_struct *)curtask; printf("%d\\n", $t->real_parent->tgid > 0);', "1"),
-    ("dot_through_pointer", '$t = (struct task_struct *)curtask; printf("%d\\n", $t.mm.mm_users.counter > 0);', "1"),
+    ("kernel_memory_curtask_comm", 'printf("%s\\n", ((struct task_struct *)curtask)->comm);', "btrun"),
+    ("kernel_memory_curtask_pid", '$t = (struct task_struct *)curtask; printf("%d\\n", $t->tgid == pid);', "1"),
+    ("kernel_memory_nested_pointer", '$t = (struct task_struct *)curtask; printf("%d\\n", $t->real_parent->tgid > 0);', "1"),
+    ("kernel_memory_dot_through_pointer", '$t = (struct task_struct *)curtask; printf("%d\\n", $t.mm.mm_users.counter > 0);', "1"),
     ("af_constants", 'printf("%d %d\\n", AF_INET, AF_INET6);', "2 10"),
 ]
 
@@ -84,21 +84,21 @@ def sections(text):
     return found
 
 
-batch = {}
+batches = {}
 
 
-def run_batch():
-    if not batch:
-        batch["ran"] = ""
-        script = "BEGIN { " + " ".join(marked(n, s) for n, s, _ in STATEMENTS) + " exit(); }"
-        result = one_liner(script)
-        batch.update(sections(result.out) if result.status == 0 else {})
-    return batch
+def run_batch(kernel_memory):
+    """Apart, since a locked-down kernel refuses a whole program that reads its memory."""
+    if kernel_memory not in batches:
+        chosen = [marked(n, s) for n, s, _ in STATEMENTS if n.startswith("kernel_memory") == kernel_memory]
+        result = one_liner("BEGIN { " + " ".join(chosen) + " exit(); }")
+        batches[kernel_memory] = sections(result.out) if result.status == 0 else {}
+    return batches[kernel_memory]
 
 
 def statement_check(name, statements, want):
     def body():
-        if fits(run_batch().get(name, "\0"), want):
+        if fits(run_batch(name.startswith("kernel_memory")).get(name, "\0"), want):
             return
         result = one_liner(f"BEGIN {{ {statements} exit(); }}").expect_ok()
         if not fits(result.out.strip("\n"), want):
@@ -128,8 +128,6 @@ TRIGGERS = [
     ("tracepoint_arrow", 'tracepoint:syscalls:sys_enter_write /comm == "dd" && args->count == 77/ '
      '{ printf("%d\\n", args->count); exit(); }', "77"),
     ("short_names", 'k:ksys_write /comm == "dd" && arg2 == 77/ { printf("%s\\n", probe); exit(); }', "kprobe:ksys_write"),
-    ("several_points", 'kprobe:ksys_write, kprobe:ksys_read /comm == "dd" && arg2 == 77/ { @[func]++; } '
-     'i:ms:500 /@["ksys_write"] > 0/ { exit(); }', "\n@[ksys_read]: 1\n@[ksys_write]: 1"),
     ("str_argument", 'tracepoint:syscalls:sys_enter_openat /comm == "dd"/ { @f = str(args.filename); '
      'if (@f == "/dev/zero") { printf("%s\\n", @f); clear(@f); exit(); } }', "/dev/zero"),
 ]
@@ -144,8 +142,7 @@ def trigger_check(script, want):
                     break
                 time.sleep(0.3)
             result = tracer.result().expect_ok()
-        first = result.out if want.startswith("\n") else result.out.splitlines()[0] if result.out else ""
-        expect_equal(first.rstrip("\n").lstrip("\n"), want.lstrip("\n"), script)
+        expect_equal((result.out.splitlines() or [""])[0], want, script)
     return body
 
 
@@ -160,6 +157,15 @@ def probe_pid_tid_of_event():
         child.wait()
         result = tracer.result().expect_ok()
     expect_equal(result.out.splitlines()[0], f"{child.pid} {child.pid}")
+
+
+@check
+def probe_several_points():
+    script = 'kprobe:ksys_write, kprobe:ksys_read /comm == "dd" && arg2 == 77/ { printf("%s %s\\n", func, probe); }'
+    with Tracer("-e", script) as tracer:
+        run("dd", "if=/dev/zero", "of=/dev/null", "bs=77", "count=2").expect_ok()
+        result = tracer.stop().expect_ok()
+    expect_equal(result.out, "ksys_read kprobe:ksys_read\nksys_write kprobe:ksys_write\n" * 2)
 
 
 @check
@@ -297,9 +303,13 @@ def option_stats():
 
 
 @check
-def option_list():
+def option_list_functions():
     result = btrun("-l", "kprobe:ksys_w*").expect_ok()
     expect("kprobe:ksys_write" in result.out.splitlines(), f"not listed: {result}")
+
+
+@check
+def option_list_tracepoints():
     result = btrun("-l", "tracepoint:syscalls:sys_enter_writ*").expect_ok()
     expect("tracepoint:syscalls:sys_enter_write" in result.out.splitlines(), f"not listed: {result}")
 
