@@ -4,19 +4,40 @@
 
 #define DEFAULT_LIMIT 20
 #define INDENT "    "
+#define EXCERPT_LIMIT 160 /* bytes of a line that are shown */
 
-/* The line itself and a caret line under it. Tabs are copied into the caret
- * line so that both lines up however wide a terminal makes them. */
+/* A byte of the script on its way to a terminal: nothing but text and tabs. */
+static void put_text(FILE *out, char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	fputc(byte < 0x20 && byte != '\t' ? '?' : byte == 0x7f ? '?' : byte, out);
+}
+
+/*
+ * The line itself and a caret line under it. Tabs are copied into the caret
+ * line so that both line up however wide a terminal makes them. Of a very long
+ * line (a generated script) only the part around the place is shown.
+ */
 static void print_excerpt(FILE *out, struct source_pos pos, struct span at)
 {
-	size_t begin = pos.column - 1;
+	size_t column = pos.column - 1 < pos.text.n ? pos.column - 1 : pos.text.n;
+	size_t first = column > EXCERPT_LIMIT / 2 ? column - EXCERPT_LIMIT / 2 : 0;
 	size_t length = at.end > at.begin ? at.end - at.begin : 1;
+	struct str line;
 
-	fprintf(out, INDENT "%.*s\n" INDENT, STR_ARG(pos.text));
-	for (size_t i = 0; i < begin; i++)
-		fputc(i < pos.text.n && pos.text.p[i] == '\t' ? '\t' : ' ', out);
-	if (begin + length > pos.text.n)
-		length = pos.text.n > begin ? pos.text.n - begin : 1;
+	if (pos.text.n <= EXCERPT_LIMIT)
+		first = 0;
+	line = str_slice(
+	    pos.text, first, pos.text.n - first > EXCERPT_LIMIT ? first + EXCERPT_LIMIT : pos.text.n);
+	fputs(INDENT, out);
+	for (size_t i = 0; i < line.n; i++)
+		put_text(out, line.p[i]);
+	fputs("\n" INDENT, out);
+	for (size_t i = 0; i < column - first; i++)
+		fputc(line.p[i] == '\t' ? '\t' : ' ', out);
+	if (length > line.n - (column - first))
+		length = line.n > column - first ? line.n - (column - first) : 1;
 	fputc('^', out);
 	for (size_t i = 1; i < length; i++)
 		fputc('~', out);

@@ -104,6 +104,24 @@ static void messages(void)
 	free(text);
 }
 
+static void hostile_lines(void)
+{
+	char line[4001], *text = NULL;
+	size_t n = 0;
+
+	memset(line, 'x', 4000);
+	memcpy(line + 3000, "\033[2J", 4);
+	line[4000] = 0;
+	struct source s = { STR("x.bt"), str_of(line) };
+	struct diag d = { .source = &s, .out = open_memstream(&text, &n) };
+	diag_error(&d, (struct span){ 3000, 3900 }, "long");
+	diag_error(&d, (struct span){ 4000, 4000 }, "at the end");
+	fclose(d.out);
+	CHECK(n < 1000);
+	CHECK(!memchr(text, '\033', n));
+	free(text);
+}
+
 static void growth(struct arena *a)
 {
 	VEC(int) list = { 0 };
@@ -126,6 +144,7 @@ int main(void)
 	splits();
 	positions();
 	messages();
+	hostile_lines();
 	growth(a);
 	arena_free(a);
 	return test_end();
