@@ -94,6 +94,19 @@ for name, script in SCRIPTS.items():
 
 
 @check
+def tcpaccept_fallback():
+    """The script as an older kernel sees it: a function that it asks for does not exist."""
+    with open(OURS) as file:
+        text = file.read().replace('func_exists("__inet_accept")', 'func_exists("__inet_accept_of_old")')
+    script = guest.temporary("tcpaccept.bt", text)
+    got, truth, result = trace(script, *SERVER)
+    expect_same(got, truth, result)
+    got, truth, result = trace(script, "--how", "nonblock", "--queue", "2")
+    expect_same(got, truth, result)
+    expect("fault" not in result.err and "could not be read" not in result.err, f"EAGAIN is reported: {result.err}")
+
+
+@check
 def tcpaccept_header():
     with Tracer(OURS) as tracer:
         result = tracer.stop().expect_ok()
