@@ -7,7 +7,7 @@
 
 /*
  * One conversion, ready for libc. Numbers are first cut to what the length
- * modifier keeps (C's rule, also for a missing one: an int) and go to libc as
+ * modifier keeps (see cut()) and go to libc as
  * intmax_t, so that one call serves every size.
  */
 struct piece {
@@ -106,10 +106,15 @@ static void print_text(FILE *out, const struct format_piece *p, struct str text)
 		pad(out, missing);
 }
 
-/* The low bytes of a number: what C's printf would take from the argument. */
-static uint64_t cut(uint64_t value, unsigned bytes, bool is_signed)
+/*
+ * The low bytes of a number: what C's printf would take from the argument. Without
+ * a length modifier that is an int, or all of a value that is wider than one:
+ * a script's %d for nsecs means the number, not its low half.
+ */
+static uint64_t cut(uint64_t value, unsigned bytes, uint32_t size, bool is_signed)
 {
-	unsigned shift = 64 - 8 * (bytes ? bytes : sizeof(int));
+	unsigned least = size > sizeof(int) ? size : sizeof(int);
+	unsigned shift = 64 - 8 * (bytes ? bytes : least);
 
 	if (is_signed)
 		return (uint64_t)((int64_t)(value << shift) >> shift);
@@ -118,16 +123,17 @@ static uint64_t cut(uint64_t value, unsigned bytes, bool is_signed)
 
 /* The spec was made by make_spec(), for the type that it is called with. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void print_number(FILE *out, const struct piece *piece, uint64_t value)
+static void print_number(FILE *out, const struct piece *piece, const struct value *v)
 {
+	uint64_t value = value_number(v->type, v->bytes);
 	const struct format_piece *p = piece->parsed;
 
 	switch (p->wants) {
 	case FORMAT_SIGNED:
-		fprintf(out, piece->spec, (intmax_t)cut(value, p->int_bytes, true));
+		fprintf(out, piece->spec, (intmax_t)cut(value, p->int_bytes, v->type->size, true));
 		break;
 	case FORMAT_UNSIGNED:
-		fprintf(out, piece->spec, (uintmax_t)cut(value, p->int_bytes, false));
+		fprintf(out, piece->spec, (uintmax_t)cut(value, p->int_bytes, v->type->size, false));
 		break;
 	case FORMAT_CHAR:
 		/* A NUL would end the line for whatever reads it as text. */
@@ -169,7 +175,7 @@ void printf_run(struct runtime *r, FILE *out, const struct printf_job *job, cons
 		if (piece->parsed->wants == FORMAT_STRING)
 			print_string(r, out, piece, values);
 		else
-			print_number(out, piece, value_number(values->type, values->bytes));
+			print_number(out, piece, values);
 		values++;
 	}
 }
