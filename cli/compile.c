@@ -1,0 +1,244 @@
+#include "cli/compile.h"
+#include "kernel/features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIMIT_SECONDS 120 /* far above what the largest script takes */
+
+#ifndef BTRUN_LIBEXEC
+#define BTRUN_LIBEXEC "/usr/libexec/btrun"
+#endif
+
+enum passed { /* the descriptors that the compiler is born with */
+	FD_SCRIPT = 3,
+	FD_IMAGE,
+	FD_KERNEL,
+	FDS_END,
+};
+
+static bool find_compiler(char *path, size_t room)
+{
+	ssize_t n = readlink("/proc/self/exe", path, room - sizeof("btrun-compile"));
+	char *slash;
+
+	if (n > 0) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+		strcpy(slash ? slash + 1 : path, "btrun-compile");
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	snprintf(path, room, "%s/btrun-compile", BTRUN_LIBEXEC);
+	return access(path, X_OK) == 0;
+}
+
+static void drop_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct rlimit no_core = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	syscall(SYS_capset, &header, none);
+}
+
+/* First out of the way, so that none is overwritten before it is moved. */
+static int place_descriptors(const int fds[3])
+{
+	int high[3];
+
+	for (int i = 0; i < 3; i++)
+		if ((high[i] = fcntl(fds[i], F_DUPFD, FDS_END)) < 0)
+			return -errno;
+	for (int i = 0; i < 3; i++)
+		if (dup2(high[i], FD_SCRIPT + i) < 0)
+			return -errno;
+	syscall(SYS_close_range, (unsigned)FDS_END, ~0u, 0u);
+	return 0;
+}
+
+static void __attribute__((noreturn)) child(const char *path, char **argv, const int fds[3], pid_t parent)
+{
+	drop_privileges();
+	if (getppid() == parent && place_descriptors(fds) == 0)
+		execv(path, argv);
+	fprintf(stderr, "btrun: cannot run the compiler %s: %s\n", path, strerror(errno));
+	_exit(126);
+}
+
+static int serve(struct kernel *k, int socket, pid_t pid)
+{
+	struct pollfd p = { .fd = socket, .events = POLLIN };
+	time_t end = time(NULL) + LIMIT_SECONDS;
+
+	for (;;) {
+		time_t now = time(NULL);
+		int n = now >= end ? 0 : poll(&p, 1, (int)(end - now) * 1000);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			kill(pid, SIGKILL);
+			return -ETIMEDOUT;
+		}
+		if (kernel_serve(k, socket) <= 0)
+			return 0;
+	}
+}
+
+static int conclude(pid_t pid, int served)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (served == -ETIMEDOUT)
+		fprintf(stderr, "btrun: the compiler was ended: it had not finished after %d seconds\n",
+		    LIMIT_SECONDS);
+	else if (WIFSIGNALED(status))
+		fprintf(stderr,
+		    "btrun: the compiler crashed (%s): this is a defect of btrun; nothing was attached\n",
+		    strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
+}
+
+static int memory_file(const char *name, struct str content)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	for (size_t at = 0; fd >= 0 && at < content.n;) {
+		ssize_t n = write(fd, content.p + at, content.n - at);
+
+		if (n < 0)
+			return -errno;
+		at += (size_t)n;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/* The environment's limits, refused when they are no numbers. */
+static int limit(const char *variable, const char *option, char **argv, int n)
+{
+	const char *text = getenv(variable);
+	char *end;
+	unsigned long value;
+
+	if (!text)
+		return n;
+	value = strtoul(text, &end, 10);
+	if (end == text || *end || value == 0 || value > UINT32_MAX) {
+		fprintf(stderr, "btrun: %s: \"%s\" is not a number\n", variable, text);
+		return -EINVAL;
+	}
+	argv[n++] = (char *)option;
+	argv[n++] = (char *)text;
+	return n;
+}
+
+static int arguments(const struct source *source, const struct options *o, char **argv)
+{
+	int n = 0;
+
+	argv[n++] = "btrun-compile";
+	argv[n++] = "--name";
+	argv[n++] = (char *)source->name.p;
+	argv[n++] = "--script-fd";
+	argv[n++] = "3";
+	argv[n++] = "--image-fd";
+	argv[n++] = "4";
+	argv[n++] = "--kernel-fd";
+	argv[n++] = "5";
+	if (o->stage) {
+		argv[n++] = "--dump";
+		argv[n++] = (char *)o->stage;
+	}
+	n = limit("BPFTRACE_STRLEN", "--max-strlen", argv, n);
+	return n < 0 ? n : limit("BPFTRACE_MAP_KEYS_MAX", "--max-map-keys", argv, n);
+}
+
+static int run(struct kernel *k, const char *path, char **argv, int fds[3], int socket)
+{
+	pid_t parent = getpid(), pid;
+	int served;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		child(path, argv, fds, parent);
+	close(fds[2]);
+	if (pid < 0)
+		return -errno;
+	served = serve(k, socket, pid);
+	/* Whoever waits for an answer sees the end. */
+	close(socket);
+	return conclude(pid, served);
+}
+
+int compile_script(struct kernel *k, const struct source *source, const struct options *o, int *image)
+{
+	struct arena *a = arena_new();
+	int sockets[2], fds[3], n, err = -EINVAL;
+	struct str release;
+	char path[PATH_MAX + 16], **argv;
+	size_t params = 0;
+
+	*image = -1;
+	while (o->params[params])
+		params++;
+	argv = arena_many(a, char *, params + 24);
+	n = arguments(source, o, argv);
+	if (n < 0)
+		goto out;
+	if (features_release(k, a, &release) == 0) {
+		argv[n++] = "--kernel-release";
+		argv[n++] = (char *)str_copy(a, release.p, release.n).p;
+	}
+	argv[n++] = "--";
+	memcpy(argv + n, o->params, params * sizeof(*argv));
+	if (!find_compiler(path, sizeof(path))) {
+		fprintf(stderr,
+		    "btrun: its compiler, btrun-compile, is neither beside btrun nor in " BTRUN_LIBEXEC "\n");
+		goto out;
+	}
+	fds[0] = memory_file("script", source->text);
+	fds[1] = memory_file("image", STR(""));
+	if (fds[0] < 0 || fds[1] < 0 || lseek(fds[0], 0, SEEK_SET) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
+		fprintf(stderr, "btrun: cannot start the compiler: %s\n", strerror(errno));
+		goto out;
+	}
+	fds[2] = sockets[1];
+	err = run(k, path, argv, fds, sockets[0]);
+	close(fds[0]);
+	if (err || o->stage)
+		close(fds[1]);
+	else
+		*image = fds[1];
+out:
+	arena_free(a);
+	return err;
+}

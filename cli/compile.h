@@ -1,0 +1,14 @@
+/*
+ * Runs the compiler process: no privileges, no files, only what it is handed.
+ * Errors: the compiler's messages go to stderr; ours when it cannot be run or dies.
+ */
+#ifndef BTRUN_CLI_COMPILE_H
+#define BTRUN_CLI_COMPILE_H
+
+#include "base/source.h"
+#include "cli/options.h"
+
+/* 0 and a memfd with the image (-1 after -d), or negative errno, a message printed. */
+int compile_script(struct kernel *k, const struct source *source, const struct options *o, int *image);
+
+#endif

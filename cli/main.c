@@ -1,0 +1,116 @@
+/* btrun: script -> image -> tracer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/compile.h"
+#include "cli/list.h"
+#include "cli/options.h"
+#include "cli/script.h"
+#include "kernel/features.h"
+
+#define KERNEL_MINIMUM FEATURES_VERSION(5, 10, 0)
+
+/* What every run needs; the rest is said where it fails. */
+static int check_kernel(struct arena *a, struct kernel *k)
+{
+	unsigned version = features_kernel_version(k);
+	struct str text;
+
+	if (version && version < KERNEL_MINIMUM) {
+		fprintf(stderr, "btrun: this kernel is %u.%u; btrun needs 5.10 or newer\n", version >> 16,
+		    version >> 8 & 255);
+		return -EOPNOTSUPP;
+	}
+	if (features_missing_capabilities(a, false, &text) == 0 && text.n) {
+		fprintf(stderr,
+		    "btrun: not permitted to trace: %.*s is missing\n"
+		    "    hint: run it with sudo, or once as root: setcap "
+		    "cap_bpf,cap_perfmon,cap_dac_override+ep \"$(command -v btrun)\"\n",
+		    STR_ARG(text));
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int open_image(const struct source *source)
+{
+	int fd = memfd_create("image", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, source->text.p, source->text.n) == (ssize_t)source->text.n)
+		return fd;
+	fprintf(stderr, "btrun: cannot hold the image: %s\n", strerror(errno));
+	return -EIO;
+}
+
+static int emit(const char *path, int image)
+{
+	FILE *file = fopen(path, "we");
+	char bytes[4096];
+	ssize_t n;
+	off_t at = 0;
+
+	while (file && (n = pread(image, bytes, sizeof(bytes), at)) > 0 &&
+	       fwrite(bytes, 1, (size_t)n, file) == (size_t)n)
+		at += n;
+	if (file && fclose(file) == 0)
+		return 0;
+	fprintf(stderr, "btrun: --emit-elf: cannot write %s: %s\n", path, strerror(errno));
+	return -EIO;
+}
+
+static int trace(struct arena *a, struct kernel *k, const struct options *o)
+{
+	struct source source;
+	int image = -1, err = script_read(a, o, &source);
+
+	if (!err && o->mode == MODE_RUN)
+		err = check_kernel(a, k);
+	if (err)
+		return 1;
+	if (script_is_image(&source))
+		image = open_image(&source);
+	else
+		err = compile_script(k, &source, o, &image);
+	if (err || o->mode == MODE_DUMP)
+		return err != 0;
+	if (image < 0 || (o->emit && emit(o->emit, image)))
+		return 1;
+	return run_image(k, image, &o->run);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct kernel *k = kernel_host("");
+	struct options o;
+	int status = 1;
+
+	if (options_parse(argc, argv, &o))
+		goto out;
+	switch (o.mode) {
+	case MODE_HELP:
+		options_help();
+		status = 0;
+		break;
+	case MODE_VERSION:
+		puts("btrun " BTRUN_VERSION);
+		status = 0;
+		break;
+	case MODE_LIST:
+		status = list_probes(k, o.search, o.run.verbose) != 0;
+		break;
+	case MODE_RUN:
+	case MODE_DUMP:
+		status = trace(a, k, &o);
+		break;
+	}
+out:
+	kernel_free(k);
+	arena_free(a);
+	return status;
+}

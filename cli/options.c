@@ -1,0 +1,261 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum long_only {
+	OPTION_ATTACH = 256,
+	OPTION_BUFFER,
+	OPTION_BUFFER_SIZE,
+	OPTION_DRY_RUN,
+	OPTION_EMIT_ELF,
+	OPTION_MAXACTIVE,
+	OPTION_STATS,
+};
+
+static const struct option longs[] = {
+	{ "attach", required_argument, NULL, OPTION_ATTACH },
+	{ "buffer", required_argument, NULL, OPTION_BUFFER },
+	{ "buffer-size", required_argument, NULL, OPTION_BUFFER_SIZE },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "emit-elf", required_argument, NULL, OPTION_EMIT_ELF },
+	{ "maxactive", required_argument, NULL, OPTION_MAXACTIVE },
+	{ "stats", no_argument, NULL, OPTION_STATS },
+	{ "program", required_argument, NULL, 'e' },
+	{ "cmd", required_argument, NULL, 'c' },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "debug", required_argument, NULL, 'd' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "buffering", required_argument, NULL, 'B' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+struct word {
+	const char *name;
+	int value;
+};
+
+static const struct word ways[] = { { "auto", ATTACH_AUTO }, { "fentry", ATTACH_FENTRY },
+	{ "tracefs", ATTACH_TRACEFS }, { "perf", ATTACH_PERF }, { "multi", ATTACH_MULTI }, { 0 } };
+static const struct word forms[] = { { "text", OUTPUT_TEXT }, { "json", OUTPUT_JSON }, { 0 } };
+static const struct word bufferings[] = { { "line", OUTPUT_LINE }, { "full", OUTPUT_FULL },
+	{ "none", OUTPUT_NONE }, { 0 } };
+static const struct word buffers[] = { { "ring", false }, { "perf", true }, { 0 } };
+
+static int take_word(const char *option, const struct word *words, int *value)
+{
+	for (const struct word *w = words; w->name; w++) {
+		if (strcmp(w->name, optarg) == 0) {
+			*value = w->value;
+			return 0;
+		}
+	}
+	fprintf(stderr, "btrun: %s: \"%s\" is none of", option, optarg);
+	for (const struct word *w = words; w->name; w++)
+		fprintf(stderr, " %s", w->name);
+	fputc('\n', stderr);
+	return -EINVAL;
+}
+
+/* unit: a suffix K, M or G is allowed. */
+static int take_number(const char *option, bool unit, uint64_t limit, uint64_t *value)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(optarg, &end, 10);
+	if (unit && *end && strchr("kKmMgG", *end)) {
+		unsigned shift = strchr("kK", *end) ? 10 : strchr("mM", *end) ? 20 : 30;
+
+		n = n > UINT64_MAX >> shift ? UINT64_MAX : n << shift;
+		end++;
+	}
+	if (errno || end == optarg || *end || optarg[0] == '-' || n == 0 || n > limit) {
+		fprintf(stderr, "btrun: %s: \"%s\" is not a number from 1 to %llu%s\n", option, optarg,
+		    (unsigned long long)limit, unit ? " (K, M and G may follow)" : "");
+		return -EINVAL;
+	}
+	*value = n;
+	return 0;
+}
+
+static int take_long(int c, struct options *o)
+{
+	struct run_options *run = &o->run;
+	uint64_t number = 0;
+	int value = 0, err = 0;
+
+	switch (c) {
+	case OPTION_ATTACH:
+		err = take_word("--attach", ways, &value);
+		run->way = (enum attach_way)value;
+		break;
+	case OPTION_BUFFER:
+		err = take_word("--buffer", buffers, &value);
+		run->perf_buffer = value;
+		break;
+	case OPTION_BUFFER_SIZE:
+		err = take_number("--buffer-size", true, 1u << 30, &run->buffer_size);
+		break;
+	case OPTION_DRY_RUN:
+		run->dry_run = true;
+		break;
+	case OPTION_EMIT_ELF:
+		o->emit = optarg;
+		break;
+	case OPTION_MAXACTIVE:
+		err = take_number("--maxactive", false, 4096, &number);
+		run->maxactive = (unsigned)number;
+		break;
+	case OPTION_STATS:
+		run->stats = true;
+		break;
+	default:
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static int take_valued(int c, struct options *o)
+{
+	uint64_t number = 0;
+	int value = 0, err = 0;
+
+	switch (c) {
+	case 'e':
+		o->text = optarg;
+		break;
+	case 'c':
+		o->run.command = optarg;
+		break;
+	case 'p':
+		err = take_number("-p", false, 1u << 22, &number);
+		o->run.pid = (pid_t)number;
+		break;
+	case 'd':
+		o->mode = MODE_DUMP;
+		o->stage = optarg;
+		break;
+	case 'o':
+		o->run.output = optarg;
+		break;
+	case 'f':
+		err = take_word("-f", forms, &value);
+		o->run.form = (enum output_form)value;
+		break;
+	case 'B':
+		err = take_word("-B", bufferings, &value);
+		o->run.buffering = (enum output_buffering)value;
+		break;
+	default:
+		err = take_long(c, o);
+	}
+	return err;
+}
+
+static int take(int c, struct options *o)
+{
+	switch (c) {
+	case 'h':
+		o->mode = MODE_HELP;
+		break;
+	case 'V':
+		o->mode = MODE_VERSION;
+		break;
+	case 'l':
+		o->mode = MODE_LIST;
+		break;
+	case 'v':
+		o->run.verbose = true;
+		break;
+	case 'q':
+		o->run.quiet = true;
+		break;
+	default:
+		return take_valued(c, o);
+	}
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	*o = (struct options){ 0 };
+	/* '+': what follows the script is the script's. */
+	while ((c = getopt_long(argc, argv, "+e:c:p:lvd:o:f:B:qVh", longs, NULL)) != -1) {
+		if (c == '?') {
+			fprintf(stderr, "btrun: btrun -h lists the options\n");
+			return -EINVAL;
+		}
+		if (take(c, o))
+			return -EINVAL;
+	}
+	if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+		return 0;
+	if (o->mode == MODE_LIST) {
+		o->search = o->text ? o->text : argv[optind];
+		return 0;
+	}
+	if (!o->text && !argv[optind]) {
+		fprintf(stderr, "btrun: no script: give a file, - for standard input, or -e 'PROGRAM' (btrun "
+				"-h for help)\n");
+		return -EINVAL;
+	}
+	if (!o->text)
+		o->file = argv[optind++];
+	o->params = argv + optind;
+	return 0;
+}
+
+void options_help(void)
+{
+	fputs("Usage: btrun [OPTION]... FILE [PARAMETER]...\n"
+	      "       btrun [OPTION]... -e PROGRAM [PARAMETER]...\n"
+	      "       btrun -l [-v] [PATTERN]\n"
+	      "\n"
+	      "Runs a script in bpftrace's language. FILE is a script, - for standard input, or an\n"
+	      "image made with --emit-elf. Ctrl-C ends it.\n"
+	      "\n"
+	      "  -e, --program TEXT    run this program\n"
+	      "  -c, --cmd COMMAND     run a command and end when it ends\n"
+	      "  -p, --pid PID         trace this process and end when it ends\n"
+	      "  -l, --list            list probes that match a pattern; with -v their arguments\n"
+	      "\n"
+	      "Output\n"
+	      "  -o, --output FILE     write there instead of to standard output\n"
+	      "  -f, --format FORM     text or json (one object a line)\n"
+	      "  -B, --buffering MODE  line, full or none\n"
+	      "  -q, --quiet           no word about attaching\n"
+	      "  -v, --verbose         tell how each probe is attached; show the verifier's log\n"
+	      "      --stats           at exit: hits, misses and nanoseconds of each probe\n"
+	      "\n"
+	      "Tracing\n"
+	      "      --attach WAY      auto, fentry, tracefs, perf or multi: how functions are probed\n"
+	      "      --maxactive N     slots of a tracefs return probe (default 200)\n"
+	      "      --buffer KIND     ring or perf\n"
+	      "      --buffer-size N   bytes of the output buffer, as 16M (perf: for each CPU)\n"
+	      "      --dry-run         end once everything has been attached\n"
+	      "\n"
+	      "Compiling\n"
+	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir or asm\n"
+	      "      --emit-elf FILE   write the compiled image, then go on\n"
+	      "\n"
+	      "  -V, --version         print the version\n"
+	      "  -h, --help            print this help\n"
+	      "\n"
+	      "Environment\n"
+	      "  BPFTRACE_STRLEN        bytes that a string holds (64)\n"
+	      "  BPFTRACE_MAP_KEYS_MAX  elements that a map holds (4096)\n",
+	    stdout);
+}

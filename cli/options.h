@@ -1,0 +1,32 @@
+/*
+ * The command line. Ownership: texts are argv's own. Errors: options_parse() prints
+ * what is wrong and returns -EINVAL.
+ */
+#ifndef BTRUN_CLI_OPTIONS_H
+#define BTRUN_CLI_OPTIONS_H
+
+#include "runtime/run.h"
+
+enum mode {
+	MODE_RUN,
+	MODE_HELP,
+	MODE_VERSION,
+	MODE_LIST,
+	MODE_DUMP, /* -d: show a stage of the compiler */
+};
+
+struct options {
+	enum mode mode;
+	struct run_options run;
+	const char *text;   /* -e */
+	const char *file;   /* script, image or "-" */
+	const char *stage;  /* -d */
+	const char *emit;   /* --emit-elf */
+	const char *search; /* -l's pattern, or NULL */
+	char **params;      /* NULL-terminated */
+};
+
+int options_parse(int argc, char **argv, struct options *o);
+void options_help(void);
+
+#endif

@@ -1,0 +1,403 @@
+/* Attaching: a function for each row of base/probes.def, and what they share. */
+#include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/features.h"
+
+#define PERF_GLOB_LIMIT 1024 /* perf kprobes for one glob: each takes about 90 ms to attach and detach */
+
+struct matches {
+	struct tracer *tracer;
+	uint32_t attach, n;
+	struct str prefix; /* "kprobe:" */
+	bool function;
+	VEC(uint32_t) targets;
+};
+
+uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func)
+{
+	struct target target = { (uint64_t)attach << 32 | n, probe, func };
+
+	vec_push(t->runtime.arena, &t->runtime.targets, target);
+	return (uint32_t)t->runtime.targets.n - 1;
+}
+
+int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event)
+{
+	struct attached one = { .link = link, .event = event, .target = target };
+
+	vec_push(t->runtime.arena, &p->attached, one);
+	return 0;
+}
+
+static int perf_open(struct perf_event_attr *attr)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	fd = (int)syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int link_perf_event(
+    struct probe *p, struct perf_event_attr *attr, uint64_t cookie, struct bpf_link **link)
+{
+	LIBBPF_OPTS(bpf_perf_event_opts, options, .bpf_cookie = cookie);
+	int fd = perf_open(attr);
+
+	if (fd < 0)
+		return fd;
+	*link = bpf_program__attach_perf_event_opts(p->program, fd, &options);
+	if (*link)
+		return 0;
+	int err = -errno;
+	close(fd);
+	return err;
+}
+
+int attach_event_id(
+    struct tracer *t, struct probe *p, struct str id_path, uint64_t cookie, struct bpf_link **link)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT, .sample_period = 1, .wakeup_events = 1
+	};
+	FILE *file = fopen(id_path.p, "re");
+	unsigned long id = 0;
+
+	if (!file)
+		return -errno;
+	if (fscanf(file, "%lu", &id) != 1)
+		id = 0;
+	fclose(file);
+	attr.config = id;
+	return id ? link_perf_event(p, &attr, cookie, link) : -EBADMSG;
+}
+
+int attach_run(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+
+	attach_target(t, p->attach, 0, a->text, STR(""));
+	return 0;
+}
+
+int attach_run_now(struct tracer *t, enum probe_id which)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+
+		if (p->off || tracer_attach(t, p)->probe != which)
+			continue;
+		if (bpf_prog_test_run_opts(bpf_program__fd(p->program), &options)) {
+			diag_error(&t->diag, tracer_attach(t, p)->span,
+			    "the kernel does not run the program: %s", strerror(errno));
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int attach_interval(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = a->period_ns
+	};
+	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
+	struct bpf_link *link;
+	int err = link_perf_event(p, &attr, 0, &link);
+
+	if (err)
+		return tracer_refuse(t, p, err, "timer: %s", strerror(-err));
+	return attach_keep(t, p, link, target, STR(""));
+}
+
+static int match(void *context, struct str name, struct str module)
+{
+	struct matches *m = context;
+	struct arena *arena = m->tracer->runtime.arena;
+	struct str copy = str_copy(arena, name.p, name.n);
+	struct str probe = str_format(arena, "%.*s%.*s", STR_ARG(m->prefix), STR_ARG(copy));
+
+	vec_push(arena, &m->targets,
+	    attach_target(m->tracer, m->attach, m->n++, probe, m->function ? copy : STR("")));
+	return 0;
+}
+
+static int attach_one_tracepoint(
+    struct tracer *t, struct probe *p, struct str name, uint32_t target, uint64_t cookie)
+{
+	struct str folder, category, event;
+	struct bpf_link *link;
+	int err = kernel_tracefs(t->runtime.kernel, &folder);
+
+	if (err)
+		return tracer_refuse(t, p, err, "tracepoint: tracefs: %s", strerror(-err));
+	category = str_split(name, ':', &event);
+	err = attach_event_id(t, p,
+	    str_format(t->runtime.arena, "%.*s/events/%.*s/%.*s/id", STR_ARG(folder), STR_ARG(category),
+		STR_ARG(event)),
+	    cookie, &link);
+	if (err)
+		return tracer_refuse(t, p, err, "tracepoint: %s", strerror(-err));
+	return attach_keep(t, p, link, target, STR(""));
+}
+
+static int attach_tracepoint_glob(struct tracer *t, struct probe *p, uint32_t attach, struct str pattern)
+{
+	struct matches m = { .tracer = t, .attach = attach, .prefix = STR("tracepoint:") };
+	int err = kernel_tracepoints(t->runtime.kernel, pattern, match, &m);
+
+	if (err || m.n == 0)
+		return tracer_refuse(
+		    t, p, err ? err : -ENOENT, "tracepoint: %s", err ? strerror(-err) : "nothing matches");
+	for (size_t i = 0; i < m.targets.n && !err; i++) {
+		const struct target *target = &t->runtime.targets.v[m.targets.v[i]];
+
+		err = attach_one_tracepoint(
+		    t, p, str_slice(target->probe, m.prefix.n, target->probe.n), m.targets.v[i], target->id);
+	}
+	return err;
+}
+
+int attach_tracepoint(struct tracer *t, struct probe *p)
+{
+	int err = 0;
+
+	for (uint32_t i = p->attach; i < p->attach + p->n_attach && !err; i++) {
+		const struct image_attach *a = &t->image.attaches.v[i];
+		struct str name =
+		    str_format(t->runtime.arena, "%.*s:%.*s", STR_ARG(a->category), STR_ARG(a->event));
+
+		if (a->glob)
+			err = attach_tracepoint_glob(t, p, i, name);
+		else
+			err = attach_one_tracepoint(t, p, name, attach_target(t, i, 0, a->text, STR("")), 0);
+	}
+	return err;
+}
+
+static int attach_fentry(struct tracer *t, struct probe *p, uint32_t target)
+{
+	struct bpf_link *link = bpf_program__attach_trace(p->program);
+
+	if (!link)
+		return tracer_refuse(t, p, -errno, "%s: the kernel does not attach it: %s",
+		    tracer_way_name(p), strerror(errno));
+	return attach_keep(t, p, link, target, STR(""));
+}
+
+static int attach_perf(
+    struct tracer *t, struct probe *p, struct str function, uint64_t offset, uint32_t target, uint64_t cookie)
+{
+	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = offset,
+	    .retprobe = p->form == IMAGE_KRETPROBE);
+	struct bpf_link *link = bpf_program__attach_kprobe_opts(p->program, function.p, &options);
+
+	if (!link)
+		return tracer_refuse(t, p, -errno, "perf: %s", strerror(errno));
+	return attach_keep(t, p, link, target, STR(""));
+}
+
+static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .cnt = n, .retprobe = p->form == IMAGE_KRETPROBE);
+	const char **names = calloc(n, sizeof(*names));
+	__u64 *cookies = calloc(n, sizeof(*cookies));
+	struct bpf_link *link;
+	int err = -ENOMEM;
+
+	if (names && cookies) {
+		for (size_t i = 0; i < n; i++) {
+			names[i] = t->runtime.targets.v[targets[i]].func.p;
+			cookies[i] = t->runtime.targets.v[targets[i]].id;
+		}
+		options.syms = names;
+		options.cookies = cookies;
+		link = bpf_program__attach_kprobe_multi_opts(p->program, NULL, &options);
+		err = link ? attach_keep(t, p, link, targets[0], STR("")) : -errno;
+	}
+	free(names);
+	free(cookies);
+	if (err)
+		return tracer_refuse(t, p, err, "multi (kprobe.multi): %s", strerror(-err));
+	return 0;
+}
+
+static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
+{
+	int err = 0;
+
+	if (n > PERF_GLOB_LIMIT)
+		return tracer_refuse(t, p, -E2BIG,
+		    "perf: %zu functions match, and this kernel attaches them one by one: at most %d", n,
+		    PERF_GLOB_LIMIT);
+	for (size_t i = 0; i < n; i++) {
+		const struct target *target = &t->runtime.targets.v[targets[i]];
+
+		err = attach_perf(t, p, target->func, 0, targets[i], target->id);
+		if (err == -EPERM || err == -EACCES || err == -EMFILE)
+			return err;
+		p->skipped += err != 0;
+	}
+	return p->skipped == n ? err : 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return str_compare(((const struct target *)a)->func, ((const struct target *)b)->func);
+}
+
+/* Several static functions of one name: kprobe.multi refuses the whole list for them. */
+static void drop_doubles(struct tracer *t, size_t first)
+{
+	struct target *v = t->runtime.targets.v;
+	size_t kept = first;
+
+	qsort(v + first, t->runtime.targets.n - first, sizeof(*v), compare_names);
+	for (size_t i = first; i < t->runtime.targets.n; i++)
+		if (kept == first || !str_eq(v[kept - 1].func, v[i].func))
+			v[kept++] = v[i];
+	t->runtime.targets.n = kept;
+}
+
+static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
+{
+	const struct image_attach *a = &t->image.attaches.v[attach];
+	size_t first = t->runtime.targets.n;
+	struct str rest;
+	int err;
+
+	*m = (struct matches){ .tracer = t, .attach = attach, .function = true };
+	m->prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(str_split(a->text, ':', &rest)));
+	err = kernel_functions(t->runtime.kernel, a->module, a->function, match, m);
+	if (err)
+		return tracer_refuse(t, p, err, "the list of functions: %s", strerror(-err));
+	drop_doubles(t, first);
+	m->targets.n = t->runtime.targets.n - first;
+	for (size_t i = 0; i < m->targets.n; i++)
+		m->targets.v[i] = (uint32_t)(first + i);
+	return m->targets.n ? 0 : tracer_refuse(t, p, -ENOENT, "nothing matches");
+}
+
+static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
+{
+	struct matches m;
+	int err = expand(t, p, attach, &m);
+
+	if (err)
+		return err;
+	if (p->ways[p->way] == ATTACH_MULTI)
+		return attach_multi(t, p, m.targets.v, m.targets.n);
+	if (p->ways[p->way] == ATTACH_PERF)
+		return each_perf(t, p, m.targets.v, m.targets.n);
+	return tracer_refuse(t, p, -EOPNOTSUPP, "a glob is attached by multi or perf");
+}
+
+static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
+{
+	const struct image_attach *a = &t->image.attaches.v[attach];
+	struct str function = str_copy(t->runtime.arena, a->function.p, a->function.n);
+	uint32_t target = attach_target(t, attach, 0, a->text, function);
+
+	switch (p->ways[p->way]) {
+	case ATTACH_FENTRY:
+		return attach_fentry(t, p, target);
+	case ATTACH_TRACEFS:
+		return attach_tracefs(t, p, a, target);
+	case ATTACH_PERF:
+		return attach_perf(t, p, function, a->offset, target, 0);
+	case ATTACH_MULTI:
+		if (a->offset)
+			return tracer_refuse(t, p, -EOPNOTSUPP, "multi: it cannot attach at an offset");
+		return attach_multi(t, p, &target, 1);
+	case ATTACH_AUTO:
+	case ATTACH_WAYS_:
+		break;
+	}
+	return -EINVAL;
+}
+
+int attach_function(struct tracer *t, struct probe *p)
+{
+	enum attach_way way = p->ways[p->way];
+	int err = 0;
+
+	/* It would attach and never fire. */
+	if ((way == ATTACH_TRACEFS || way == ATTACH_PERF) && t->refusals & REFUSED_KPROBES_OFF)
+		return tracer_refuse(t, p, -EOPNOTSUPP, "kprobes are switched off");
+	for (uint32_t i = p->attach; i < p->attach + p->n_attach && !err; i++)
+		err = t->image.attaches.v[i].glob ? attach_glob(t, p, i) : attach_single(t, p, i);
+	return err;
+}
+
+static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
+#define PROBE(name, aliases, pattern, gives, split, attach) attach,
+#include "base/probes.def"
+#undef PROBE
+};
+
+int attach_all(struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+		int err = p->off ? 0 : attach_by_probe[tracer_attach(t, p)->probe](t, p);
+
+		if (err) {
+			t->failed = p;
+			return err;
+		}
+	}
+	return 0;
+}
+
+void attach_undo(struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+
+		for (size_t n = 0; n < p->attached.n; n++) {
+			bpf_link__destroy(p->attached.v[n].link);
+			if (p->attached.v[n].event.n)
+				attach_tracefs_remove(t, p->attached.v[n].event);
+		}
+		p->attached.n = 0;
+		p->skipped = 0;
+	}
+	t->runtime.targets.n = 0;
+}
+
+static void tell(const struct tracer *t, const struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+
+	if (p->off) {
+		fprintf(stderr, "%.*s: not attached%s\n", STR_ARG(a->text),
+		    a->condition.n ? ": its condition is false" : "");
+		return;
+	}
+	fprintf(stderr, "%.*s: %s", STR_ARG(a->text), tracer_way_name(p));
+	if (p->attached.n > 1 || p->skipped)
+		fprintf(stderr, ", %zu places", p->attached.n);
+	if (p->skipped)
+		fprintf(stderr, ", %u refused by the kernel", p->skipped);
+	if (p->refused.n)
+		fprintf(stderr, " (not by %.*s)", STR_ARG(p->refused));
+	fputc('\n', stderr);
+}
+
+void attach_tell(const struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n; i++)
+		tell(t, &t->probes.v[i]);
+}

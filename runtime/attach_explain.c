@@ -1,0 +1,154 @@
+/* Why a probe could not be attached, told to a person: the place, the cause, the remedy. */
+#include "runtime/tracer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/features.h"
+
+struct offer {
+	struct arena *arena;
+	struct str_near near;
+};
+
+static int offer_name(void *context, struct str name, struct str module)
+{
+	struct offer *o = context;
+
+	str_near_offer(&o->near, o->arena, name);
+	return 0;
+}
+
+static void hint_names(struct tracer *t, const struct image_attach *a)
+{
+	struct arena *arena = t->runtime.arena;
+	struct offer o = { .arena = arena, .near = { .wanted = a->function } };
+	struct str text;
+
+	if (a->category.n) {
+		o.near.wanted = str_format(arena, "%.*s:%.*s", STR_ARG(a->category), STR_ARG(a->event));
+		kernel_tracepoints(t->runtime.kernel, STR("*"), offer_name, &o);
+	} else {
+		kernel_functions(t->runtime.kernel, STR(""), STR("*"), offer_name, &o);
+	}
+	text = str_near_text(&o.near, arena);
+	if (text.n)
+		diag_hint(&t->diag, "did you mean %.*s?", STR_ARG(text));
+}
+
+/* Do other attach points of its action remain? */
+static bool has_alternative(const struct tracer *t, const struct probe *p)
+{
+	for (size_t i = 0; i < t->probes.n; i++) {
+		const struct probe *other = &t->probes.v[i];
+
+		if (other != p && !other->off &&
+		    tracer_attach(t, other)->action == tracer_attach(t, p)->action)
+			return true;
+	}
+	return false;
+}
+
+static bool is_missing(const struct tracer *t, const struct image_attach *a)
+{
+	if (a->glob)
+		return t->error == -ENOENT;
+	if (a->category.n)
+		return t->error == -ENOENT;
+	return (t->error == -ENOENT || t->error == -ESRCH || t->error == -EOPNOTSUPP ||
+		   t->error == -EINVAL) &&
+	       !tracer_has_function((struct tracer *)t, a->function);
+}
+
+static bool explain_missing(struct tracer *t, struct probe *p, const struct image_attach *a)
+{
+	const char *what = a->category.n ? "tracepoint" : "function";
+	struct str name =
+	    a->category.n ? str_format(t->runtime.arena, "%.*s:%.*s", STR_ARG(a->category), STR_ARG(a->event))
+			  : a->function;
+	bool warning = has_alternative(t, p);
+
+	if (warning)
+		diag_warning(&t->diag, a->span,
+		    "the kernel has no %s %.*s; the other probes of its action are attached", what,
+		    STR_ARG(name));
+	else
+		diag_error(&t->diag, a->span,
+		    a->glob ? "no %s of the kernel matches %.*s" : "the kernel has no %s %.*s", what,
+		    STR_ARG(name));
+	if (!a->glob)
+		hint_names(t, a);
+	p->off = warning;
+	return warning;
+}
+
+static void hint_refusals(struct tracer *t, unsigned set)
+{
+	static const struct {
+		enum features_refusal bit;
+		const char *text;
+	} rows[] = {
+		{ REFUSED_LOCKDOWN,
+		    "the kernel is locked down (lockdown=confidentiality: see "
+		    "/sys/kernel/security/lockdown); "
+		    "only a boot without lockdown, often with Secure Boot off, allows kernel probes" },
+		{ REFUSED_NO_TRACEFS,
+		    "tracefs is not mounted: mount -t tracefs tracefs /sys/kernel/tracing" },
+		{ REFUSED_NO_CONFIG, "the kernel is built without kprobes: one with CONFIG_KPROBES=y and "
+				     "CONFIG_KPROBE_EVENTS=y is needed" },
+		{ REFUSED_FTRACE_OFF, "ftrace is switched off: sysctl kernel.ftrace_enabled=1" },
+		{ REFUSED_KPROBES_OFF,
+		    "kprobes are switched off: echo 1 > /sys/kernel/debug/kprobes/enabled" },
+		{ REFUSED_NO_PERMISSION,
+		    "tracefs may be used by root only: run btrun with sudo, or give it cap_dac_override" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (set & rows[i].bit)
+			diag_hint(&t->diag, "%s", rows[i].text);
+}
+
+static void hint_error(struct tracer *t, const struct image_attach *a)
+{
+	switch (-t->error) {
+	case EINVAL:
+	case EADDRNOTAVAIL:
+	case EILSEQ:
+		diag_hint(&t->diag,
+		    "the kernel does not allow a probe at this place: functions that probes themselves need "
+		    "(/sys/kernel/debug/kprobes/blacklist) and places inside an instruction cannot be "
+		    "probed");
+		break;
+	case EPERM:
+	case EACCES:
+		diag_hint(&t->diag,
+		    "run btrun with sudo, or: setcap cap_bpf,cap_perfmon,cap_dac_override+ep btrun");
+		break;
+	case EMFILE:
+	case E2BIG:
+		diag_hint(&t->diag, "use a narrower pattern than %.*s", STR_ARG(a->text));
+		break;
+	}
+}
+
+bool attach_explain(struct tracer *t)
+{
+	struct probe *p = t->failed;
+	const struct image_attach *a = tracer_attach(t, p);
+	unsigned set = features_kprobe_refusals(t->runtime.kernel);
+
+	if (t->refused_by_verifier) {
+		verify_explain(t, p);
+		return false;
+	}
+	if (is_missing(t, a))
+		return explain_missing(t, p, a);
+	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
+	if (a->category.n == 0 && set)
+		hint_refusals(t, set);
+	else
+		hint_error(t, a);
+	if (t->options->way != ATTACH_AUTO)
+		diag_hint(&t->diag, "--attach asks for this way only; without it others are tried");
+	return false;
+}

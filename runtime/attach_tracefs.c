@@ -1,0 +1,111 @@
+/*
+ * Kprobes made by writing to tracefs: the only way to give a kretprobe its number of
+ * slots (Documentation/trace/kprobetrace.rst). The group's name carries our process id, so
+ * that what a killed tracer left can be told.
+ */
+#include "runtime/tracer.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A slot is taken from the function's entry to its return, so a server with a hundred threads waiting in
+ * accept() takes a hundred. One costs about 56 bytes: 200 are 11 KB. The kernel's own default is max(10, 2 *
+ * CPUs). */
+#define MAXACTIVE_DEFAULT 200
+#define MAXACTIVE_LIMIT 4096 /* kernel/trace/trace_kprobe.c: KRETPROBE_MAXACTIVE_MAX */
+
+static int write_events(struct tracer *t, struct str line)
+{
+	struct arena *a = t->runtime.arena;
+	struct str folder, path;
+	int fd, err = kernel_tracefs(t->runtime.kernel, &folder);
+
+	if (err)
+		return err;
+	path = str_format(a, "%.*s/kprobe_events", STR_ARG(folder));
+	fd = open(path.p, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write(fd, line.p, line.n) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static struct str definition(
+    struct tracer *t, const struct probe *p, const struct image_attach *a, struct str event)
+{
+	struct arena *arena = t->runtime.arena;
+	struct str kind = STR("p"), place = a->function;
+	unsigned slots = t->options->maxactive ? t->options->maxactive : MAXACTIVE_DEFAULT;
+
+	if (p->form == IMAGE_KRETPROBE)
+		kind = str_format(arena, "r%u", slots > MAXACTIVE_LIMIT ? MAXACTIVE_LIMIT : slots);
+	if (a->module.n && !str_is(a->module, "vmlinux"))
+		place = str_format(arena, "%.*s:%.*s", STR_ARG(a->module), STR_ARG(a->function));
+	if (a->offset)
+		place = str_format(arena, "%.*s+%" PRIu64, STR_ARG(place), a->offset);
+	return str_format(
+	    arena, "%.*s:btrun_%d/%.*s %.*s\n", STR_ARG(kind), (int)getpid(), STR_ARG(event), STR_ARG(place));
+}
+
+int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach *a, uint32_t target)
+{
+	struct arena *arena = t->runtime.arena;
+	struct str folder, event;
+	struct bpf_link *link;
+	int err = kernel_tracefs(t->runtime.kernel, &folder);
+
+	if (!err)
+		err = reaper_start(t, folder);
+	if (err)
+		return tracer_refuse(t, p, err, "tracefs: %s", strerror(-err));
+	/* kprobe_profile shows events without their group: the name must be unique itself. */
+	event = str_format(arena, "btrun_%d_%u", (int)getpid(), t->n_events++);
+	err = write_events(t, definition(t, p, a, event));
+	if (err)
+		return tracer_refuse(t, p, err, "tracefs: kprobe_events refuses it: %s", strerror(-err));
+	err = attach_event_id(t, p,
+	    str_format(arena, "%.*s/events/btrun_%d/%.*s/id", STR_ARG(folder), (int)getpid(), STR_ARG(event)),
+	    0, &link);
+	if (err) {
+		attach_tracefs_remove(t, event);
+		return tracer_refuse(t, p, err, "tracefs: cannot attach to its event: %s", strerror(-err));
+	}
+	return attach_keep(t, p, link, target, event);
+}
+
+void attach_tracefs_remove(struct tracer *t, struct str event)
+{
+	struct str line = str_format(t->runtime.arena, "-:btrun_%d/%.*s\n", (int)getpid(), STR_ARG(event));
+
+	/* The perf event is released a moment after its descriptor is closed. */
+	for (int tries = 0; tries < 50 && write_events(t, line) == -EBUSY; tries++)
+		usleep(10000);
+}
+
+int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed)
+{
+	struct str folder;
+	char line[512], name[256];
+	uint64_t hits;
+	FILE *file;
+	int err = kernel_tracefs(t->runtime.kernel, &folder);
+
+	if (err)
+		return err;
+	file = fopen(str_format(t->runtime.arena, "%.*s/kprobe_profile", STR_ARG(folder)).p, "re");
+	if (!file)
+		return -errno;
+	err = -ENOENT;
+	while (err && fgets(line, sizeof(line), file))
+		if (sscanf(line, " %255s %" SCNu64 " %" SCNu64, name, &hits, missed) == 3 &&
+		    str_is(event, name))
+			err = 0;
+	fclose(file);
+	return err;
+}

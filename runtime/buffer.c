@@ -1,0 +1,173 @@
+/*
+ * The reading end of the output buffer: BPF's ring buffer (kernel/bpf/ringbuf.c), or a
+ * perf buffer a CPU. The kernel wakes us for a record only when we had read everything
+ * before it, so letting a batch gather after a wake-up costs no further ones.
+ */
+#include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GATHER_NS 2000000 /* how long a batch gathers */
+#define PERF_PAGES 64     /* a CPU's share when no size is asked for: 256 KB */
+
+struct buffer {
+	struct tracer *tracer;
+	struct perf_buffer *perf; /* NULL: ring */
+	int fd;
+	size_t size, page;
+	volatile uint64_t *consumer; /* our page */
+	char *producer;              /* its position's page, then the data, twice */
+};
+
+struct perf_sample {
+	struct perf_event_header header;
+	uint32_t size;
+	char data[];
+};
+
+struct perf_lost {
+	struct perf_event_header header;
+	uint64_t id, lost;
+};
+
+static enum bpf_perf_event_ret perf_record(void *context, int cpu, struct perf_event_header *header)
+{
+	struct buffer *b = context;
+
+	if (header->type == PERF_RECORD_SAMPLE) {
+		const struct perf_sample *s = (const void *)header;
+
+		event_handle(&b->tracer->runtime, s->data, s->size);
+	} else if (header->type == PERF_RECORD_LOST) {
+		b->tracer->lost += ((const struct perf_lost *)(const void *)header)->lost;
+	}
+	return LIBBPF_PERF_EVENT_CONT;
+}
+
+static int open_perf(struct buffer *b, int map_fd, size_t size)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_type = PERF_SAMPLE_RAW,
+		.sample_period = 1,
+		.wakeup_events = 1,
+	};
+	size_t pages = size ? 1 : PERF_PAGES;
+
+	while (size && pages * b->page < size)
+		pages *= 2;
+	b->perf = perf_buffer__new_raw(map_fd, pages, &attr, perf_record, b, NULL);
+	if (!b->perf)
+		return -errno;
+	b->fd = perf_buffer__epoll_fd(b->perf);
+	return 0;
+}
+
+static int open_ring(struct buffer *b, int map_fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	void *pages;
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &size))
+		return -errno;
+	b->size = info.max_entries;
+	pages = mmap(NULL, b->page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	if (pages == MAP_FAILED)
+		return -errno;
+	b->consumer = pages;
+	pages = mmap(NULL, b->page + 2 * b->size, PROT_READ, MAP_SHARED, map_fd, (off_t)b->page);
+	if (pages == MAP_FAILED)
+		return -errno;
+	b->producer = pages;
+	b->fd = map_fd;
+	return 0;
+}
+
+int buffer_open(struct tracer *t, int map_fd, bool perf, size_t size)
+{
+	struct buffer *b = arena_one(t->runtime.arena, struct buffer);
+	int err;
+
+	b->tracer = t;
+	b->page = (size_t)sysconf(_SC_PAGESIZE);
+	t->buffer = b;
+	err = perf ? open_perf(b, map_fd, size) : open_ring(b, map_fd);
+	if (err)
+		buffer_close(t);
+	return err;
+}
+
+void buffer_close(struct tracer *t)
+{
+	struct buffer *b = t->buffer;
+
+	if (!b)
+		return;
+	perf_buffer__free(b->perf);
+	if (b->producer)
+		munmap(b->producer, b->page + 2 * b->size);
+	if (b->consumer)
+		munmap((void *)b->consumer, b->page);
+	t->buffer = NULL;
+}
+
+int buffer_fd(const struct tracer *t)
+{
+	return t->buffer ? t->buffer->fd : -1;
+}
+
+static uint64_t ring_end(const struct buffer *b)
+{
+	return __atomic_load_n((const uint64_t *)b->producer, __ATOMIC_ACQUIRE);
+}
+
+static void read_ring(struct buffer *b)
+{
+	uint64_t at = *b->consumer;
+
+	while (at < ring_end(b)) {
+		char *record = b->producer + b->page + (at & (b->size - 1));
+		uint32_t length = __atomic_load_n((uint32_t *)record, __ATOMIC_ACQUIRE);
+		uint32_t bytes = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			return;
+		if (!(length & BPF_RINGBUF_DISCARD_BIT))
+			event_handle(&b->tracer->runtime, record + BPF_RINGBUF_HDR_SZ, bytes);
+		at += (bytes + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+		__atomic_store_n((uint64_t *)b->consumer, at, __ATOMIC_SEQ_CST);
+	}
+}
+
+static void gather(const struct buffer *b)
+{
+	struct timespec delay = { .tv_nsec = GATHER_NS };
+
+	if (b->perf || ring_end(b) - *b->consumer < b->size / 4)
+		nanosleep(&delay, NULL);
+}
+
+void buffer_read(struct tracer *t, bool wait)
+{
+	struct buffer *b = t->buffer;
+
+	if (!b)
+		return;
+	if (wait)
+		gather(b);
+	if (b->perf)
+		perf_buffer__consume(b->perf);
+	else
+		read_ring(b);
+	output_flush(t->runtime.out);
+}

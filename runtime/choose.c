@@ -1,0 +1,177 @@
+/*
+ * Which program serves a probe, and in which order its ways are tried. Facts that are
+ * known exclude a way; the rest is decided by trying.
+ */
+#include "runtime/tracer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+
+static bool is_return(const struct probe *p)
+{
+	return p->forms[IMAGE_KRETPROBE] || p->forms[IMAGE_FEXIT];
+}
+
+static bool is_function(enum probe_id probe)
+{
+	return probe == PROBE_kprobe || probe == PROBE_kretprobe || probe == PROBE_fentry ||
+	       probe == PROBE_fexit;
+}
+
+static enum image_form form_of(const struct probe *p, enum attach_way way)
+{
+	if (way == ATTACH_FENTRY)
+		return is_return(p) ? IMAGE_FEXIT : IMAGE_FENTRY;
+	return is_return(p) ? IMAGE_KRETPROBE : IMAGE_KPROBE;
+}
+
+static struct probe *probe_for(struct tracer *t, const struct image_program *program)
+{
+	struct probe fresh = { .attach = program->attach, .n_attach = program->n_attach };
+
+	for (size_t i = 0; i < t->probes.n; i++)
+		if (t->probes.v[i].attach == program->attach)
+			return &t->probes.v[i];
+	vec_push(t->runtime.arena, &t->probes, fresh);
+	return &t->probes.v[t->probes.n - 1];
+}
+
+static bool param_fits(struct tracer *t, uint32_t proto, const struct image_param *param)
+{
+	struct btf_info info;
+	struct str name;
+	uint32_t type;
+
+	btf_param(tracer_btf(t), proto, param->number, &name, &type);
+	btf_info(tracer_btf(t), type, &info);
+	return info.size == param->size;
+}
+
+/* NULL when a trampoline can serve the program, else why not. */
+static const char *trampoline_objection(
+    struct tracer *t, const struct probe *p, const struct image_program *program)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+	struct kernel_btf *btf = tracer_btf(t);
+	struct btf_func_info func;
+	uint32_t proto;
+
+	if (!btf)
+		return "the kernel has no BTF";
+	/* A module's function: libbpf looks through the modules' BTF when it loads. */
+	if (btf_find_func(btf, a->function, &func, &proto))
+		return program->n_params || program->needs_retval ? "the kernel's BTF lacks the function"
+								  : NULL;
+	if (func.ambiguous)
+		return "several functions have this name";
+	if (program->needs_retval && func.ret == 0)
+		return "the function returns nothing";
+	for (uint32_t i = 0; i < program->n_params; i++)
+		if (program->params[i].number >= func.n_params || !param_fits(t, proto, &program->params[i]))
+			return "its parameters differ from those that the script was compiled for";
+	return NULL;
+}
+
+static void offer(struct tracer *t, struct probe *p, enum attach_way way)
+{
+	const struct image_program *program = p->forms[form_of(p, way)];
+	const char *objection = NULL;
+
+	if (!program)
+		objection = "the script needs a kprobe there (an offset, a register, a glob)";
+	if (!program && way != ATTACH_FENTRY)
+		objection = "the image has no program for it";
+	if (program && way == ATTACH_FENTRY)
+		objection = trampoline_objection(t, p, program);
+	if (objection) {
+		tracer_refuse(
+		    t, p, -EOPNOTSUPP, "%s: %s", way == ATTACH_FENTRY ? "trampoline" : "kprobe", objection);
+		return;
+	}
+	p->ways[p->n_ways++] = way;
+}
+
+static void list_ways(struct tracer *t, struct probe *p, bool glob)
+{
+	enum probe_id probe = tracer_attach(t, p)->probe;
+	enum attach_way way = t->options->way;
+
+	if (probe == PROBE_fentry || probe == PROBE_fexit) {
+		offer(t, p, ATTACH_FENTRY);
+		return;
+	}
+	if (way != ATTACH_AUTO) {
+		offer(t, p, way);
+		return;
+	}
+	if (glob) {
+		offer(t, p, ATTACH_MULTI);
+		offer(t, p, ATTACH_PERF);
+		return;
+	}
+	if (p->forms[form_of(p, ATTACH_FENTRY)])
+		offer(t, p, ATTACH_FENTRY);
+	if (is_return(p))
+		offer(t, p, ATTACH_TRACEFS);
+	offer(t, p, ATTACH_PERF);
+}
+
+static enum image_form only_form(const struct probe *p)
+{
+	for (enum image_form form = 0; form < IMAGE_FORMS_; form++)
+		if (p->forms[form])
+			return form;
+	return IMAGE_FORMS_;
+}
+
+static bool condition_holds(struct tracer *t, const struct image_attach *a)
+{
+	return a->condition.n == 0 || tracer_has_function(t, a->condition) != a->condition_negated;
+}
+
+static int choose_way(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+
+	p->form = only_form(p);
+	p->off = true;
+	for (uint32_t i = 0; i < p->n_attach; i++)
+		p->off = p->off && !condition_holds(t, a + i);
+	if (p->off || !is_function(a->probe))
+		return 0;
+	list_ways(t, p, a->glob);
+	if (p->n_ways == 0) {
+		t->failed = p;
+		return attach_explain(t) ? 0 : -EOPNOTSUPP;
+	}
+	p->form = form_of(p, p->ways[0]);
+	return 0;
+}
+
+int choose_ways(struct tracer *t)
+{
+	int err;
+
+	for (size_t i = 0; i < t->image.programs.n; i++) {
+		const struct image_program *program = &t->image.programs.v[i];
+
+		probe_for(t, program)->forms[program->form] = program;
+	}
+	for (size_t i = 0; i < t->probes.n; i++) {
+		err = choose_way(t, &t->probes.v[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+bool choose_next(struct probe *p)
+{
+	if (p->way + 1 >= p->n_ways)
+		return false;
+	p->way++;
+	p->form = form_of(p, p->ways[p->way]);
+	return true;
+}

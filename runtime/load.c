@@ -1,0 +1,384 @@
+/* From the bytes of an image to loaded programs. */
+#include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/btf.h"
+#include "kernel/features.h"
+
+#define RING_DEFAULT (2u << 20) /* a ring of N bytes costs up to 2N of memory once it has been full */
+#define PREALLOC_LIMIT (1u << 20)
+
+int load_map(struct tracer *t, int fd)
+{
+	struct stat st;
+	struct str why = { 0 };
+	int err;
+
+	if (fstat(fd, &st) || st.st_size <= 0)
+		return -ENOEXEC;
+	t->elf_size = st.st_size;
+	t->elf = mmap(NULL, t->elf_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (t->elf == MAP_FAILED) {
+		t->elf = NULL;
+		return -errno;
+	}
+	err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
+	if (err)
+		fprintf(stderr, "btrun: the image cannot be used: %.*s\n", STR_ARG(why));
+	return err;
+}
+
+/* Checked bounds: the ELF is untrusted, and image_read() looked only at our section. */
+static const Elf64_Shdr *find_section(const struct tracer *t, struct str name)
+{
+	const Elf64_Ehdr *e = t->elf;
+	const char *base = t->elf;
+	const Elf64_Shdr *sections, *names;
+
+	if (t->elf_size < sizeof(*e) || e->e_shoff > t->elf_size || e->e_shoff % 8 ||
+	    e->e_shstrndx >= e->e_shnum || (t->elf_size - e->e_shoff) / sizeof(*sections) < e->e_shnum)
+		return NULL;
+	sections = (const void *)(base + e->e_shoff);
+	names = &sections[e->e_shstrndx];
+	for (unsigned i = 1; i < e->e_shnum; i++) {
+		uint64_t at = names->sh_offset + sections[i].sh_name;
+
+		if (at >= t->elf_size || t->elf_size - at <= name.n)
+			continue;
+		if (memcmp(base + at, name.p, name.n) == 0 && base[at + name.n] == '\0')
+			return &sections[i];
+	}
+	return NULL;
+}
+
+static const struct tracepoint_field *find_field(const struct tracepoint_format *f, struct str name)
+{
+	for (size_t i = 0; i < f->fields.n; i++)
+		if (str_eq(f->fields.v[i].name, name))
+			return &f->fields.v[i];
+	return NULL;
+}
+
+/* struct bpf_insn: code u8, registers u8, off s16, imm s32. */
+static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset)
+{
+	const Elf64_Shdr *s = find_section(t, r->section);
+	int16_t value = (int16_t)(offset + r->delta);
+
+	if (!s || s->sh_type != SHT_PROGBITS || s->sh_offset > t->elf_size ||
+	    s->sh_size > t->elf_size - s->sh_offset || r->insn % 8 || r->insn >= s->sh_size ||
+	    s->sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
+		fprintf(stderr, "btrun: the image cannot be used: a relocation lies outside its section\n");
+		return -EINVAL;
+	}
+	memcpy((char *)t->elf + s->sh_offset + r->insn + 2, &value, sizeof(value));
+	return 0;
+}
+
+static int relocate(struct tracer *t, const struct image_reloc *r)
+{
+	struct tracepoint_format format = { 0 };
+	const struct tracepoint_field *field;
+	int err = tracepoint_format(t->runtime.kernel, t->runtime.arena, r->category, r->event, &format);
+
+	if (err) {
+		diag_error(&t->diag, r->span, "cannot read the fields of tracepoint:%.*s:%.*s: %s",
+		    STR_ARG(r->category), STR_ARG(r->event), strerror(-err));
+		return err;
+	}
+	field = find_field(&format, r->field);
+	if (!field || field->size != r->size) {
+		diag_error(&t->diag, r->span,
+		    field ? "on this kernel field %.*s of the tracepoint has another size"
+			  : "on this kernel the tracepoint has no field %.*s",
+		    STR_ARG(r->field));
+		diag_hint(&t->diag, "the image was compiled for kernel %.*s; compile the script again here",
+		    STR_ARG(t->image.kernel));
+		return -ENOENT;
+	}
+	return patch(t, r, field->offset);
+}
+
+static struct bpf_map *find_internal(struct tracer *t, const char *suffix)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, t->object)
+	{
+		const char *name = bpf_map__name(map);
+		size_t n = strlen(name), s = strlen(suffix);
+
+		if (n >= s && strcmp(name + n - s, suffix) == 0)
+			return map;
+	}
+	return NULL;
+}
+
+static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+{
+	struct timespec now;
+
+	switch (slot->kind) {
+	case SLOT_PERF:
+		return t->options->perf_buffer;
+	case SLOT_PID:
+		return (uint64_t)t->options->pid;
+	case SLOT_FUNC_EXISTS:
+		return tracer_has_function(t, slot->name);
+	case SLOT_START_TIME:
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	case SLOTS_:
+		break;
+	}
+	return 0;
+}
+
+static int fill_slots(struct tracer *t)
+{
+	struct bpf_map *rodata = find_internal(t, ".rodata");
+	size_t size = 0;
+	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
+	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
+
+	for (size_t i = 0; i < t->image.slots.n; i++) {
+		const struct image_slot *slot = &t->image.slots.v[i];
+		uint64_t value = slot_value(t, slot);
+
+		if (!bytes || slot->size > 8 || slot->offset > size || size - slot->offset < slot->size) {
+			fprintf(stderr, "btrun: the image cannot be used: a slot lies outside .rodata\n");
+			return -EINVAL;
+		}
+		memcpy(bytes + slot->offset, &value, slot->size);
+	}
+	return bytes ? bpf_map__set_initial_value(rodata, bytes, size) : 0;
+}
+
+static uint64_t power_of_two(uint64_t size)
+{
+	uint64_t n = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	while (n < size)
+		n *= 2;
+	return n;
+}
+
+static void size_events(struct tracer *t, struct bpf_map *map)
+{
+	uint64_t size = t->options->buffer_size;
+
+	if (t->options->perf_buffer) {
+		bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+		bpf_map__set_key_size(map, 4);
+		bpf_map__set_value_size(map, 4);
+		bpf_map__set_max_entries(map, t->runtime.n_cpus);
+		return;
+	}
+	bpf_map__set_max_entries(map, (uint32_t)power_of_two(size ? size : RING_DEFAULT));
+}
+
+/* Preallocation of a per-CPU map of histograms can take hundreds of megabytes. Before 6.1 the
+ * alternative allocates in a way that is unsafe in some contexts (kernel/bpf/memalloc.c came with 6.1). */
+static void size_maps(struct tracer *t)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, t->object)
+	{
+		uint64_t size = (uint64_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH)
+			size *= t->runtime.n_cpus;
+		else if (bpf_map__type(map) != BPF_MAP_TYPE_HASH)
+			continue;
+		if (size > PREALLOC_LIMIT && t->version >= FEATURES_VERSION(6, 1, 0))
+			bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
+	}
+	map = bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP);
+	if (map)
+		size_events(t, map);
+}
+
+static int choose_program(struct tracer *t, struct probe *p)
+{
+	const struct image_program *info = p->forms[p->form];
+
+	p->program = bpf_object__find_program_by_name(t->object, info->name.p);
+	if (!p->program) {
+		fprintf(
+		    stderr, "btrun: the image cannot be used: it lacks program %.*s\n", STR_ARG(info->name));
+		return -EINVAL;
+	}
+	if (p->n_ways && p->ways[p->way] == ATTACH_MULTI)
+		bpf_program__set_expected_attach_type(p->program, BPF_TRACE_KPROBE_MULTI);
+	if (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) {
+		const struct image_attach *a = tracer_attach(t, p);
+		int err = bpf_program__set_attach_target(
+		    p->program, 0, str_copy(t->runtime.arena, a->function.p, a->function.n).p);
+
+		if (err) {
+			t->failed = p;
+			return tracer_refuse(t, p, err, "the kernel's BTF lacks the function");
+		}
+	}
+	bpf_program__set_autoload(p->program, !p->off);
+	return 0;
+}
+
+static int choose_programs(struct tracer *t)
+{
+	struct bpf_program *program;
+	int err;
+
+	bpf_object__for_each_program(program, t->object) bpf_program__set_autoload(program, false);
+	for (size_t i = 0; i < t->probes.n; i++) {
+		if (t->probes.v[i].off)
+			continue;
+		err = choose_program(t, &t->probes.v[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct tracer *loading; /* libbpf's print function has no context */
+
+/* libbpf names the program that failed, and prints the verifier's log, only here. */
+static int take_log(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	struct arena *arena;
+	struct str text, rest;
+
+	if (!loading || level != LIBBPF_WARN)
+		return 0;
+	arena = loading->runtime.arena;
+	text = str_vformat(arena, format, ap);
+	loading->log = str_format(arena, "%.*s%.*s", STR_ARG(loading->log), STR_ARG(text));
+	str_split(text, '\'', &rest);
+	rest = str_split(rest, '\'', &rest);
+	for (size_t i = 0; i < loading->probes.n; i++) {
+		struct probe *p = &loading->probes.v[i];
+
+		if (!p->off && p->forms[p->form] && str_eq(p->forms[p->form]->name, rest))
+			loading->failed = p;
+	}
+	return 0;
+}
+
+static int find_maps(struct tracer *t)
+{
+	struct runtime *r = &t->runtime;
+	struct bpf_map *map;
+
+	for (size_t i = 0; i < t->image.maps.n; i++) {
+		map = bpf_object__find_map_by_name(t->object, t->image.maps.v[i].elf_name.p);
+		if (!map) {
+			fprintf(stderr, "btrun: the image cannot be used: it lacks the map of %.*s\n",
+			    STR_ARG(t->image.maps.v[i].name));
+			return -EINVAL;
+		}
+		r->map_fds[i] = bpf_map__fd(map);
+	}
+	map = bpf_object__find_map_by_name(t->object, IMAGE_COUNTERS_MAP);
+	t->counters_fd = map ? bpf_map__fd(map) : -1;
+	return 0;
+}
+
+static int find_live(struct tracer *t)
+{
+	struct bpf_map *bss = find_internal(t, ".bss");
+	void *bytes;
+
+	if (!bss || t->image.live_offset % 4 || bpf_map__value_size(bss) < 4 ||
+	    t->image.live_offset > bpf_map__value_size(bss) - 4) {
+		fprintf(stderr, "btrun: the image cannot be used: it lacks btrun_live\n");
+		return -EINVAL;
+	}
+	bytes = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	t->live = (volatile uint32_t *)((char *)bytes + t->image.live_offset);
+	return 0;
+}
+
+static int open_object(struct tracer *t)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "btrun");
+
+	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
+	if (!t->object) {
+		fprintf(stderr, "btrun: the image cannot be used: libbpf cannot open it: %s\n%.*s",
+		    strerror(errno), STR_ARG(t->log));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int load_opened(struct tracer *t)
+{
+	int err = choose_programs(t);
+	struct str essence;
+	uint32_t insn;
+
+	if (!err)
+		err = fill_slots(t);
+	if (err)
+		return err;
+	size_maps(t);
+	err = bpf_object__load(t->object);
+	t->refused_by_verifier = err && t->failed && verify_last(t->log, &insn, &essence);
+	if (err && t->failed)
+		return tracer_refuse(t, t->failed, err, "the kernel refuses to load it: %s", strerror(-err));
+	if (err) {
+		fprintf(stderr, "btrun: cannot load the programs: %s\n%.*s", strerror(-err), STR_ARG(t->log));
+		return err;
+	}
+	err = find_maps(t);
+	return err ? err : find_live(t);
+}
+
+int load_object(struct tracer *t)
+{
+	int err = 0;
+
+	t->failed = NULL;
+	t->log = (struct str){ 0 };
+	t->refused_by_verifier = false;
+	loading = t;
+	libbpf_set_print(take_log);
+	for (size_t i = 0; i < t->image.relocs.n && !err; i++)
+		err = relocate(t, &t->image.relocs.v[i]);
+	if (!err)
+		err = open_object(t);
+	if (!err)
+		err = load_opened(t);
+	loading = NULL;
+	return err;
+}
+
+void load_done(struct tracer *t)
+{
+	if (t->elf)
+		munmap(t->elf, t->elf_size);
+	t->elf = NULL;
+	kernel_btf_free(t->btf);
+	t->btf = NULL;
+	t->btf_asked = false;
+}
+
+void load_close(struct tracer *t)
+{
+	bpf_object__close(t->object);
+	t->object = NULL;
+	t->live = NULL;
+}

@@ -1,0 +1,185 @@
+/*
+ * What was lost, each counted where it happens and told by name at its place in the
+ * script; and --stats. Silent when nothing was lost.
+ */
+#include "runtime/tracer.h"
+#include "runtime/uapi.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "kernel/features.h"
+
+static void link_missed(struct attached *a, enum image_form form, enum attach_way way)
+{
+	struct uapi_link_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(a->link), (struct bpf_link_info *)&info, &size))
+		return;
+	a->missed = way == ATTACH_MULTI ? info.kprobe_multi.missed : info.perf_kprobe.missed;
+	a->missed_known = true;
+}
+
+/* recursion_misses: of trampolines since 5.12, of the others since 6.7. */
+static uint64_t recursion_misses(const struct probe *p, struct bpf_prog_info *info)
+{
+	uint32_t size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(p->program), info, &size))
+		return 0;
+	return info->recursion_misses;
+}
+
+void loss_collect(struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+
+		for (size_t n = 0; n < p->attached.n; n++) {
+			struct attached *a = &p->attached.v[n];
+
+			if (a->event.n)
+				a->missed_known = attach_tracefs_missed(t, a->event, &a->missed) == 0;
+			else if (p->n_ways && p->ways[p->way] != ATTACH_FENTRY &&
+				 t->version >= FEATURES_VERSION(6, 7, 0))
+				link_missed(a, p->form, p->ways[p->way]);
+		}
+	}
+}
+
+static struct str place(struct tracer *t, struct span at)
+{
+	struct source_pos pos = source_pos(&t->source, at.begin);
+
+	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(t->source.name), pos.line, pos.column);
+}
+
+static void report_counter(struct tracer *t, const struct image_counter *c, uint64_t n)
+{
+	struct str at = place(t, c->span);
+	struct str probe =
+	    c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text : STR("the script");
+	struct str map = c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
+
+	switch (c->kind) {
+	case COUNTER_RING_FULL:
+		fprintf(stderr,
+		    "btrun: lost %" PRIu64
+		    " events of %.*s (%.*s): the output buffer was full; --buffer-size makes it larger\n",
+		    n, STR_ARG(probe), STR_ARG(at));
+		output_lost(t->runtime.out, n);
+		break;
+	case COUNTER_MAP_FULL:
+		fprintf(stderr,
+		    "btrun: %" PRIu64
+		    " updates of %.*s failed (%.*s): the map was full; BPFTRACE_MAP_KEYS_MAX sets its size\n",
+		    n, STR_ARG(map), STR_ARG(at));
+		break;
+	case COUNTER_READ_FAULT:
+		fprintf(stderr,
+		    "btrun: %" PRIu64 " reads of memory failed (%.*s): their value was taken as 0\n", n,
+		    STR_ARG(at));
+		break;
+	case COUNTER_TRUNCATED:
+		fprintf(stderr,
+		    "btrun: %" PRIu64 " strings were cut (%.*s): BPFTRACE_STRLEN sets their limit\n", n,
+		    STR_ARG(at));
+		break;
+	case COUNTERS_:
+		break;
+	}
+}
+
+static void report_counters(struct tracer *t)
+{
+	uint64_t *values = arena_many(t->runtime.arena, uint64_t, t->runtime.n_cpus);
+
+	for (uint32_t i = 0; t->counters_fd >= 0 && i < t->image.counters.n; i++) {
+		uint64_t sum = 0;
+
+		if (bpf_map_lookup_elem(t->counters_fd, &i, values))
+			continue;
+		for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++)
+			sum += values[cpu];
+		if (sum)
+			report_counter(t, &t->image.counters.v[i], sum);
+	}
+}
+
+static const char *remedy(const struct probe *p)
+{
+	if (p->form != IMAGE_KRETPROBE)
+		return "it was hit while another probe ran";
+	return p->ways[p->way] == ATTACH_TRACEFS ? "its slots were all taken; --maxactive N sets how many"
+						 : "its slots were all taken; --attach=tracefs has more";
+}
+
+static void report_missed(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *at = tracer_attach(t, p);
+	struct bpf_prog_info info;
+	uint64_t missed = 0, recursed = p->off ? 0 : recursion_misses(p, &info);
+	bool known = true;
+
+	for (size_t n = 0; n < p->attached.n; n++) {
+		missed += p->attached.v[n].missed;
+		known = known && p->attached.v[n].missed_known;
+	}
+	if (missed)
+		fprintf(stderr, "btrun: missed %" PRIu64 " hits of %.*s (%.*s): %s\n", missed,
+		    STR_ARG(at->text), STR_ARG(place(t, at->span)), remedy(p));
+	if (recursed)
+		fprintf(stderr,
+		    "btrun: missed %" PRIu64
+		    " hits of %.*s (%.*s): it was hit while another program ran on that CPU\n",
+		    recursed, STR_ARG(at->text), STR_ARG(place(t, at->span)));
+	if (!p->off && !known && p->form == IMAGE_KRETPROBE)
+		fprintf(stderr,
+		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
+		    "%s\n",
+		    STR_ARG(at->text), tracer_way_name(p));
+}
+
+void loss_report(struct tracer *t)
+{
+	report_counters(t);
+	for (size_t i = 0; i < t->probes.n; i++)
+		report_missed(t, &t->probes.v[i]);
+	if (t->lost) {
+		fprintf(stderr,
+		    "btrun: lost %" PRIu64
+		    " events: the output buffer was full; --buffer-size makes it larger\n",
+		    t->lost);
+		output_lost(t->runtime.out, t->lost);
+	}
+	if (t->runtime.bad_records)
+		fprintf(stderr,
+		    "btrun: %" PRIu64 " events could not be understood: this is a defect of btrun\n",
+		    t->runtime.bad_records);
+}
+
+void loss_stats(struct tracer *t)
+{
+	struct bpf_prog_info info;
+
+	fprintf(stderr, "%12s %10s %14s %10s  %s\n", "HITS", "MISSED", "NS", "NS/HIT", "PROBE");
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+		uint64_t missed;
+
+		if (p->off)
+			continue;
+		missed = recursion_misses(p, &info);
+		for (size_t n = 0; n < p->attached.n; n++)
+			missed += p->attached.v[n].missed;
+		fprintf(stderr, "%12" PRIu64 " %10" PRIu64 " %14" PRIu64 " %10" PRIu64 "  %.*s\n",
+		    (uint64_t)info.run_cnt, missed, (uint64_t)info.run_time_ns,
+		    (uint64_t)(info.run_cnt ? info.run_time_ns / info.run_cnt : 0),
+		    STR_ARG(tracer_attach(t, p)->text));
+	}
+}

@@ -1,0 +1,126 @@
+/*
+ * Tracefs events outlive a tracer that is killed. A small child process waits for the
+ * end of a pipe that only the tracer holds, then removes the tracer's events; and each start
+ * sweeps the groups of tracers that are dead.
+ */
+#include "runtime/tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool is_dead(pid_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
+/* "r200:btrun_12/btrun_12_0 f" -> 12 and "btrun_12/btrun_12_0" */
+static pid_t owner_of(char *line, char **event)
+{
+	char *begin = strchr(line, ':');
+
+	if (!begin || strncmp(begin + 1, "btrun_", 6) != 0)
+		return 0;
+	*event = begin + 1;
+	(*event)[strcspn(*event, " \n")] = '\0';
+	return (pid_t)strtol(begin + 7, NULL, 10);
+}
+
+static int remove_event(const char *path, const char *event)
+{
+	char line[256];
+	int n = snprintf(line, sizeof(line), "-:%s\n", event);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (n >= (int)sizeof(line) || write(fd, line, n) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int reaper_sweep(const char *tracefs, pid_t group)
+{
+	char path[256], line[1024], *event;
+	int err = 0;
+	FILE *file;
+	pid_t pid;
+
+	if (snprintf(path, sizeof(path), "%s/kprobe_events", tracefs) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		pid = owner_of(line, &event);
+		if (pid > 0 && (pid == group || (group == 0 && is_dead(pid))) && remove_event(path, event))
+			err = -EBUSY;
+	}
+	fclose(file);
+	return err;
+}
+
+static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pid_t tracer)
+{
+	sigset_t all;
+	char byte;
+
+	setsid();
+	prctl(PR_SET_NAME, "btrun-reaper");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	/* Held descriptors would keep a reader of our output waiting. */
+	dup2(pipe_end, 0);
+	syscall(SYS_close_range, 1u, ~0u, 0u);
+	if (chdir("/"))
+		_exit(1);
+	while (read(0, &byte, 1) < 0 && errno == EINTR)
+		;
+	/* The dead tracer's perf events go a moment later. */
+	for (int tries = 0; tries < 200 && reaper_sweep(tracefs, tracer); tries++)
+		usleep(25000);
+	_exit(0);
+}
+
+int reaper_start(struct tracer *t, struct str tracefs)
+{
+	struct str path;
+	pid_t self = getpid();
+	int ends[2];
+
+	if (t->reaper >= 0)
+		return 0;
+	path = str_copy(t->runtime.arena, tracefs.p, tracefs.n);
+	reaper_sweep(path.p, 0);
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	t->reaper_pid = fork();
+	if (t->reaper_pid == 0) {
+		close(ends[1]);
+		reap(ends[0], path.p, self);
+	}
+	close(ends[0]);
+	if (t->reaper_pid < 0) {
+		close(ends[1]);
+		return -EAGAIN;
+	}
+	t->reaper = ends[1];
+	return 0;
+}
+
+void reaper_end(struct tracer *t)
+{
+	if (t->reaper < 0)
+		return;
+	close(t->reaper);
+	t->reaper = -1;
+	while (waitpid(t->reaper_pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}

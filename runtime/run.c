@@ -1,0 +1,351 @@
+/*
+ * A tracer's life: load, attach everything, BEGIN, open the gate, print what comes, close the
+ * gate, END, maps, losses, and everything off again.
+ */
+#include "runtime/run.h"
+#include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/features.h"
+
+#define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+
+enum wakeup {
+	FROM_BUFFER,
+	FROM_SIGNALS,
+	FROM_PID,
+};
+
+struct loop {
+	struct tracer *tracer;
+	struct command command;
+	int epoll, signals, pid;
+	bool ending;
+};
+
+static void refresh_clock(struct tracer *t)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	t->runtime.wall_offset_ns =
+	    (int64_t)(wall.tv_sec - mono.tv_sec) * 1000000000 + (wall.tv_nsec - mono.tv_nsec);
+}
+
+static int watch(struct loop *l, int fd, enum wakeup from)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = from };
+
+	return fd < 0 ? 0 : epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void command_ended(struct loop *l)
+{
+	int status;
+
+	if (l->command.pid <= 0 || waitpid(l->command.pid, &status, WNOHANG) != l->command.pid)
+		return;
+	l->command.pid = 0;
+	l->ending = true;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "btrun: -c: the command was ended by signal %d (%s)\n", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status))
+		fprintf(stderr, "btrun: -c: the command ended with status %d\n", WEXITSTATUS(status));
+}
+
+static void take_signal(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1) {
+			maps_print_all(&l->tracer->runtime);
+			output_flush(l->tracer->runtime.out);
+		} else if (info.ssi_signo == SIGCHLD) {
+			command_ended(l);
+		} else {
+			l->ending = true;
+			/* A second one ends it even if the output blocks. */
+			signal((int)info.ssi_signo, SIG_DFL);
+			sigset_t one;
+			sigemptyset(&one);
+			sigaddset(&one, (int)info.ssi_signo);
+			sigprocmask(SIG_UNBLOCK, &one, NULL);
+		}
+	}
+}
+
+static void trace(struct loop *l)
+{
+	struct tracer *t = l->tracer;
+	struct epoll_event events[4];
+
+	while (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out)) {
+		int n = epoll_wait(l->epoll, events, 4, -1);
+
+		refresh_clock(t);
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.u32 == FROM_BUFFER)
+				buffer_read(t, true);
+			else if (events[i].data.u32 == FROM_SIGNALS)
+				take_signal(l);
+			else
+				l->ending = true;
+		}
+	}
+}
+
+static int bring_up(struct tracer *t)
+{
+	for (;;) {
+		int err = load_object(t);
+
+		if (!err)
+			err = attach_all(t);
+		if (!err)
+			return 0;
+		attach_undo(t);
+		load_close(t);
+		if (!t->failed)
+			return err;
+		if (!choose_next(t->failed) && !attach_explain(t))
+			return err;
+	}
+}
+
+static int open_buffer(struct tracer *t)
+{
+	int fd = bpf_object__find_map_fd_by_name(t->object, IMAGE_EVENTS_MAP);
+	int err = fd < 0 ? 0 : buffer_open(t, fd, t->options->perf_buffer, t->options->buffer_size);
+
+	if (err)
+		fprintf(stderr, "btrun: cannot map the output buffer: %s\n", strerror(-err));
+	return err;
+}
+
+static uint64_t count_attached(const struct tracer *t)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < t->probes.n; i++) {
+		const struct probe *p = &t->probes.v[i];
+		size_t links = p->attached.n;
+
+		n += p->off ? 0 : p->form == IMAGE_RUN ? 1 : links;
+		/* One link of kprobe.multi is many places. */
+		if (!p->off && p->n_ways && p->ways[p->way] == ATTACH_MULTI)
+			for (size_t k = 0, n0 = n - links; k < t->runtime.targets.n; k++) {
+				uint32_t attach = (uint32_t)(t->runtime.targets.v[k].id >> 32);
+
+				n0 += attach >= p->attach && attach < p->attach + p->n_attach;
+				n = n0;
+			}
+	}
+	return n;
+}
+
+static void announce(struct tracer *t)
+{
+	uint64_t n = count_attached(t);
+
+	if (t->options->verbose)
+		attach_tell(t);
+	output_attached(t->runtime.out, n);
+	if (!t->options->quiet)
+		fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)n, n == 1 ? "" : "s");
+	output_flush(t->runtime.out);
+	if (getenv(NOTIFY) && write(STDOUT_FILENO, NOTIFY "\n", sizeof(NOTIFY)) < 0)
+		return;
+}
+
+static int live(struct loop *l)
+{
+	struct tracer *t = l->tracer;
+	int err;
+
+	refresh_clock(t);
+	err = attach_run_now(t, PROBE_begin);
+	if (err)
+		return err;
+	buffer_read(t, false);
+	*t->live = 1;
+	announce(t);
+	command_release(&l->command);
+	trace(l);
+	*t->live = 0;
+	buffer_read(t, false);
+	if (!output_failed(t->runtime.out)) {
+		err = attach_run_now(t, PROBE_end);
+		buffer_read(t, false);
+		maps_print_all(&t->runtime);
+		output_flush(t->runtime.out);
+	}
+	return err;
+}
+
+static int prepare_loop(struct loop *l, sigset_t *set)
+{
+	struct tracer *t = l->tracer;
+	int err;
+
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	l->signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (t->options->pid) {
+		l->pid = (int)syscall(SYS_pidfd_open, t->options->pid, 0);
+		if (l->pid < 0) {
+			fprintf(stderr, "btrun: -p %d: %s\n", (int)t->options->pid, strerror(errno));
+			return -errno;
+		}
+	}
+	err = watch(l, buffer_fd(t), FROM_BUFFER);
+	if (!err)
+		err = watch(l, l->signals, FROM_SIGNALS);
+	if (!err)
+		err = watch(l, l->pid, FROM_PID);
+	return err;
+}
+
+static int run_attached(struct loop *l, sigset_t *set)
+{
+	struct tracer *t = l->tracer;
+	int err = open_buffer(t);
+
+	if (!err)
+		err = prepare_loop(l, set);
+	if (!err)
+		err = events_prepare(&t->runtime);
+	load_done(t);
+	malloc_trim(0);
+	if (err)
+		return err;
+	if (t->options->dry_run) {
+		announce(t);
+		return 0;
+	}
+	err = live(l);
+	loss_collect(t);
+	loss_report(t);
+	if (t->options->stats)
+		loss_stats(t);
+	return err;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+	uint64_t x = ((const struct target *)a)->id, y = ((const struct target *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static int run_tracer(struct tracer *t)
+{
+	struct loop l = { .tracer = t, .epoll = -1, .signals = -1, .pid = -1 };
+	int stats = t->options->stats ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
+	sigset_t set;
+	int err;
+
+	block_signals(&set);
+	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
+	if (!err)
+		err = choose_ways(t);
+	if (!err)
+		err = bring_up(t);
+	if (!err) {
+		qsort(t->runtime.targets.v, t->runtime.targets.n, sizeof(struct target), compare_targets);
+		err = run_attached(&l, &set);
+	}
+	attach_undo(t);
+	buffer_close(t);
+	load_close(t);
+	reaper_end(t);
+	command_end(&l.command);
+	if (stats >= 0)
+		close(stats);
+	return err;
+}
+
+static void prepare(struct tracer *t, struct kernel *k)
+{
+	struct runtime *r = &t->runtime;
+	struct rlimit files;
+
+	r->arena = arena_new();
+	r->kernel = k;
+	r->image = &t->image;
+	r->n_cpus = (unsigned)libbpf_num_possible_cpus();
+	r->state = t;
+	t->reaper = t->counters_fd = -1;
+	t->version = features_kernel_version(k);
+	t->refusals = features_kprobe_refusals(k);
+	/* A perf kprobe takes two descriptors. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
+static int run_opened(struct tracer *t, int fd)
+{
+	const struct run_options *o = t->options;
+	int err = load_map(t, fd), failed;
+
+	if (err)
+		return err;
+	t->source = (struct source){ t->image.script_name, t->image.script_text };
+	t->diag = (struct diag){ .source = &t->source, .out = stderr };
+	t->runtime.map_fds = arena_many(t->runtime.arena, int, t->image.maps.n + 1);
+	err = output_new(o->output, o->form, o->buffering, &t->runtime.out);
+	if (err) {
+		fprintf(stderr, "btrun: cannot write to %s: %s\n", o->output ? o->output : "standard output",
+		    strerror(-err));
+		return err;
+	}
+	err = run_tracer(t);
+	failed = output_free(t->runtime.out);
+	if (failed && failed != -EPIPE) {
+		fprintf(stderr, "btrun: writing the output failed: %s\n", strerror(-failed));
+		return failed;
+	}
+	return err;
+}
+
+int run_image(struct kernel *k, int fd, const struct run_options *options)
+{
+	struct tracer t = { .options = options };
+	int err, status;
+
+	prepare(&t, k);
+	err = run_opened(&t, fd);
+	status = err ? 1 : t.runtime.exit_code;
+	load_done(&t);
+	arena_free(t.runtime.arena);
+	return status;
+}

@@ -1,0 +1,44 @@
+/*
+ * Runs an image: loads and attaches its programs, prints what they send, and leaves
+ * nothing behind. The one door of the runtime for cli/.
+ *
+ * Errors are printed to stderr where they are understood; the caller only gets the exit status.
+ */
+#ifndef BTRUN_RUNTIME_RUN_H
+#define BTRUN_RUNTIME_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "kernel/kernel.h"
+#include "runtime/output.h"
+
+/* How function probes are attached: --attach. */
+enum attach_way {
+	ATTACH_AUTO,
+	ATTACH_FENTRY, /* fentry and fexit: a BPF trampoline */
+	ATTACH_TRACEFS,
+	ATTACH_PERF,
+	ATTACH_MULTI,
+	ATTACH_WAYS_
+};
+
+struct run_options {
+	const char *output; /* NULL: standard output */
+	enum output_form form;
+	enum output_buffering buffering;
+	enum attach_way way;
+	bool perf_buffer;
+	uint64_t buffer_size; /* bytes; 0: chosen */
+	unsigned maxactive;   /* slots of a tracefs kretprobe; 0: chosen */
+	const char *command;  /* -c, or NULL */
+	pid_t pid;            /* -p, or 0 */
+	bool verbose, quiet, dry_run, stats;
+};
+
+/* The image in fd (a memfd or a file). Returns the exit status of btrun. */
+int run_image(struct kernel *k, int fd, const struct run_options *options);
+
+#endif

@@ -1,0 +1,75 @@
+/* What the parts of a tracer ask each other. */
+#include "runtime/tracer.h"
+
+#include <string.h>
+
+#include "kernel/btf.h"
+
+const struct image_attach *tracer_attach(const struct tracer *t, const struct probe *p)
+{
+	return &t->image.attaches.v[p->attach];
+}
+
+int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format, ...)
+{
+	struct arena *a = t->runtime.arena;
+	struct str text;
+	va_list ap;
+
+	va_start(ap, format);
+	text = str_vformat(a, format, ap);
+	va_end(ap);
+	p->refused = p->refused.n ? str_format(a, "%.*s; %.*s", STR_ARG(p->refused), STR_ARG(text)) : text;
+	t->error = err;
+	return err;
+}
+
+const char *tracer_way_name(const struct probe *p)
+{
+	static const char *const forms[] = {
+		[IMAGE_RUN] = "run by btrun",
+		[IMAGE_KPROBE] = "kprobe",
+		[IMAGE_KRETPROBE] = "kretprobe",
+		[IMAGE_FENTRY] = "fentry",
+		[IMAGE_FEXIT] = "fexit (fentry's trampoline)",
+		[IMAGE_TRACEPOINT] = "tracepoint",
+		[IMAGE_TIMER] = "timer",
+	};
+	static const char *const ways[] = {
+		[ATTACH_TRACEFS] = "tracefs event",
+		[ATTACH_PERF] = "perf event",
+		[ATTACH_MULTI] = "kprobe.multi",
+		[ATTACH_WAYS_] = NULL,
+	};
+
+	if (p->n_ways && ways[p->ways[p->way]])
+		return ways[p->ways[p->way]];
+	return p->form < IMAGE_FORMS_ ? forms[p->form] : "nothing";
+}
+
+struct kernel_btf *tracer_btf(struct tracer *t)
+{
+	if (!t->btf_asked && kernel_btf_new(t->runtime.kernel, STR("vmlinux"), &t->btf))
+		t->btf = NULL;
+	t->btf_asked = true;
+	return t->btf;
+}
+
+static int found_one(void *context, struct str name, struct str module)
+{
+	*(bool *)context = true;
+	return 1;
+}
+
+bool tracer_has_function(struct tracer *t, struct str name)
+{
+	struct kernel_btf *btf = tracer_btf(t);
+	struct btf_func_info func;
+	uint32_t proto;
+	bool found = false;
+
+	if (btf && btf_find_func(btf, name, &func, &proto) == 0)
+		return true;
+	kernel_functions(t->runtime.kernel, STR(""), name, found_one, &found);
+	return found;
+}

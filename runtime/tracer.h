@@ -1,0 +1,153 @@
+/*
+ * What load.c, attach*.c, buffer.c, loss.c and run.c share: one struct tracer, made by
+ * run.c from an image and its options. It lives until the process ends its run.
+ *
+ * Ownership: tables lie in the runtime's arena; the BPF object, links and buffers are
+ * freed by tracer_detach() and load_close(). Errors: negative errno, the message printed
+ * at the layer that knows, through tracer.diag.
+ */
+#ifndef BTRUN_RUNTIME_TRACER_H
+#define BTRUN_RUNTIME_TRACER_H
+
+#include "base/diag.h"
+#include "runtime/run.h"
+#include "runtime/runtime.h"
+
+struct bpf_link;
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+struct buffer;
+struct kernel_btf;
+
+/* A probe attached at one place. */
+struct attached {
+	struct bpf_link *link;
+	struct str event; /* tracefs event that goes with it; empty: none */
+	uint32_t target;  /* index of runtime.targets */
+	uint64_t missed;  /* read before it is detached */
+	bool missed_known;
+};
+
+/* The programs that serve the same attaches, of which one is loaded. */
+struct probe {
+	uint32_t attach, n_attach;
+	const struct image_program *forms[IMAGE_FORMS_];
+	bool off; /* condition false, or the function is missing and others of its action are there */
+	enum attach_way ways[ATTACH_WAYS_]; /* to be tried in this order */
+	unsigned n_ways, way;
+	struct str refused;   /* why the ways before failed, for -v and the last message */
+	enum image_form form; /* of the program that is loaded */
+	struct bpf_program *program;
+	VEC(struct attached) attached;
+	unsigned skipped; /* functions of a glob that could not be attached */
+};
+
+struct tracer {
+	struct runtime runtime;
+	const struct run_options *options;
+	struct image image;
+	struct source source;
+	struct diag diag;
+	void *elf; /* private copy, patched; gone once everything is attached */
+	size_t elf_size;
+	struct kernel_btf *btf; /* NULL: not asked for, or none */
+	bool btf_asked;
+	unsigned version; /* of the kernel, as FEATURES_VERSION */
+	struct bpf_object *object;
+	VEC(struct probe) probes;
+	struct probe *failed; /* by load or attach */
+	int error;
+	struct str log; /* the verifier's, of the failed program */
+	bool refused_by_verifier;
+	unsigned refusals; /* of kprobes: set of enum features_refusal */
+	volatile uint32_t *live;
+	struct buffer *buffer;
+	uint64_t lost; /* by the perf buffer */
+	int counters_fd;
+	int reaper; /* pipe to it, or -1 */
+	pid_t reaper_pid;
+	unsigned n_events; /* of tracefs, made so far */
+};
+
+const struct image_attach *tracer_attach(const struct tracer *t, const struct probe *p);
+/* Notes why a probe can't be attached in its present way. Returns err. */
+int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+const char *tracer_way_name(const struct probe *p);
+/* Does the kernel have this function? BTF, then the lists of functions. */
+bool tracer_has_function(struct tracer *t, struct str name);
+struct kernel_btf *tracer_btf(struct tracer *t);
+
+/* load.c: maps and patches the image; opens, fills, sizes and loads the BPF object. */
+int load_map(struct tracer *t, int fd);
+int load_object(struct tracer *t);
+/* Frees what only loading needs. */
+void load_done(struct tracer *t);
+void load_close(struct tracer *t);
+
+/* choose.c: makes tracer.probes and decides which ways each is tried. */
+int choose_ways(struct tracer *t);
+/* To the next way of the probe that failed. False: there is none. */
+bool choose_next(struct probe *p);
+
+/* attach.c */
+int attach_all(struct tracer *t);
+void attach_undo(struct tracer *t);
+/* Prints how each was attached. */
+void attach_tell(const struct tracer *t);
+/* The last way failed: a message for a person. True: it was only a warning, and the probe is off. */
+bool attach_explain(struct tracer *t);
+uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func);
+int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);
+/* The rows of base/probes.def. */
+#define PROBE(name, aliases, pattern, gives, split, attach) int attach(struct tracer *t, struct probe *p);
+#include "base/probes.def"
+#undef PROBE
+/* A perf event of a tracepoint with this number, as a BPF link. */
+int attach_event_id(
+    struct tracer *t, struct probe *p, struct str id_path, uint64_t cookie, struct bpf_link **link);
+/* BEGIN or END */
+int attach_run_now(struct tracer *t, enum probe_id which);
+
+/* attach_tracefs.c */
+int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach *a, uint32_t target);
+void attach_tracefs_remove(struct tracer *t, struct str event);
+/* Misses of an event, from kprobe_profile. */
+int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed);
+
+/* reaper.c: removes tracefs events when this process is killed. */
+int reaper_start(struct tracer *t, struct str tracefs);
+void reaper_end(struct tracer *t);
+/* Removes the events of tracers that are dead; all of group when it is not 0. 0 or negative errno. */
+int reaper_sweep(const char *tracefs, pid_t group);
+
+/* verify.c: explains the verifier's refusal at its place in the script. */
+void verify_explain(struct tracer *t, struct probe *p);
+/* Place of an instruction of program name. False: unknown. */
+bool verify_place(const struct tracer *t, struct str program, uint32_t insn, struct span *at);
+/* The last instruction of a verifier's log, and its last line of words. */
+bool verify_last(struct str log, uint32_t *insn, struct str *essence);
+
+/* buffer.c: the output buffer. buffer_wait() is due after the descriptors became readable. */
+int buffer_open(struct tracer *t, int map_fd, bool perf, size_t size);
+void buffer_close(struct tracer *t);
+int buffer_fd(const struct tracer *t);
+/* Lets a batch gather, then hands every record to event_handle(). */
+void buffer_read(struct tracer *t, bool wait);
+
+/* loss.c */
+void loss_collect(struct tracer *t);
+void loss_report(struct tracer *t);
+void loss_stats(struct tracer *t);
+
+/* command.c: -c. Starts it held back; release lets it go. */
+struct command {
+	pid_t pid;
+	int gate;
+};
+int command_start(const char *line, struct command *c);
+void command_release(struct command *c);
+void command_end(struct command *c);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * What newer kernels than our headers tell (include/uapi/linux/bpf.h): the part of
+ * struct bpf_link_info that holds misses. A kernel fills what it knows and leaves the
+ * rest as it was, and takes a larger struct when the rest is zero.
+ */
+#ifndef BTRUN_RUNTIME_UAPI_H
+#define BTRUN_RUNTIME_UAPI_H
+
+#include <stdint.h>
+
+/* 6.6: the perf_event type of a link */
+enum uapi_perf_type {
+	UAPI_PERF_KPROBE = 3,
+	UAPI_PERF_KRETPROBE = 4,
+};
+
+struct uapi_link_info {
+	uint32_t type, id, prog_id, pad;
+	union {
+		struct {
+			uint64_t addrs;
+			uint32_t count, flags;
+			uint64_t missed; /* 6.7 */
+		} kprobe_multi;
+		struct {
+			uint32_t type, pad;
+			uint64_t func_name;
+			uint32_t name_len, offset;
+			uint64_t addr;
+			uint64_t missed; /* 6.7 */
+		} perf_kprobe;
+		uint8_t room[64];
+	};
+};
+
+#endif
