@@ -148,6 +148,10 @@ bool attach_explain(struct tracer *t)
 		hint_refusals(t, set);
 	else
 		hint_error(t, a);
+	if (t->not_permitted && features_lockdown(t->runtime.kernel) == LOCKDOWN_UNKNOWN)
+		diag_hint(&t->diag,
+		    "the kernel may be locked down: mount -t securityfs securityfs /sys/kernel/security, "
+		    "then read lockdown there");
 	if (t->options->way != ATTACH_AUTO)
 		diag_hint(&t->diag, "--attach asks for this way only; without it others are tried");
 	return false;

@@ -15,7 +15,10 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 
-#define RING_DEFAULT (2u << 20) /* a ring of N bytes costs up to 2N of memory once it has been full */
+/* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
+#define RING_RECORDS 16384 /* of the script's largest record */
+#define RING_LEAST (1u << 20)
+#define RING_MOST (4u << 20)
 #define PREALLOC_LIMIT (1u << 20)
 
 int load_map(struct tracer *t, int fd)
@@ -173,6 +176,19 @@ static uint64_t power_of_two(uint64_t size)
 	return n;
 }
 
+static uint64_t ring_size(const struct tracer *t)
+{
+	uint64_t size = RING_LEAST;
+
+	for (size_t i = 0; i < t->image.records.n; i++) {
+		const struct image_record *r = &t->image.records.v[i];
+		uint64_t wanted = (uint64_t)(r->size + r->tail_size) * RING_RECORDS;
+
+		size = wanted > size ? wanted : size;
+	}
+	return size < RING_MOST ? size : RING_MOST;
+}
+
 static void size_events(struct tracer *t, struct bpf_map *map)
 {
 	uint64_t size = t->options->buffer_size;
@@ -184,7 +200,7 @@ static void size_events(struct tracer *t, struct bpf_map *map)
 		bpf_map__set_max_entries(map, t->runtime.n_cpus);
 		return;
 	}
-	bpf_map__set_max_entries(map, (uint32_t)power_of_two(size ? size : RING_DEFAULT));
+	bpf_map__set_max_entries(map, (uint32_t)power_of_two(size ? size : ring_size(t)));
 }
 
 /* Preallocation of a per-CPU map of histograms can take hundreds of megabytes. Before 6.1 the

@@ -1,6 +1,7 @@
 /* What the parts of a tracer ask each other. */
 #include "runtime/tracer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "kernel/btf.h"
@@ -21,6 +22,7 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
 	va_end(ap);
 	p->refused = p->refused.n ? str_format(a, "%.*s; %.*s", STR_ARG(p->refused), STR_ARG(text)) : text;
 	t->error = err;
+	t->not_permitted = t->not_permitted || err == -EPERM;
 	return err;
 }
 

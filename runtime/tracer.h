@@ -58,7 +58,8 @@ struct tracer {
 	VEC(struct probe) probes;
 	struct probe *failed; /* by load or attach */
 	int error;
-	struct str log; /* the verifier's, of the failed program */
+	bool not_permitted; /* EPERM from some way: lockdown, which may be hidden */
+	struct str log;     /* the verifier's, of the failed program */
 	bool refused_by_verifier;
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
 	volatile uint32_t *live;
