@@ -81,7 +81,7 @@ class Result:
         return self
 
 
-def run(*command, stdin=None, env=None, timeout=90, **more):
+def run(*command, stdin=None, env=None, timeout=45, **more):
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout,
                               stdin=None if stdin is not None else subprocess.DEVNULL,
@@ -103,7 +103,7 @@ def one_liner(script, *args, **more):
 class Tracer:
     """btrun at work: with Tracer(...) as t: ...; result = t.stop()."""
 
-    def __init__(self, *args, timeout=90, env=None):
+    def __init__(self, *args, timeout=45, env=None):
         self.args, self.timeout = args, timeout
         self.process = subprocess.Popen([BUILD + "/btrun", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, errors="replace",
