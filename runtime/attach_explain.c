@@ -139,6 +139,8 @@ bool attach_explain(struct tracer *t)
 
 	if (t->refused_by_verifier) {
 		verify_explain(t, p);
+		/* Helpers that read the kernel's memory are then unknown to the verifier. */
+		hint_refusals(t, set & REFUSED_LOCKDOWN);
 		return false;
 	}
 	if (is_missing(t, a))

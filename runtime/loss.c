@@ -95,8 +95,11 @@ static void report_counter(struct tracer *t, const struct image_counter *c, uint
 	}
 }
 
-static void report_counters(struct tracer *t)
+/* Returns the events that the programs could not send. */
+static uint64_t report_counters(struct tracer *t)
 {
+	uint64_t unsent = 0;
+
 	uint64_t *values = arena_many(t->runtime.arena, uint64_t, t->runtime.n_cpus);
 
 	for (uint32_t i = 0; t->counters_fd >= 0 && i < t->image.counters.n; i++) {
@@ -108,7 +111,10 @@ static void report_counters(struct tracer *t)
 			sum += values[cpu];
 		if (sum)
 			report_counter(t, &t->image.counters.v[i], sum);
+		if (t->image.counters.v[i].kind == COUNTER_RING_FULL)
+			unsent += sum;
 	}
+	return unsent;
 }
 
 static const char *remedy(const struct probe *p)
@@ -147,10 +153,12 @@ static void report_missed(struct tracer *t, struct probe *p)
 
 void loss_report(struct tracer *t)
 {
-	report_counters(t);
+	uint64_t unsent = report_counters(t);
+
 	for (size_t i = 0; i < t->probes.n; i++)
 		report_missed(t, &t->probes.v[i]);
-	if (t->lost) {
+	/* A perf buffer tells of the same losses again, in its own records. */
+	if (t->lost && unsent == 0) {
 		fprintf(stderr,
 		    "btrun: lost %" PRIu64
 		    " events: the output buffer was full; --buffer-size makes it larger\n",
