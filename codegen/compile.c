@@ -1,0 +1,98 @@
+#include "codegen/compile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <llvm-c/ErrorHandling.h>
+
+#include "codegen/gen.h"
+
+/* LLVM calls this where it can't go on ("Cannot select ..."). */
+static void fatal(const char *why)
+{
+	fprintf(stderr,
+	    "btrun-compile: internal error: LLVM says: %s\n"
+	    "    hint: this is a defect of btrun; the script and this line help to mend it\n",
+	    why);
+	_exit(3);
+}
+
+static void make_module(struct gen *g)
+{
+	LLVMInstallFatalErrorHandler(fatal);
+	gen_begin(g);
+	meta_begin(g);
+	maps_begin(g);
+	for (size_t i = 0; i < g->program->units.n; i++)
+		unit_generate(g, g->program->units.v[i]);
+	maps_end(g);
+	meta_records(g);
+}
+
+int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
+{
+	struct gen *g = arena_one(a, struct gen);
+	LLVMMemoryBufferRef buffer;
+	int error = 0;
+
+	g->arena = a;
+	g->program = program;
+	g->image = arena_one(a, struct image);
+	make_module(g);
+	if (kind == GENERATE_IR) {
+		gen_dump_ir(g, out);
+	} else {
+		error = gen_emit(g, LLVMAssemblyFile, &buffer);
+		if (!error) {
+			fwrite(LLVMGetBufferStart(buffer), 1, LLVMGetBufferSize(buffer), out);
+			LLVMDisposeMemoryBuffer(buffer);
+		}
+	}
+	gen_end(g);
+	return error;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int generate_image(struct arena *a, const struct program *program, struct str release, int fd)
+{
+	struct gen *g = arena_one(a, struct gen);
+	LLVMMemoryBufferRef buffer;
+	int error;
+
+	g->arena = a;
+	g->program = program;
+	g->image = arena_one(a, struct image);
+	g->image->kernel = release;
+	make_module(g);
+	error = gen_emit(g, LLVMObjectFile, &buffer);
+	if (!error) {
+		error = write_all(fd, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+		LLVMDisposeMemoryBuffer(buffer);
+	}
+	if (!error)
+		error = relocs_take(g, fd);
+	if (!error)
+		error = image_write(fd, g->image);
+	if (error == -EINVAL)
+		fprintf(stderr, "btrun-compile: internal error: the image is wrong: %s\n",
+		    image_check(a, g->image).p);
+	else if (error)
+		fprintf(stderr, "btrun-compile: internal error: the image can't be written: %s\n",
+		    strerror(-error));
+	gen_end(g);
+	return error;
+}

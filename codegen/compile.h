@@ -1,0 +1,21 @@
+/*
+ * Typed program -> image: the code generator's door. Errors are negative errno, with
+ * a message on the standard error; they are defects of ours, never the script's.
+ */
+#ifndef BTRUN_CODEGEN_COMPILE_H
+#define BTRUN_CODEGEN_COMPILE_H
+
+#include <stdio.h>
+
+#include "analysis/program.h"
+
+enum generate_text_kind {
+	GENERATE_IR,  /* LLVM's intermediate code, as it comes from us */
+	GENERATE_ASM, /* BPF assembly, after optimisation */
+};
+
+/* release: of the kernel that it was compiled against. fd: an empty file or memfd, read-write. */
+int generate_image(struct arena *a, const struct program *program, struct str release, int fd);
+int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * Members of kernel structs: where they lie on the kernel that the image runs on
+ * (CO-RE), and reading them.
+ *
+ * Each access has a struct of its own in the debug information, with the one member
+ * that is accessed: that is all CO-RE needs to find it again by name.
+ */
+#include "codegen/gen.h"
+
+#include <string.h>
+
+#define CHAIN_LIMIT 8
+
+/* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */
+enum field_info {
+	FIELD_BYTE_OFFSET = 0,
+	FIELD_BYTE_SIZE = 1,
+	FIELD_LSHIFT = 4,
+	FIELD_RSHIFT = 5,
+};
+
+static LLVMMetadataRef basic(struct gen *g, const char *name, uint32_t bytes, unsigned encoding)
+{
+	return LLVMDIBuilderCreateBasicType(
+	    g->di, name, strlen(name), 8ull * bytes, encoding, LLVMDIFlagZero);
+}
+
+/* CO-RE compares kinds, and names of what has names. */
+static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
+{
+	LLVMMetadataRef range;
+
+	switch (t->form) {
+	case FORM_PTR:
+		return LLVMDIBuilderCreatePointerType(g->di, NULL, 64, 64, 0, "", 0);
+	case FORM_BOOL:
+		return basic(g, "_Bool", t->size, 2);
+	case FORM_ENUM:
+		return LLVMDIBuilderCreateEnumerationType(g->di, g->cu, t->name.n ? t->name.p : "", t->name.n,
+		    g->file, 0, 8ull * t->size, 8 * t->size, NULL, 0, basic(g, "unsigned int", t->size, 7));
+	case FORM_STRUCT:
+		return LLVMDIBuilderCreateStructType(g->di, g->cu, t->name.n ? t->name.p : "", t->name.n,
+		    g->file, 0, 8ull * t->size, 8, LLVMDIFlagZero, NULL, NULL, 0, 0, NULL, "", 0);
+	case FORM_UNION:
+		return LLVMDIBuilderCreateUnionType(g->di, g->cu, t->name.n ? t->name.p : "", t->name.n,
+		    g->file, 0, 8ull * t->size, 8, LLVMDIFlagZero, NULL, 0, 0, "", 0);
+	case FORM_ARRAY:
+		range = LLVMDIBuilderGetOrCreateSubrange(g->di, 0, t->elements);
+		return LLVMDIBuilderCreateArrayType(
+		    g->di, 8ull * t->size, 8, describe_type(g, t->target), &range, 1);
+	case FORM_VOID:
+	case FORM_INT:
+	case FORM_STRING:
+	case FORM_INET:
+	case FORM_TUPLE:
+	case FORM_PROBE:
+	case FORM_FUNC:
+	case FORM_ARGS:
+	case FORM_COUNT:
+	case FORM_HIST:
+		break;
+	}
+	return basic(g, "int", t->size ? t->size : 1, t->is_signed ? 5 : 7);
+}
+
+/* A struct or union of one member. inner: the member's description when the chain goes on. */
+static LLVMMetadataRef describe_record(struct gen *g, struct str name, bool is_union, uint32_t size,
+    struct str member, uint64_t bit_offset, uint64_t bits, bool bitfield, LLVMMetadataRef inner)
+{
+	LLVMMetadataRef field = LLVMDIBuilderCreateMemberType(g->di, g->cu, member.p, member.n, g->file, 0,
+	    bits, 0, bit_offset, bitfield ? LLVMDIFlagBitField : LLVMDIFlagZero, inner);
+
+	if (is_union)
+		return LLVMDIBuilderCreateUnionType(g->di, g->cu, name.n ? name.p : "", name.n, g->file, 0,
+		    8ull * size, 8, LLVMDIFlagZero, &field, 1, 0, "", 0);
+	return LLVMDIBuilderCreateStructType(g->di, g->cu, name.n ? name.p : "", name.n, g->file, 0,
+	    8ull * size, 8, LLVMDIFlagZero, NULL, &field, 1, 0, NULL, "", 0);
+}
+
+static LLVMValueRef preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union)
+{
+	LLVMTypeRef both[2] = { g->ptr, g->ptr };
+	LLVMValueRef args[3] = { base, gen_const32(g, 0), gen_const32(g, 0) }, call;
+	LLVMTypeRef fields[1] = { g->i64 };
+	LLVMTypeRef element = LLVMStructTypeInContext(g->context, fields, 1, 0);
+
+	if (is_union) {
+		args[1] = gen_const32(g, 0);
+		call = gen_intrinsic(g, "llvm.preserve.union.access.index", both, 2, args, 2);
+	} else {
+		call = gen_intrinsic(g, "llvm.preserve.struct.access.index", both, 2, args, 3);
+		unsigned kind = LLVMGetEnumAttributeKindForName("elementtype", 11);
+		LLVMAddCallSiteAttribute(call, 1, LLVMCreateTypeAttribute(g->context, kind, element));
+	}
+	LLVMSetMetadata(call, LLVMGetMDKindIDInContext(g->context, "llvm.preserve.access.index", 26),
+	    LLVMMetadataAsValue(g->context, record));
+	return call;
+}
+
+static bool crosses_pointer(const struct node *member)
+{
+	return member->member.object->type->form == FORM_PTR;
+}
+
+/*
+ * The members from the named record down to node's: those of an anonymous record
+ * are found again only through the member that has it as its type.
+ * Returns the node of the topmost one.
+ */
+static struct node *chain(struct node *node, struct node *links[CHAIN_LIMIT], unsigned *n)
+{
+	*n = 0;
+	links[(*n)++] = node;
+	while (!node->member.member->record->name.n && !crosses_pointer(node) &&
+	       node->member.object->kind == NODE_MEMBER && *n < CHAIN_LIMIT) {
+		node = node->member.object;
+		links[(*n)++] = node;
+	}
+	return node;
+}
+
+/* The preserve calls of a chain, over base (a ptr). */
+static LLVMValueRef chain_pointer(struct gen *g, LLVMValueRef base, struct node **links, unsigned n)
+{
+	LLVMMetadataRef inner = NULL, records[CHAIN_LIMIT];
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct member *m = links[i]->member.member;
+		uint64_t bits = m->bit_size ? m->bit_size : 8ull * m->type->size;
+
+		inner = inner ? inner : describe_type(g, m->type);
+		records[i] = inner = describe_record(g, m->record->name, m->record->form == FORM_UNION,
+		    m->record->size, m->name, m->bit_offset, bits, m->bit_size != 0, inner);
+	}
+	for (unsigned i = n; i-- > 0;)
+		base = preserve(g, base, records[i], links[i]->member.member->record->form == FORM_UNION);
+	return base;
+}
+
+static LLVMValueRef field_info(struct gen *g, LLVMValueRef pointer, enum field_info info)
+{
+	LLVMValueRef args[2] = { pointer, gen_const(g, info) };
+	LLVMValueRef v = gen_intrinsic(g, "llvm.bpf.preserve.field.info", &g->ptr, 1, args, 2);
+
+	return LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+enum address_space core_space(const struct node *node)
+{
+	for (;;) {
+		const struct node *object;
+
+		if (node->kind == NODE_MEMBER)
+			object = node->member.object;
+		else if (node->kind == NODE_INDEX)
+			object = node->index.object;
+		else if (node->kind == NODE_UNARY && node->unary.op == OP_DEREF)
+			object = node->unary.operand;
+		else
+			return SPACE_KERNEL;
+		if (object->type->form == FORM_PTR || object->type->form == FORM_ARGS)
+			return object->type->space;
+		node = object;
+	}
+}
+
+/* The address of what node's members start from. */
+static LLVMValueRef base_address(struct gen *g, struct node *object)
+{
+	return object->type->form == FORM_PTR ? gen_value(g, object) : core_address(g, object);
+}
+
+static LLVMValueRef null_base(struct gen *g)
+{
+	/* Only the relocation matters; a pointer that LLVM knows nothing of keeps it from folding. */
+	return g->context_arg;
+}
+
+static LLVMValueRef member_address(struct gen *g, struct node *node)
+{
+	struct node *links[CHAIN_LIMIT];
+	unsigned n;
+	struct node *top = chain(node, links, &n);
+	LLVMValueRef base = base_address(g, top->member.object);
+	LLVMValueRef offset = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET);
+
+	return LLVMBuildAdd(g->b, base, offset, "");
+}
+
+LLVMValueRef core_address(struct gen *g, struct node *node)
+{
+	LLVMValueRef base, index;
+
+	gen_place(g, node->span);
+	switch ((int)node->kind) {
+	case NODE_MEMBER:
+		if (node->member.object->type->form == FORM_ARGS)
+			return core_value(g, node);
+		return member_address(g, node);
+	case NODE_INDEX:
+		base = base_address(g, node->index.object);
+		index = gen_value(g, node->index.index);
+		return LLVMBuildAdd(
+		    g->b, base, LLVMBuildMul(g->b, index, gen_const(g, node->type->size), ""), "");
+	case NODE_UNARY:
+		return gen_value(g, node->unary.operand);
+	}
+	return gen_value(g, node);
+}
+
+static LLVMValueRef read_call(
+    struct gen *g, enum helper helper, LLVMValueRef to, LLVMValueRef size, LLVMValueRef address)
+{
+	LLVMValueRef args[3] = { to, LLVMBuildTrunc(g->b, size, g->i32, ""), address };
+
+	return gen_call(g, helper, g->i64, args, 3);
+}
+
+/* Kernel memory first, user memory when that fails: for an address of which only its value is known. */
+static LLVMValueRef read_any(struct gen *g, enum helper kernel, enum helper user, LLVMValueRef to,
+    LLVMValueRef size, LLVMValueRef address)
+{
+	LLVMValueRef slot = gen_alloca(g, 8, "read"), first = read_call(g, kernel, to, size, address);
+	LLVMBasicBlockRef after;
+
+	gen_store64(g, slot, first);
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, first, gen_const(g, 0), ""), &after, "user");
+	gen_store64(g, slot, read_call(g, user, to, size, address));
+	gen_go(g, after);
+	return gen_load64(g, slot);
+}
+
+static LLVMValueRef read_space(struct gen *g, enum address_space space, enum helper kernel, enum helper user,
+    LLVMValueRef to, LLVMValueRef size, LLVMValueRef address)
+{
+	if (space == SPACE_ANY)
+		return read_any(g, kernel, user, to, size, address);
+	return read_call(g, space == SPACE_USER ? user : kernel, to, size, address);
+}
+
+void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_t size, LLVMValueRef address,
+    struct span span)
+{
+	LLVMValueRef result =
+	    read_space(g, space, HELPER_READ_KERNEL, HELPER_READ_USER, to, gen_const(g, size), address);
+
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, span);
+}
+
+LLVMValueRef core_read_string(
+    struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef limit, LLVMValueRef address)
+{
+	return read_space(g, space, HELPER_READ_KERNEL_STR, HELPER_READ_USER_STR, to, limit, address);
+}
+
+static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
+{
+	struct node *links[CHAIN_LIMIT];
+	unsigned n;
+	struct node *top = chain(node, links, &n);
+	LLVMValueRef base = base_address(g, top->member.object), slot = gen_alloca(g, 8, "bits"), value, left,
+		     right;
+
+	left = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_LSHIFT);
+	right = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_RSHIFT);
+	base = LLVMBuildAdd(
+	    g->b, base, field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET), "");
+	gen_store64(g, slot, gen_const(g, 0));
+	value = read_space(g, core_space(node), HELPER_READ_KERNEL, HELPER_READ_USER, slot,
+	    field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_SIZE), base);
+	count_failure(g, value, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
+	value = LLVMBuildShl(g->b, gen_load64(g, slot), left, "");
+	return node->type->is_signed ? LLVMBuildAShr(g->b, value, right, "")
+				     : LLVMBuildLShr(g->b, value, right, "");
+}
+
+/* The tracepoint's field from byte at on, as the struct that relocs.c recognises. */
+static LLVMValueRef tracepoint_load(struct gen *g, const struct member *m, uint32_t at, uint32_t size)
+{
+	const struct attach *a = g->attach;
+	struct str record =
+	    str_format(g->arena, "btrun_tp__%.*s__%.*s", STR_ARG(a->category), STR_ARG(a->event));
+	struct str field = str_format(g->arena, "%.*s+%u+%u", STR_ARG(m->name), at, m->field_size);
+	uint64_t bits = 8ull * size;
+	LLVMMetadataRef di = describe_record(g, record, false, m->bit_offset / 8 + m->field_size, field,
+	    m->bit_offset + 8ull * at, bits, false, basic(g, "int", size, 7));
+	LLVMValueRef pointer = preserve(g, g->context_arg, di, false);
+	LLVMValueRef v = LLVMBuildLoad2(g->b, gen_int_type(g, size), pointer, "");
+
+	LLVMSetAlignment(v, 1);
+	LLVMSetVolatile(v, 1);
+	return v;
+}
+
+static LLVMValueRef extend(struct gen *g, const struct type *t, LLVMValueRef v)
+{
+	if (LLVMTypeOf(v) == g->i64)
+		return v;
+	return t->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
+{
+	const struct member *m = node->member.member;
+	LLVMValueRef v;
+
+	if (m->data_loc || m->rel_loc) {
+		v = LLVMBuildZExt(g->b, tracepoint_load(g, m, 0, 4), g->i64, "");
+		v = LLVMBuildAnd(g->b, v, gen_const(g, 0xffff), "");
+		if (m->rel_loc)
+			v = LLVMBuildAdd(g->b, v, gen_const(g, m->bit_offset / 8 + 4), "");
+		return LLVMBuildAdd(g->b, LLVMBuildPtrToInt(g->b, g->context_arg, g->i64, ""), v, "");
+	}
+	return extend(g, m->type, tracepoint_load(g, m, 0, m->type->size));
+}
+
+/* bpf_get_func_arg() and bpf_get_func_ret() give scalars, whatever the verifier knows of the argument. */
+static LLVMValueRef function_value(struct gen *g, const struct member *m)
+{
+	LLVMValueRef slot = gen_alloca(g, 8, "arg"),
+		     args[3] = { g->context_arg, gen_const32(g, m->arg_index), slot };
+	LLVMValueRef v;
+
+	if (m->is_retval) {
+		args[1] = slot;
+		gen_call(g, HELPER_FUNC_RET, g->i64, args, 2);
+	} else {
+		gen_call(g, HELPER_FUNC_ARG, g->i64, args, 3);
+	}
+	v = gen_load64(g, slot);
+	if (m->type->size == 8)
+		return v;
+	return extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));
+}
+
+static LLVMValueRef args_value(struct gen *g, struct node *node)
+{
+	return g->form == IMAGE_TRACEPOINT ? tracepoint_value(g, node)
+					   : function_value(g, node->member.member);
+}
+
+LLVMValueRef core_value(struct gen *g, struct node *node)
+{
+	LLVMValueRef slot;
+
+	gen_place(g, node->span);
+	if (node->kind == NODE_MEMBER && node->member.object->type->form == FORM_ARGS)
+		return args_value(g, node);
+	if (node->kind == NODE_MEMBER && node->member.member->bit_size)
+		return bitfield_value(g, node);
+	LLVMValueRef address = core_address(g, node);
+
+	slot = gen_alloca(g, 8, "value");
+	core_read(g, core_space(node), slot, node->type->size, address, node->span);
+	return gen_load(g, node->type, slot);
+}
+
+/* A char array of a tracepoint, word by word: needs no helper, so it works under lockdown. */
+void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	const struct member *m = node->member.member;
+
+	for (uint32_t at = 0, bytes; at < m->type->size; at += bytes) {
+		/* 4: the stack takes no 8 bytes at an address of 4, where ntop() has an address. */
+		for (bytes = 4; bytes > m->type->size - at; bytes /= 2)
+			;
+		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
+	}
+}

@@ -1,0 +1,168 @@
+/*
+ * Records of ASYNC calls. The first call of a run makes room for the record, each
+ * fills in its fields, the last sends it. A record that is small lies in the ring
+ * buffer itself; one that is large, or whose strings have no fixed length, is put together in the
+ * program's scratch region and copied with its true length.
+ */
+#include "codegen/gen.h"
+
+#define RESERVE_LIMIT 400         /* bytes; what is larger is built in the scratch region */
+#define CURRENT_CPU 0xffffffffull /* BPF_F_CURRENT_CPU */
+
+_Static_assert(sizeof(struct record_header) == 8, "analysis/record.c lays records out with this size");
+_Static_assert(sizeof(struct record_tail) == 8, "analysis/record.c lays records out with this size");
+
+static bool in_scratch(const struct record *r)
+{
+	return r->tail_size || r->size > RESERVE_LIMIT;
+}
+
+static LLVMValueRef scratch_lookup(struct gen *g)
+{
+	LLVMValueRef key = gen_alloca(g, 4, "key"), args[2] = { g->scratch, key };
+
+	LLVMBuildStore(g->b, gen_const32(g, g->programs), key);
+	return gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
+}
+
+static LLVMValueRef uses_perf(struct gen *g)
+{
+	return LLVMBuildICmp(g->b, LLVMIntNE, slot_load(g, SLOT_PERF, STR("")), gen_const(g, 0), "");
+}
+
+/* Which side is taken is a constant to the verifier: it sees only that one. */
+static LLVMValueRef reserve(struct gen *g, const struct record *r)
+{
+	LLVMValueRef slot = gen_alloca(g, 8, "record"),
+		     args[3] = { g->events, gen_const(g, r->size), gen_const(g, 0) };
+	LLVMBasicBlockRef perf = gen_block(g, "perf"), ring = gen_block(g, "ring"),
+			  after = gen_block(g, "after");
+
+	LLVMBuildCondBr(g->b, uses_perf(g), perf, ring);
+	LLVMPositionBuilderAtEnd(g->b, perf);
+	LLVMBuildStore(g->b, scratch_lookup(g), slot);
+	LLVMBuildBr(g->b, after);
+	LLVMPositionBuilderAtEnd(g->b, ring);
+	LLVMBuildStore(g->b, gen_call(g, HELPER_RING_RESERVE, g->ptr, args, 3), slot);
+	LLVMBuildBr(g->b, after);
+	LLVMPositionBuilderAtEnd(g->b, after);
+	return LLVMBuildLoad2(g->b, g->ptr, slot, "");
+}
+
+static void store32(struct gen *g, LLVMValueRef to, LLVMValueRef value)
+{
+	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, value, g->i32, ""), to);
+}
+
+static void open_record(struct gen *g, const struct record *r, struct span span)
+{
+	LLVMBasicBlockRef full, room;
+
+	g->open = r;
+	g->after_record = gen_block(g, "sent");
+	if (in_scratch(r)) {
+		g->scratch_used = true;
+		g->record = LLVMBuildLoad2(g->b, g->ptr, g->scratch_slot, "");
+		g->tail_used = gen_alloca(g, 8, "tail");
+		gen_store64(g, g->tail_used, gen_const(g, r->size));
+	} else {
+		g->record = reserve(g, r);
+		full = gen_block(g, "full");
+		room = gen_block(g, "room");
+		LLVMBuildCondBr(g->b, LLVMBuildIsNull(g->b, g->record, ""), full, room);
+		LLVMPositionBuilderAtEnd(g->b, full);
+		count_loss(g, COUNTER_RING_FULL, IMAGE_NONE, span);
+		LLVMBuildBr(g->b, g->after_record);
+		LLVMPositionBuilderAtEnd(g->b, room);
+	}
+	LLVMBuildStore(g->b, gen_const32(g, r->id), g->record);
+}
+
+static void output(struct gen *g, enum helper helper, LLVMValueRef *args, unsigned n, struct span span)
+{
+	LLVMValueRef result = gen_call(g, helper, g->i64, args, n);
+
+	count_failure(g, result, COUNTER_RING_FULL, IMAGE_NONE, span);
+	LLVMBuildBr(g->b, g->after_record);
+}
+
+static void close_record(struct gen *g, struct span span)
+{
+	const struct record *r = g->open;
+	LLVMValueRef size = in_scratch(r) ? gen_load64(g, g->tail_used) : gen_const(g, r->size);
+	LLVMValueRef to_perf[5] = { g->context_arg, g->events, gen_const(g, CURRENT_CPU), g->record, size };
+	LLVMValueRef to_ring[4] = { g->events, g->record, size, gen_const(g, 0) };
+	LLVMValueRef submit[2] = { g->record, gen_const(g, 0) };
+	LLVMBasicBlockRef perf = gen_block(g, "perf"), ring = gen_block(g, "ring");
+
+	gen_place(g, span);
+	store32(g, gen_offset(g, g->record, 4), size);
+	LLVMBuildCondBr(g->b, uses_perf(g), perf, ring);
+	LLVMPositionBuilderAtEnd(g->b, perf);
+	output(g, HELPER_PERF_OUTPUT, to_perf, 5, span);
+	LLVMPositionBuilderAtEnd(g->b, ring);
+	if (in_scratch(r)) {
+		output(g, HELPER_RING_OUTPUT, to_ring, 4, span);
+	} else {
+		gen_call(g, HELPER_RING_SUBMIT, g->void_, submit, 2);
+		LLVMBuildBr(g->b, g->after_record);
+	}
+	LLVMPositionBuilderAtEnd(g->b, g->after_record);
+	g->open = NULL;
+}
+
+static LLVMValueRef at_most(struct gen *g, LLVMValueRef v, uint32_t most)
+{
+	LLVMValueRef fits = LLVMBuildICmp(g->b, LLVMIntULE, v, gen_const(g, most), "");
+
+	return LLVMBuildSelect(g->b, fits, v, gen_const(g, most), "");
+}
+
+/* A string into the tail: its bytes with the NUL, and where they are. */
+static void tail_field(struct gen *g, const struct field *f)
+{
+	uint32_t room = f->type->size;
+	LLVMValueRef used =
+	    at_most(g, gen_load64(g, g->tail_used), g->open->size + g->open->tail_size - room);
+	LLVMValueRef at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->record, &used, 1, ""), result, bytes, failed;
+
+	result = gen_string_result(g, f->value, at);
+	if (!result) {
+		/* A string that is in our own memory: copied through a helper that tells its length. */
+		LLVMValueRef text = gen_temporary(g, room + 8), from;
+
+		gen_value_to(g, f->value, text, f->type);
+		from = LLVMBuildPtrToInt(g->b, text, g->i64, "");
+		result = core_read_string(g, SPACE_KERNEL, at, gen_const(g, room), from);
+	}
+	failed = LLVMBuildICmp(g->b, LLVMIntSLE, result, gen_const(g, 0), "");
+	bytes = at_most(g, LLVMBuildSelect(g->b, failed, gen_const(g, 0), result, ""), room);
+	store32(g, gen_offset(g, g->record, f->offset), used);
+	/* No bytes: -1, could not be read. */
+	store32(g, gen_offset(g, g->record, f->offset + 4), LLVMBuildSub(g->b, bytes, gen_const(g, 1), ""));
+	gen_store64(g, g->tail_used, LLVMBuildAdd(g->b, used, bytes, ""));
+}
+
+static void fill(struct gen *g, const struct field *f)
+{
+	LLVMValueRef to = gen_offset(g, g->record, f->offset);
+
+	if (f->kind == FIELD_TIME)
+		gen_store64(g, to, gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
+	else if (f->tail)
+		tail_field(g, f);
+	else
+		gen_value_to(g, f->value, to, f->type);
+}
+
+void event_call(struct gen *g, struct node *node)
+{
+	const struct call *call = node->call.call;
+
+	if (call->first)
+		open_record(g, call->record, node->span);
+	for (size_t i = 0; i < call->action->fields.n; i++)
+		fill(g, &call->action->fields.v[i]);
+	if (call->last)
+		close_record(g, node->span);
+}

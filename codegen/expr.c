@@ -1,0 +1,456 @@
+/*
+ * Expressions. Scalars (integers, pointers, probe and func) are computed in 64 bits as i64;
+ * everything else (text, inet, arrays) is written to memory that the caller names.
+ */
+#include "codegen/gen.h"
+
+#include <string.h>
+
+#define STACK_TEMPORARY 64 /* bytes; what is larger goes to the scratch region */
+
+bool gen_is_scalar(const struct type *type)
+{
+	switch (type->form) {
+	case FORM_INT:
+	case FORM_BOOL:
+	case FORM_ENUM:
+	case FORM_PTR:
+	case FORM_PROBE:
+	case FORM_FUNC:
+		return true;
+	case FORM_VOID:
+	case FORM_STRUCT:
+	case FORM_UNION:
+	case FORM_ARRAY:
+	case FORM_STRING:
+	case FORM_INET:
+	case FORM_TUPLE:
+	case FORM_ARGS:
+	case FORM_COUNT:
+	case FORM_HIST:
+		break;
+	}
+	return false;
+}
+
+static LLVMValueRef scratch_temporary(struct gen *g, uint32_t size)
+{
+	LLVMValueRef base;
+
+	base = LLVMBuildLoad2(g->b, g->ptr, g->scratch_slot, "");
+	base = gen_offset(g, base, g->scratch_top);
+	g->scratch_used = true;
+	g->scratch_top += (size + 7) / 8 * 8;
+	return base;
+}
+
+LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
+{
+	return size <= STACK_TEMPORARY ? gen_alloca(g, size, "temporary") : scratch_temporary(g, size);
+}
+
+/* Cut to the type's width and extended again: what a cast to it does. */
+static LLVMValueRef convert(struct gen *g, LLVMValueRef v, const struct type *to)
+{
+	LLVMTypeRef narrow;
+
+	if (to->form == FORM_BOOL)
+		return LLVMBuildZExt(
+		    g->b, LLVMBuildICmp(g->b, LLVMIntNE, v, gen_const(g, 0), ""), g->i64, "");
+	if (to->size >= 8)
+		return v;
+	narrow = gen_int_type(g, to->size);
+	v = LLVMBuildTrunc(g->b, v, narrow, "");
+	return to->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+static LLVMValueRef from_truth(struct gen *g, LLVMValueRef truth)
+{
+	return LLVMBuildZExt(g->b, truth, g->i64, "");
+}
+
+/* && and || evaluate the right side only when it decides. */
+static LLVMValueRef logical(struct gen *g, struct node *node)
+{
+	bool is_and = node->binary.op == OP_LAND;
+	LLVMValueRef slot = gen_alloca(g, 8, "logical"), left = gen_truth(g, node->binary.left);
+	LLVMBasicBlockRef right = gen_block(g, "right"), after = gen_block(g, "after");
+
+	gen_store64(g, slot, from_truth(g, left));
+	LLVMBuildCondBr(g->b, left, is_and ? right : after, is_and ? after : right);
+	LLVMPositionBuilderAtEnd(g->b, right);
+	gen_store64(g, slot, from_truth(g, gen_truth(g, node->binary.right)));
+	gen_go(g, after);
+	return gen_load64(g, slot);
+}
+
+/* The bytes of a text, filled up with NULs to a multiple of 8. */
+static LLVMValueRef padded_text(struct gen *g, struct node *node, uint32_t size)
+{
+	LLVMValueRef to = gen_temporary(g, size);
+	struct type text = { .form = FORM_STRING, .size = size };
+
+	gen_value_to(g, node, to, &text);
+	return to;
+}
+
+static uint64_t word_of(struct str s, uint32_t at)
+{
+	uint64_t word = 0;
+
+	for (uint32_t i = 0; i < 8; i++)
+		word |= (uint64_t)(at + i < s.n ? (unsigned char)s.p[at + i] : 0) << (8 * i);
+	return word;
+}
+
+static uint32_t text_room(const struct node *node)
+{
+	uint32_t size = node->type->size + (node->type->form == FORM_ARRAY);
+
+	return (size + 7) / 8 * 8;
+}
+
+/* Texts are equal when all their words are: both are filled up with NULs. */
+static LLVMValueRef compare_texts(struct gen *g, struct node *node)
+{
+	struct node *left = node->binary.left, *right = node->binary.right;
+	uint32_t a = text_room(left), b = text_room(right), size = a > b ? a : b;
+	LLVMValueRef x, y = NULL, difference = NULL;
+
+	if (left->kind == NODE_STRING) {
+		struct node *swap = left;
+
+		left = right;
+		right = swap;
+	}
+	x = padded_text(g, left, size);
+	if (right->kind != NODE_STRING)
+		y = padded_text(g, right, size);
+	for (uint32_t at = 0; at < size; at += 8) {
+		LLVMValueRef v = gen_load64(g, gen_offset(g, x, at));
+		LLVMValueRef w =
+		    y ? gen_load64(g, gen_offset(g, y, at)) : gen_const(g, word_of(right->string.text, at));
+		LLVMValueRef d = LLVMBuildXor(g->b, v, w, "");
+
+		difference = difference ? LLVMBuildOr(g->b, difference, d, "") : d;
+	}
+	return LLVMBuildICmp(
+	    g->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE, difference, gen_const(g, 0), "");
+}
+
+static LLVMIntPredicate predicate(enum op op, bool is_signed)
+{
+	switch ((int)op) {
+	case OP_EQ:
+		return LLVMIntEQ;
+	case OP_NE:
+		return LLVMIntNE;
+	case OP_LT:
+		return is_signed ? LLVMIntSLT : LLVMIntULT;
+	case OP_LE:
+		return is_signed ? LLVMIntSLE : LLVMIntULE;
+	case OP_GT:
+		return is_signed ? LLVMIntSGT : LLVMIntUGT;
+	}
+	return is_signed ? LLVMIntSGE : LLVMIntUGE;
+}
+
+static bool signed_together(struct gen *g, const struct node *a, const struct node *b)
+{
+	return type_common(g->program->types, a->type, b->type)->is_signed;
+}
+
+static LLVMValueRef compare(struct gen *g, struct node *node)
+{
+	if (type_is_text(node->binary.left->type))
+		return compare_texts(g, node);
+	LLVMValueRef left = gen_value(g, node->binary.left), right = gen_value(g, node->binary.right);
+
+	gen_place(g, node->span);
+	return LLVMBuildICmp(g->b,
+	    predicate(node->binary.op, signed_together(g, node->binary.left, node->binary.right)), left,
+	    right, "");
+}
+
+LLVMValueRef gen_truth(struct gen *g, struct node *node)
+{
+	if (node->kind == NODE_BINARY && node->binary.op >= OP_EQ && node->binary.op <= OP_GE)
+		return compare(g, node);
+	return LLVMBuildICmp(g->b, LLVMIntNE, gen_value(g, node), gen_const(g, 0), "");
+}
+
+static LLVMValueRef magnitude(struct gen *g, LLVMValueRef v)
+{
+	LLVMValueRef negative = LLVMBuildICmp(g->b, LLVMIntSLT, v, gen_const(g, 0), "");
+
+	return LLVMBuildSelect(g->b, negative, LLVMBuildNeg(g->b, v, ""), v, "");
+}
+
+/* A division of which the instruction set says what by zero gives (0, and the dividend for a
+ * remainder), where LLVM calls it undefined: so it must not see a plain udiv. */
+static LLVMValueRef divide_unsigned(struct gen *g, LLVMValueRef a, LLVMValueRef b, bool remainder)
+{
+	LLVMValueRef zero = LLVMBuildICmp(g->b, LLVMIntEQ, b, gen_const(g, 0), "");
+	LLVMValueRef safe = LLVMBuildSelect(g->b, zero, gen_const(g, 1), b, "");
+
+	if (remainder)
+		return LLVMBuildSelect(g->b, zero, a, LLVMBuildURem(g->b, a, safe, ""), "");
+	return LLVMBuildSelect(g->b, zero, gen_const(g, 0), LLVMBuildUDiv(g->b, a, safe, ""), "");
+}
+
+/* BPF before its fourth version divides unsigned only. */
+static LLVMValueRef divide(struct gen *g, LLVMValueRef a, LLVMValueRef b, bool remainder, bool is_signed)
+{
+	LLVMValueRef v, sign, negative;
+
+	if (!is_signed)
+		return divide_unsigned(g, a, b, remainder);
+	v = divide_unsigned(g, magnitude(g, a), magnitude(g, b), remainder);
+	sign = remainder ? a : LLVMBuildXor(g->b, a, b, "");
+	negative = LLVMBuildICmp(g->b, LLVMIntSLT, sign, gen_const(g, 0), "");
+	return LLVMBuildSelect(g->b, negative, LLVMBuildNeg(g->b, v, ""), v, "");
+}
+
+static LLVMValueRef scaled(struct gen *g, const struct type *pointer, LLVMValueRef v)
+{
+	uint32_t size = pointer->target->size;
+
+	return size > 1 ? LLVMBuildMul(g->b, v, gen_const(g, size), "") : v;
+}
+
+LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed)
+{
+	LLVMValueRef bits = LLVMBuildAnd(g->b, b, gen_const(g, 63), "");
+
+	switch ((int)op) {
+	case OP_ADD:
+		return LLVMBuildAdd(g->b, a, b, "");
+	case OP_SUB:
+		return LLVMBuildSub(g->b, a, b, "");
+	case OP_MUL:
+		return LLVMBuildMul(g->b, a, b, "");
+	case OP_DIV:
+	case OP_MOD:
+		return divide(g, a, b, op == OP_MOD, is_signed);
+	case OP_SHL:
+		return LLVMBuildShl(g->b, a, bits, "");
+	case OP_SHR:
+		return is_signed ? LLVMBuildAShr(g->b, a, bits, "") : LLVMBuildLShr(g->b, a, bits, "");
+	case OP_AND:
+		return LLVMBuildAnd(g->b, a, b, "");
+	case OP_OR:
+		return LLVMBuildOr(g->b, a, b, "");
+	}
+	return LLVMBuildXor(g->b, a, b, "");
+}
+
+static LLVMValueRef binary(struct gen *g, struct node *node)
+{
+	struct node *left = node->binary.left, *right = node->binary.right;
+	enum op op = node->binary.op;
+	bool is_signed;
+
+	if (op == OP_LAND || op == OP_LOR)
+		return logical(g, node);
+	if (op >= OP_EQ && op <= OP_GE)
+		return from_truth(g, compare(g, node));
+	LLVMValueRef a = gen_value(g, left), b = gen_value(g, right);
+
+	gen_place(g, node->span);
+	if (left->type->form == FORM_PTR && right->type->form != FORM_PTR)
+		b = scaled(g, left->type, b);
+	else if (right->type->form == FORM_PTR && left->type->form != FORM_PTR)
+		a = scaled(g, right->type, a);
+	/* A shift's sign is that of what is shifted. */
+	is_signed =
+	    op == OP_SHR ? left->type->is_signed || left->type->size < 8 : signed_together(g, left, right);
+	return gen_operate(g, op, a, b, is_signed);
+}
+
+static LLVMValueRef unary(struct gen *g, struct node *node)
+{
+	LLVMValueRef v;
+
+	switch ((int)node->unary.op) {
+	case OP_DEREF:
+		return core_value(g, node);
+	case OP_ADDRESS:
+		return core_address(g, node->unary.operand);
+	case OP_LNOT:
+		return from_truth(g, LLVMBuildNot(g->b, gen_truth(g, node->unary.operand), ""));
+	}
+	v = gen_value(g, node->unary.operand);
+	return node->unary.op == OP_NEG ? LLVMBuildNeg(g->b, v, "") : LLVMBuildNot(g->b, v, "");
+}
+
+/* Both branches into one slot; to is the caller's memory when the type is no scalar. */
+static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	LLVMBasicBlockRef yes = gen_block(g, "yes"), no = gen_block(g, "no"), after = gen_block(g, "after");
+	bool scalar = gen_is_scalar(node->type), nothing = node->type->form == FORM_VOID;
+	LLVMValueRef slot = scalar ? gen_alloca(g, 8, "ternary") : to;
+	struct node *branches[2] = { node->ternary.yes, node->ternary.no };
+	LLVMBasicBlockRef blocks[2] = { yes, no };
+
+	LLVMBuildCondBr(g->b, gen_truth(g, node->ternary.condition), yes, no);
+	for (int i = 0; i < 2; i++) {
+		LLVMPositionBuilderAtEnd(g->b, blocks[i]);
+		if (scalar)
+			gen_store64(g, slot, gen_value(g, branches[i]));
+		else if (nothing)
+			gen_value(g, branches[i]);
+		else
+			gen_value_to(g, branches[i], to, node->type);
+		gen_go(g, after);
+	}
+	return scalar ? gen_load64(g, slot) : NULL;
+}
+
+/* The verifier wants 8-byte accesses of the stack aligned, of other memory not. */
+static bool aligned(const struct type *key)
+{
+	for (uint32_t i = 0; i < key->elements; i++)
+		if (!gen_is_scalar(key->items[i]) && key->offsets[i] % 8)
+			return false;
+	return true;
+}
+
+/* Keys are compared byte by byte by the kernel, so every byte of them is written. */
+LLVMValueRef gen_key(struct gen *g, struct node *node)
+{
+	const struct type *key = node->map.map->key;
+	uint32_t size = key ? (key->size + 7) / 8 * 8 : 8, i = 0;
+	LLVMValueRef to = key && !aligned(key) ? scratch_temporary(g, size) : gen_temporary(g, size);
+
+	gen_zero(g, to, size);
+	for (struct node *k = node->map.keys; k && key; k = k->next, i++)
+		gen_value_to(g, k, gen_offset(g, to, key->offsets[i]), key->items[i]);
+	return to;
+}
+
+/* An element that is not there reads as zero. */
+static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	LLVMValueRef args[2] = { g->maps.v[node->map.map->index], gen_key(g, node) }, slot = to, element;
+	const struct type *type = node->map.map->value;
+	LLVMBasicBlockRef after;
+
+	gen_place(g, node->span);
+	element = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
+	if (!to)
+		slot = gen_alloca(g, 8, "element");
+	gen_zero(g, slot, to ? type->size : 8);
+	gen_if(g, LLVMBuildIsNotNull(g->b, element, ""), &after, "found");
+	if (to)
+		gen_copy(g, to, element, type->size);
+	else
+		gen_store64(g, slot, gen_load(g, type, element));
+	gen_go(g, after);
+	return to ? NULL : gen_load64(g, slot);
+}
+
+static void write_literal(struct gen *g, struct str text, LLVMValueRef to, uint32_t size)
+{
+	uint32_t used = (uint32_t)text.n + 1 > size ? size : (uint32_t)text.n + 1;
+
+	for (uint32_t at = 0, bytes; at < used; at += bytes) {
+		for (bytes = 8; bytes > size - at; bytes /= 2)
+			;
+		LLVMBuildStore(
+		    g->b, LLVMConstInt(gen_int_type(g, bytes), word_of(text, at), 0), gen_offset(g, to, at));
+		used = used > at + bytes ? used : at + bytes;
+	}
+}
+
+/* A variable, map element, member ... that is in memory, of its own type -> to. */
+static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	switch ((int)node->kind) {
+	case NODE_STRING:
+		gen_zero(g, to, node->type->size);
+		write_literal(g, node->string.text, to, node->type->size);
+		return NULL;
+	case NODE_VARIABLE:
+		gen_copy(g, to, g->variables[node->variable.variable->index], node->type->size);
+		return NULL;
+	case NODE_MEMBER:
+		if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_TRACEPOINT &&
+		    !node->member.member->data_loc && !node->member.member->rel_loc) {
+			core_copy_field(g, node, to);
+			return NULL;
+		}
+	}
+	core_read(g, core_space(node), to, node->type->size, core_address(g, node), node->span);
+	return NULL;
+}
+
+/* to is NULL for a scalar, whose value is returned. */
+static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	gen_place(g, node->span);
+	switch (node->kind) {
+	case NODE_INT:
+		return gen_const(g, node->integer.value);
+	case NODE_IDENT:
+	case NODE_CALL:
+		return builtin_value(g, node, to);
+	case NODE_VARIABLE:
+		if (to)
+			return memory_value(g, node, to);
+		return gen_load(
+		    g, node->variable.variable->type, g->variables[node->variable.variable->index]);
+	case NODE_MAP:
+		return map_value(g, node, to);
+	case NODE_UNARY:
+		return to ? memory_value(g, node, to) : unary(g, node);
+	case NODE_BINARY:
+		return binary(g, node);
+	case NODE_STEP:
+		return gen_step(g, node);
+	case NODE_TERNARY:
+		return ternary(g, node, to);
+	case NODE_CAST:
+		return convert(g, gen_value(g, node->cast.operand), node->type);
+	case NODE_MEMBER:
+	case NODE_INDEX:
+		return to ? memory_value(g, node, to) : core_value(g, node);
+	case NODE_STRING:
+		return memory_value(g, node, to);
+	case NODE_PARAM:
+	case NODE_TUPLE:
+	case NODE_SIZEOF:
+	case NODE_EXPR:
+	case NODE_ASSIGN:
+	case NODE_IF:
+	case NODE_BLOCK:
+	case NODE_WHILE:
+	case NODE_UNROLL:
+	case NODE_BREAK:
+	case NODE_CONTINUE:
+	case NODE_RETURN:
+		break;
+	}
+	return gen_const(g, 0);
+}
+
+LLVMValueRef gen_value(struct gen *g, struct node *node)
+{
+	return expression(g, node, NULL);
+}
+
+/* The bytes of a value from a string that a helper writes are not defined behind its NUL. */
+static bool leaves_rest(const struct node *node)
+{
+	return node->kind == NODE_CALL || node->kind == NODE_TERNARY;
+}
+
+void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
+{
+	if (gen_is_scalar(node->type)) {
+		gen_store(g, type, to, gen_value(g, node));
+		return;
+	}
+	if (type->size > node->type->size || leaves_rest(node))
+		gen_zero(g, to, type->size);
+	expression(g, node, to);
+}

@@ -1,0 +1,203 @@
+/*
+ * What the files of the code generator share: one struct gen a compile. It turns
+ * the typed program into an LLVM module and, beside it, the image's description.
+ *
+ *	module.c    module, debug information, emission
+ *	maps.c      .maps, .rodata slots, .bss, counters
+ *	core.c      CO-RE offsets and memory reads
+ *	expr.c stmt.c    the language
+ *	builtins.c  gen_X of base/builtins.def
+ *	events.c    records of ASYNC calls
+ *	unit.c      a unit -> one function for each form
+ *	meta.c      the image's tables
+ *	relocs.c    btrun's own relocations out of .BTF.ext
+ *
+ * Everything but LLVM's own objects lives in the compile's arena.
+ */
+#ifndef BTRUN_CODEGEN_GEN_H
+#define BTRUN_CODEGEN_GEN_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "analysis/program.h"
+#include "base/diag.h"
+#include "image/image.h"
+
+/* Numbers of enum bpf_func_id, the kernel's include/uapi/linux/bpf.h. */
+enum helper {
+	HELPER_MAP_LOOKUP = 1,
+	HELPER_MAP_UPDATE = 2,
+	HELPER_MAP_DELETE = 3,
+	HELPER_KTIME = 5,
+	HELPER_CPU = 8,
+	HELPER_PID_TGID = 14,
+	HELPER_UID_GID = 15,
+	HELPER_COMM = 16,
+	HELPER_PERF_OUTPUT = 25,
+	HELPER_CURRENT_TASK = 35,
+	HELPER_READ_USER = 112,
+	HELPER_READ_KERNEL = 113,
+	HELPER_READ_USER_STR = 114,
+	HELPER_READ_KERNEL_STR = 115,
+	HELPER_KTIME_BOOT = 125,
+	HELPER_RING_OUTPUT = 130,
+	HELPER_RING_RESERVE = 131,
+	HELPER_RING_SUBMIT = 132,
+	HELPER_ATTACH_COOKIE = 174,
+	HELPER_FUNC_ARG = 183,
+	HELPER_FUNC_RET = 184,
+};
+
+/* A struct of the kernel as our debug information shows it: only the members that are
+ * accessed, which is all that CO-RE needs. */
+struct local_record {
+	const struct type *type;
+	LLVMTypeRef llvm;
+	LLVMMetadataRef di;
+	VEC(const struct member *) members;
+};
+
+struct gen {
+	struct arena *arena;
+	const struct program *program;
+	struct image *image;
+
+	LLVMContextRef context;
+	LLVMModuleRef module;
+	LLVMBuilderRef b;
+	LLVMDIBuilderRef di;
+	LLVMMetadataRef file, cu;
+	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
+
+	LLVMValueRef events, counters, scratch, live;
+	LLVMValueRef slots[SLOTS_]; /* of the slots without a name; NULL: not made yet */
+	VEC(LLVMValueRef) maps;     /* of program.maps */
+	LLVMValueRef count_loss;    /* the subprogram that adds to a counter */
+	uint32_t rodata_size;
+	uint32_t programs;     /* how many functions there are */
+	uint32_t scratch_size; /* the largest region of a program so far */
+
+	/* the function that is being made */
+	const struct unit *unit;
+	const struct attach *attach;
+	enum image_form form;
+	LLVMValueRef function, context_arg;
+	LLVMMetadataRef scope;
+	LLVMBasicBlockRef entry;   /* allocas and what has to come first */
+	LLVMValueRef *variables;   /* by variable.index: where it lives */
+	LLVMValueRef scratch_slot; /* alloca: the scratch region's address */
+	bool scratch_used;
+	uint32_t scratch_top;           /* bytes of the region that are taken */
+	LLVMBasicBlockRef after_record; /* of the record that is open: where to go when there is no room */
+	LLVMValueRef record;            /* its bytes */
+	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
+	const struct record *open;
+};
+
+/* module.c */
+void gen_begin(struct gen *g);
+LLVMTypeRef gen_int_type(struct gen *g, uint32_t size);
+LLVMValueRef gen_const(struct gen *g, uint64_t value);
+LLVMValueRef gen_const32(struct gen *g, uint32_t value);
+LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLVMValueRef *args, unsigned n);
+LLVMValueRef gen_intrinsic(struct gen *g, const char *name, LLVMTypeRef *overloads, unsigned n_overloads,
+    LLVMValueRef *args, unsigned n);
+/* Code that is made from here on belongs to this place of the script. */
+void gen_place(struct gen *g, struct span span);
+LLVMBasicBlockRef gen_block(struct gen *g, const char *name);
+/* An alloca of size bytes, aligned to 8, in the entry block. */
+LLVMValueRef gen_alloca(struct gen *g, uint32_t size, const char *name);
+LLVMValueRef gen_offset(struct gen *g, LLVMValueRef base, uint32_t offset);
+/* A scalar's load and store: extended to and cut from 64 bits by its type. */
+LLVMValueRef gen_load(struct gen *g, const struct type *type, LLVMValueRef from);
+void gen_store(struct gen *g, const struct type *type, LLVMValueRef to, LLVMValueRef value);
+LLVMValueRef gen_load64(struct gen *g, LLVMValueRef from);
+void gen_store64(struct gen *g, LLVMValueRef to, LLVMValueRef value);
+LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from);
+void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size);
+void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size);
+/* if (condition) a new block, which the builder is then in; *after follows it. */
+void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, const char *name);
+/* Ends the block with a jump, unless it has an end, and goes on in block. */
+void gen_go(struct gen *g, LLVMBasicBlockRef block);
+bool gen_ended(struct gen *g);
+int gen_dump_ir(struct gen *g, FILE *out);
+/* Optimises the module and emits it; negative errno with a message on stderr. */
+int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out);
+LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span);
+void gen_end(struct gen *g);
+
+/* maps.c */
+void maps_begin(struct gen *g);
+void maps_end(struct gen *g); /* gives scratch and counters their sizes */
+LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
+void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
+/* Counts when result, a helper's, is negative. */
+void count_failure(
+    struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
+
+/* core.c */
+/* The remote address (i64) of a member, element or dereference. */
+LLVMValueRef core_address(struct gen *g, struct node *node);
+/* The value of one that is a scalar: read, extended, shifted out of its bitfield. */
+LLVMValueRef core_value(struct gen *g, struct node *node);
+/* size bytes at a remote address -> to; failures are counted for span, the bytes then zero. */
+void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_t size, LLVMValueRef address,
+    struct span span);
+/* A string: result is the helper's (bytes with the NUL, or negative). limit: i64, at most size. */
+LLVMValueRef core_read_string(
+    struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef limit, LLVMValueRef address);
+/* A char array that is a field of a tracepoint -> to. */
+void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to);
+enum address_space core_space(const struct node *node);
+
+/* expr.c */
+bool gen_is_scalar(const struct type *type);
+/* A scalar's value as i64, extended by its type. */
+LLVMValueRef gen_value(struct gen *g, struct node *node);
+/* Any value into memory of type, which may be wider than the node's. All type->size bytes are written. */
+void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type);
+/* A truth value as i1. */
+LLVMValueRef gen_truth(struct gen *g, struct node *node);
+/* Memory for a temporary: the stack when it is small, else the scratch region. */
+LLVMValueRef gen_temporary(struct gen *g, uint32_t size);
+/* The key of a map element, packed. */
+LLVMValueRef gen_key(struct gen *g, struct node *node);
+
+LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed);
+
+/* stmt.c */
+void gen_block_statements(struct gen *g, struct node *statements);
+void gen_assign(struct gen *g, struct node *node);
+LLVMValueRef gen_step(struct gen *g, struct node *node);
+/* Adds to a map element, making it when it is not there; its value before. */
+LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by);
+/* The same with one of the u64s of a value of size bytes. */
+void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef bucket, uint32_t size);
+/* Ends the program here. */
+void gen_return(struct gen *g);
+
+/* builtins.c */
+LLVMValueRef builtin_value(struct gen *g, struct node *node, LLVMValueRef to);
+
+/* str() into memory of its type's size; the helper's result: bytes with the NUL, or negative. NULL
+ * when the node is no such call. */
+LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to);
+
+/* events.c */
+void event_call(struct gen *g, struct node *node);
+
+/* unit.c */
+void unit_generate(struct gen *g, const struct unit *unit);
+
+/* meta.c */
+void meta_begin(struct gen *g);
+uint32_t meta_type(struct gen *g, const struct type *type);
+void meta_records(struct gen *g);
+
+/* relocs.c */
+int relocs_take(struct gen *g, int fd);
+
+#endif

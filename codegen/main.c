@@ -1,0 +1,206 @@
+/*
+ * btrun-compile: script text in, image out. btrun starts it, answers its questions about the kernel,
+ * and takes the image; see cli/compile.c for the other end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codegen/compile.h"
+#include "parser/parser.h"
+
+enum option_id {
+	OPTION_NAME = 256,
+	OPTION_SCRIPT_FD,
+	OPTION_SCRIPT,
+	OPTION_IMAGE_FD,
+	OPTION_IMAGE,
+	OPTION_KERNEL_FD,
+	OPTION_KERNEL_ROOT,
+	OPTION_DUMP,
+	OPTION_MAX_STRLEN,
+	OPTION_MAX_MAP_KEYS,
+	OPTION_KERNEL_RELEASE,
+};
+
+static const struct option long_options[] = {
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "script-fd", required_argument, NULL, OPTION_SCRIPT_FD },
+	{ "script", required_argument, NULL, OPTION_SCRIPT },
+	{ "image-fd", required_argument, NULL, OPTION_IMAGE_FD },
+	{ "image", required_argument, NULL, OPTION_IMAGE },
+	{ "kernel-fd", required_argument, NULL, OPTION_KERNEL_FD },
+	{ "kernel-root", required_argument, NULL, OPTION_KERNEL_ROOT },
+	{ "dump", required_argument, NULL, OPTION_DUMP },
+	{ "max-strlen", required_argument, NULL, OPTION_MAX_STRLEN },
+	{ "max-map-keys", required_argument, NULL, OPTION_MAX_MAP_KEYS },
+	{ "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
+	{ 0 },
+};
+
+struct options {
+	const char *name, *script_path, *image_path, *release;
+	int script_fd, image_fd;
+	struct kernel *kernel;
+	struct str dump;
+	uint32_t max_strlen, max_map_keys;
+	struct str *params;
+	unsigned n_params;
+};
+
+static int usage(const char *why)
+{
+	fprintf(stderr,
+	    "btrun-compile: %s\n"
+	    "This is btrun's compiler; btrun(8) starts it.\n",
+	    why);
+	return 2;
+}
+
+static int set_option(struct options *o, int id)
+{
+	switch (id) {
+	case OPTION_NAME:
+		o->name = optarg;
+		return 0;
+	case OPTION_SCRIPT_FD:
+		o->script_fd = atoi(optarg);
+		return 0;
+	case OPTION_SCRIPT:
+		o->script_path = optarg;
+		return 0;
+	case OPTION_IMAGE_FD:
+		o->image_fd = atoi(optarg);
+		return 0;
+	case OPTION_IMAGE:
+		o->image_path = optarg;
+		return 0;
+	case OPTION_KERNEL_FD:
+		o->kernel = kernel_client(atoi(optarg));
+		return 0;
+	case OPTION_KERNEL_ROOT:
+		o->kernel = kernel_host(optarg);
+		return 0;
+	case OPTION_DUMP:
+		o->dump = str_of(optarg);
+		return 0;
+	case OPTION_MAX_STRLEN:
+		o->max_strlen = (uint32_t)strtoul(optarg, NULL, 10);
+		return 0;
+	case OPTION_MAX_MAP_KEYS:
+		o->max_map_keys = (uint32_t)strtoul(optarg, NULL, 10);
+		return 0;
+	case OPTION_KERNEL_RELEASE:
+		o->release = optarg;
+		return 0;
+	}
+	return usage("unknown option");
+}
+
+static int read_options(struct options *o, struct arena *a, int argc, char **argv)
+{
+	int id, status = 0;
+
+	while (!status && (id = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		status = set_option(o, id);
+	if (status)
+		return status;
+	o->n_params = (unsigned)(argc - optind);
+	o->params = arena_many(a, struct str, o->n_params + 1);
+	for (unsigned i = 0; i < o->n_params; i++)
+		o->params[i] = str_of(argv[optind + (int)i]);
+	if (o->script_path)
+		o->script_fd = open(o->script_path, O_RDONLY | O_CLOEXEC);
+	if (o->image_path)
+		o->image_fd = open(o->image_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (!o->name)
+		o->name = o->script_path ? o->script_path : "script";
+	if (!o->kernel)
+		return usage("no --kernel-fd");
+	return o->script_fd < 0 ? usage("no script") : 0;
+}
+
+static int read_script(struct arena *a, int fd, struct str *text)
+{
+	VEC(char) all = { 0 };
+	char part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			vec_push(a, &all, part[i]);
+	*text = str_copy(a, all.v, all.n);
+	return n < 0 ? -errno : 0;
+}
+
+static struct lexer *make_lexer(struct arena *a, const struct options *o, struct diag *diag)
+{
+	struct lexer *lexer = lexer_new(a, diag->source, diag);
+	int fd = kernel_open(o->kernel, KERNEL_BTF, STR("vmlinux"));
+
+	if (fd >= 0) {
+		lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
+		close(fd);
+	}
+	return lexer;
+}
+
+/* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
+static int compile(struct arena *a, const struct options *o, const struct source *source)
+{
+	struct diag diag = { .source = source, .out = stderr };
+	struct lexer *lexer = make_lexer(a, o, &diag);
+	struct analysis_options options = {
+		.kernel = o->kernel,
+		.params = o->params,
+		.n_params = o->n_params,
+		.max_strlen = o->max_strlen,
+		.max_map_keys = o->max_map_keys,
+		.want_dump = str_is(o->dump, "types"),
+	};
+	struct script *script;
+	struct program *program;
+
+	if (str_is(o->dump, "tokens")) {
+		lexer_dump(lexer, stdout);
+		return diag.errors != 0;
+	}
+	script = parse_script(a, lexer);
+	if (str_is(o->dump, "ast"))
+		ast_dump(stdout, script, NULL);
+	if (diag.errors || str_is(o->dump, "ast"))
+		return diag.errors != 0;
+	program = analyse(a, script, &diag, &options);
+	if (str_is(o->dump, "types") && !diag.errors)
+		program_dump(stdout, program);
+	if (diag.errors || str_is(o->dump, "types"))
+		return diag.errors != 0;
+	if (str_is(o->dump, "ir"))
+		return generate_text(a, program, GENERATE_IR, stdout) ? 3 : 0;
+	if (str_is(o->dump, "asm"))
+		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
+	if (o->dump.n)
+		return usage("--dump takes tokens, ast, types, ir or asm");
+	return generate_image(a, program, o->release ? str_of(o->release) : STR(""), o->image_fd) ? 3 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct options o = { .script_fd = -1, .image_fd = -1, .max_strlen = 64, .max_map_keys = 4096 };
+	struct source source;
+	int status = read_options(&o, a, argc, argv);
+
+	if (!status && read_script(a, o.script_fd, &source.text))
+		status = usage("the script can't be read");
+	if (!status) {
+		source.name = str_of(o.name);
+		status = compile(a, &o, &source);
+	}
+	kernel_free(o.kernel);
+	arena_free(a);
+	return status;
+}

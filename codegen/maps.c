@@ -1,0 +1,249 @@
+/*
+ * What lies outside the programs: BTF-defined maps, the constants that the runtime
+ * fills in, the gate, and the subprogram that counts losses.
+ */
+#include "codegen/gen.h"
+
+#include <string.h>
+
+#include <linux/bpf.h>
+
+/* One member of a map's definition: number n is written as a pointer to an array of n ints,
+ * which is what libbpf reads from the BTF (its bpf_helpers.h, __uint()). */
+static LLVMMetadataRef definition_member(struct gen *g, const char *name, uint32_t n, uint32_t at)
+{
+	LLVMMetadataRef integer = LLVMDIBuilderCreateBasicType(g->di, "int", 3, 32, 5, LLVMDIFlagZero);
+	LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(g->di, 0, n);
+	LLVMMetadataRef array = LLVMDIBuilderCreateArrayType(g->di, 32ull * n, 32, integer, &range, 1);
+	LLVMMetadataRef pointer = LLVMDIBuilderCreatePointerType(g->di, array, 64, 64, 0, "", 0);
+
+	return LLVMDIBuilderCreateMemberType(
+	    g->di, g->cu, name, strlen(name), g->file, 0, 64, 64, 64ull * at, LLVMDIFlagZero, pointer);
+}
+
+/* Debug information of a global, without which LLVM writes no BTF for it. */
+static void describe_global(
+    struct gen *g, LLVMValueRef global, struct str name, LLVMMetadataRef type, bool local)
+{
+	LLVMMetadataRef expression = LLVMDIBuilderCreateExpression(g->di, NULL, 0);
+	LLVMMetadataRef variable = LLVMDIBuilderCreateGlobalVariableExpression(
+	    g->di, g->cu, name.p, name.n, "", 0, g->file, 0, type, local, expression, NULL, 0);
+
+	LLVMGlobalSetMetadata(global, LLVMGetMDKindIDInContext(g->context, "dbg", 3), variable);
+}
+
+struct map_shape {
+	const char *name;
+	uint32_t type, key_size, value_size, entries;
+};
+
+static LLVMValueRef define_map(struct gen *g, const struct map_shape *shape)
+{
+	LLVMMetadataRef members[4];
+	unsigned n = 0;
+	LLVMTypeRef fields[4] = { g->ptr, g->ptr, g->ptr, g->ptr };
+
+	members[n] = definition_member(g, "type", shape->type, n), n++;
+	members[n] = definition_member(g, "max_entries", shape->entries, n), n++;
+	if (shape->key_size) {
+		members[n] = definition_member(g, "key_size", shape->key_size, n), n++;
+		members[n] = definition_member(g, "value_size", shape->value_size, n), n++;
+	}
+	LLVMTypeRef type = LLVMStructTypeInContext(g->context, fields, n, 0);
+	LLVMValueRef map = LLVMAddGlobal(g->module, type, shape->name);
+
+	LLVMSetInitializer(map, LLVMConstNull(type));
+	LLVMSetSection(map, ".maps");
+	LLVMSetAlignment(map, 8);
+	describe_global(g, map, str_of(shape->name),
+	    LLVMDIBuilderCreateStructType(g->di, g->cu, "", 0, g->file, 0, 64ull * n, 64, LLVMDIFlagZero,
+		NULL, members, n, 0, NULL, "", 0),
+	    false);
+	return map;
+}
+
+/* "@x" -> "at_x": an ELF symbol's name. */
+static struct str map_symbol(struct gen *g, const struct map *map)
+{
+	return str_format(g->arena, "at_%.*s", (int)map->name.n - 1, map->name.p + 1);
+}
+
+static void define_script_map(struct gen *g, const struct map *map)
+{
+	uint32_t key = map->key ? map->key->size : 8;
+	struct str symbol = map_symbol(g, map);
+	struct map_shape shape = {
+		.name = symbol.p,
+		.type = map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
+		.key_size = (key + 7) / 8 * 8,
+		.value_size = (map->value->size + 7) / 8 * 8,
+		.entries = map->key ? map->max_entries : 1,
+	};
+	struct image_map row = {
+		.name = map->name,
+		.elf_name = symbol,
+		.key_type = map->key ? meta_type(g, map->key) : IMAGE_NONE,
+		.value_type = meta_type(g, map->value),
+		.per_cpu = map->per_cpu,
+		.span = map->first,
+	};
+
+	vec_push(g->arena, &g->maps, define_map(g, &shape));
+	vec_push(g->arena, &g->image->maps, row);
+}
+
+/* void count(u32 counter): adds one on this CPU. Only failures call it. */
+static void define_count(struct gen *g)
+{
+	LLVMTypeRef type = LLVMFunctionType(g->void_, &g->i32, 1, 0);
+	LLVMValueRef args[2], slot, value;
+	LLVMBasicBlockRef after;
+
+	g->count_loss = g->function = LLVMAddFunction(g->module, "count_loss", type);
+	LLVMSetLinkage(g->function, LLVMInternalLinkage);
+	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
+	LLVMAddAttributeAtIndex(
+	    g->function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
+	g->scope = gen_subprogram(g, "count_loss", g->function, (struct span){ 0, 0 });
+	g->entry = gen_block(g, "entry");
+	LLVMPositionBuilderAtEnd(g->b, g->entry);
+	gen_place(g, (struct span){ 0, 0 });
+	slot = gen_alloca(g, 4, "key");
+	LLVMBuildStore(g->b, LLVMGetParam(g->function, 0), slot);
+	args[0] = g->counters, args[1] = slot;
+	value = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
+	gen_if(g, LLVMBuildIsNotNull(g->b, value, ""), &after, "found");
+	gen_store64(g, value, LLVMBuildAdd(g->b, gen_load64(g, value), gen_const(g, 1), ""));
+	gen_go(g, after);
+	LLVMBuildRetVoid(g->b);
+}
+
+static LLVMValueRef define_number(
+    struct gen *g, const char *name, uint32_t size, const char *section, bool constant)
+{
+	LLVMTypeRef type = gen_int_type(g, size);
+	LLVMValueRef global = LLVMAddGlobal(g->module, type, name);
+	LLVMMetadataRef di = LLVMDIBuilderCreateBasicType(g->di, size == 8 ? "unsigned long" : "unsigned int",
+	    size == 8 ? 13 : 12, size * 8, 7, LLVMDIFlagZero);
+
+	LLVMSetInitializer(global, LLVMConstInt(type, 0, 0));
+	LLVMSetSection(global, section);
+	LLVMSetAlignment(global, size);
+	LLVMSetGlobalConstant(global, constant);
+	LLVMSetExternallyInitialized(global, 1);
+	describe_global(g, global, str_of(name), di, false);
+	return global;
+}
+
+static void define_license(struct gen *g)
+{
+	LLVMValueRef text = LLVMConstStringInContext(g->context, "GPL", 3, 0);
+	LLVMValueRef license = LLVMAddGlobal(g->module, LLVMTypeOf(text), "_license");
+
+	LLVMSetInitializer(license, text);
+	LLVMSetSection(license, "license");
+}
+
+void maps_begin(struct gen *g)
+{
+	define_license(g);
+	g->live = define_number(g, "btrun_live", 4, ".bss", false);
+	g->events = define_map(g,
+	    &(struct map_shape){ .name = IMAGE_EVENTS_MAP, .type = BPF_MAP_TYPE_RINGBUF, .entries = 4096 });
+	/* Stand-ins: their sizes are known at the end. */
+	g->counters = LLVMAddGlobal(g->module, g->i64, "counters_later");
+	g->scratch = LLVMAddGlobal(g->module, g->i64, "scratch_later");
+	for (size_t i = 0; i < g->program->maps.n; i++)
+		define_script_map(g, g->program->maps.v[i]);
+	define_count(g);
+}
+
+static void replace(
+    struct gen *g, LLVMValueRef *later, uint32_t value_size, uint32_t entries, const char *name)
+{
+	LLVMValueRef map = define_map(g, &(struct map_shape){
+					     .name = name,
+					     .type = BPF_MAP_TYPE_PERCPU_ARRAY,
+					     .key_size = 4,
+					     .value_size = value_size,
+					     .entries = entries,
+					 });
+
+	LLVMReplaceAllUsesWith(*later, map);
+	LLVMDeleteGlobal(*later);
+	*later = map;
+}
+
+void maps_end(struct gen *g)
+{
+	uint32_t counters = g->image->counters.n ? (uint32_t)g->image->counters.n : 1;
+
+	replace(g, &g->counters, 8, counters, IMAGE_COUNTERS_MAP);
+	replace(g, &g->scratch, g->scratch_size ? g->scratch_size : 8, g->programs ? g->programs : 1,
+	    IMAGE_SCRATCH_MAP);
+}
+
+static uint32_t slot_size(enum image_slot_kind kind)
+{
+	return kind == SLOT_START_TIME ? 8 : 4;
+}
+
+static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct str name)
+{
+	for (size_t i = 0; i < g->image->slots.n; i++) {
+		const struct image_slot *s = &g->image->slots.v[i];
+
+		if (s->kind == kind && str_eq(s->name, name))
+			return LLVMGetNamedGlobal(g->module, str_format(g->arena, "slot_%zu", i).p);
+	}
+	return NULL;
+}
+
+LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name)
+{
+	uint32_t size = slot_size(kind);
+	LLVMValueRef slot = slot_find(g, kind, name);
+
+	if (!slot) {
+		struct str symbol = str_format(g->arena, "slot_%zu", g->image->slots.n);
+		/* Its offset in .rodata is read from the object once that is made (relocs.c). */
+		struct image_slot row = { .kind = kind, .size = size, .name = name };
+
+		vec_push(g->arena, &g->image->slots, row);
+		slot = define_number(g, symbol.p, size, ".rodata", true);
+	}
+	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), slot);
+
+	return size == 8 ? v : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+static uint32_t counter(struct gen *g, struct image_counter row)
+{
+	for (size_t i = 0; i < g->image->counters.n; i++) {
+		const struct image_counter *c = &g->image->counters.v[i];
+
+		if (c->kind == row.kind && c->attach == row.attach && c->map == row.map &&
+		    c->span.begin == row.span.begin && c->span.end == row.span.end)
+			return (uint32_t)i;
+	}
+	vec_push(g->arena, &g->image->counters, row);
+	return (uint32_t)g->image->counters.n - 1;
+}
+
+void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+{
+	struct image_counter row = { .kind = kind, .attach = g->attach->index, .map = map, .span = span };
+	LLVMValueRef index = gen_const32(g, counter(g, row));
+
+	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_loss), g->count_loss, &index, 1, "");
+}
+
+void count_failure(
+    struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span)
+{
+	LLVMBasicBlockRef after;
+
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "failed");
+	count_loss(g, kind, map, span);
+	gen_go(g, after);
+}

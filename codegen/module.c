@@ -1,0 +1,321 @@
+/*
+ * The LLVM module: types, small building steps, places in the script, emission.
+ */
+#include "codegen/gen.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+/* O0's pipeline is the only place that runs the pass which lowers CO-RE accesses; the three
+ * passes after it are what makes the code small. */
+#define PASSES "default<O0>,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)"
+
+void gen_begin(struct gen *g)
+{
+	struct str name = g->program->source->name;
+	const char *triple = "bpfel";
+
+	g->context = LLVMContextCreate();
+	g->module = LLVMModuleCreateWithNameInContext("btrun", g->context);
+	LLVMSetTarget(g->module, triple);
+	LLVMSetSourceFileName(g->module, name.p, name.n);
+	g->b = LLVMCreateBuilderInContext(g->context);
+	g->di = LLVMCreateDIBuilder(g->module);
+	g->i1 = LLVMInt1TypeInContext(g->context);
+	g->i8 = LLVMInt8TypeInContext(g->context);
+	g->i16 = LLVMInt16TypeInContext(g->context);
+	g->i32 = LLVMInt32TypeInContext(g->context);
+	g->i64 = LLVMInt64TypeInContext(g->context);
+	g->ptr = LLVMPointerTypeInContext(g->context, 0);
+	g->void_ = LLVMVoidTypeInContext(g->context);
+	LLVMAddModuleFlag(g->module, LLVMModuleFlagBehaviorWarning, "Debug Info Version", 18,
+	    LLVMValueAsMetadata(gen_const32(g, LLVMDebugMetadataVersion())));
+	/* A folder that is none keeps LLVM from opening the script for its text. */
+	g->file = LLVMDIBuilderCreateFile(g->di, name.p, name.n, "", 0);
+	g->cu = LLVMDIBuilderCreateCompileUnit(g->di, LLVMDWARFSourceLanguageC, g->file, "btrun", 5, 1, "", 0,
+	    0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
+}
+
+LLVMTypeRef gen_int_type(struct gen *g, uint32_t size)
+{
+	return LLVMIntTypeInContext(g->context, size * 8);
+}
+
+LLVMValueRef gen_const(struct gen *g, uint64_t value)
+{
+	return LLVMConstInt(g->i64, value, 0);
+}
+
+LLVMValueRef gen_const32(struct gen *g, uint32_t value)
+{
+	return LLVMConstInt(g->i32, value, 0);
+}
+
+LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLVMValueRef *args, unsigned n)
+{
+	LLVMTypeRef types[5];
+
+	for (unsigned i = 0; i < n; i++)
+		types[i] = LLVMTypeOf(args[i]);
+	/* The kernel's calling convention for helpers: a call of the helper's number. */
+	return LLVMBuildCall2(g->b, LLVMFunctionType(result, types, n, 0),
+	    LLVMBuildIntToPtr(g->b, gen_const(g, helper), g->ptr, ""), args, n, "");
+}
+
+LLVMValueRef gen_intrinsic(struct gen *g, const char *name, LLVMTypeRef *overloads, unsigned n_overloads,
+    LLVMValueRef *args, unsigned n)
+{
+	unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+	LLVMValueRef function = LLVMGetIntrinsicDeclaration(g->module, id, overloads, n_overloads);
+
+	return LLVMBuildCall2(g->b, LLVMGlobalGetValueType(function), function, args, n, "");
+}
+
+void gen_place(struct gen *g, struct span span)
+{
+	struct source_pos pos = source_pos(g->program->source, span.begin);
+
+	LLVMSetCurrentDebugLocation2(
+	    g->b, LLVMDIBuilderCreateDebugLocation(g->context, pos.line, pos.column, g->scope, NULL));
+}
+
+LLVMBasicBlockRef gen_block(struct gen *g, const char *name)
+{
+	return LLVMAppendBasicBlockInContext(g->context, g->function, name);
+}
+
+LLVMValueRef gen_alloca(struct gen *g, uint32_t size, const char *name)
+{
+	LLVMBasicBlockRef here = LLVMGetInsertBlock(g->b);
+	LLVMValueRef first = LLVMGetFirstInstruction(g->entry), slot;
+
+	if (first)
+		LLVMPositionBuilderBefore(g->b, first);
+	else
+		LLVMPositionBuilderAtEnd(g->b, g->entry);
+	slot = LLVMBuildAlloca(g->b, LLVMArrayType(g->i8, (size + 7) / 8 * 8), name);
+	LLVMSetAlignment(slot, 8);
+	LLVMPositionBuilderAtEnd(g->b, here);
+	return slot;
+}
+
+LLVMValueRef gen_offset(struct gen *g, LLVMValueRef base, uint32_t offset)
+{
+	LLVMValueRef index = gen_const(g, offset);
+
+	return offset ? LLVMBuildInBoundsGEP2(g->b, g->i8, base, &index, 1, "") : base;
+}
+
+LLVMValueRef gen_load(struct gen *g, const struct type *type, LLVMValueRef from)
+{
+	LLVMValueRef v = LLVMBuildLoad2(g->b, gen_int_type(g, type->size), from, "");
+
+	LLVMSetAlignment(v, 1 << __builtin_ctz(type->size));
+	if (type->size == 8)
+		return v;
+	return type->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+void gen_store(struct gen *g, const struct type *type, LLVMValueRef to, LLVMValueRef value)
+{
+	LLVMTypeRef t = gen_int_type(g, type->size);
+
+	if (type->size < 8)
+		value = LLVMBuildTrunc(g->b, value, t, "");
+	LLVMBuildStore(g->b, value, to);
+}
+
+LLVMValueRef gen_load64(struct gen *g, LLVMValueRef from)
+{
+	return LLVMBuildLoad2(g->b, g->i64, from, "");
+}
+
+void gen_store64(struct gen *g, LLVMValueRef to, LLVMValueRef value)
+{
+	LLVMBuildStore(g->b, value, to);
+}
+
+LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from)
+{
+	LLVMValueRef v = LLVMBuildLoad2(g->b, type, from, "");
+
+	LLVMSetVolatile(v, 1);
+	return v;
+}
+
+/* for (i = 0; i < size; i += 8) with a body that the caller fills in between begin and end. The
+ * verifier walks through bounded loops (5.3), so this is for what would be too much straight code. */
+struct loop {
+	LLVMBasicBlockRef head, after;
+	LLVMValueRef slot, index;
+};
+
+static void loop_begin(struct gen *g, struct loop *loop)
+{
+	loop->head = gen_block(g, "loop");
+	loop->after = gen_block(g, "after");
+	loop->slot = gen_alloca(g, 8, "i");
+	gen_store64(g, loop->slot, gen_const(g, 0));
+	gen_go(g, loop->head);
+	loop->index = gen_load64(g, loop->slot);
+}
+
+static void loop_end(struct gen *g, struct loop *loop, uint32_t size)
+{
+	LLVMValueRef next = LLVMBuildAdd(g->b, loop->index, gen_const(g, 8), "");
+
+	gen_store64(g, loop->slot, next);
+	LLVMBuildCondBr(
+	    g->b, LLVMBuildICmp(g->b, LLVMIntULT, next, gen_const(g, size), ""), loop->head, loop->after);
+	LLVMPositionBuilderAtEnd(g->b, loop->after);
+}
+
+#define UNROLL_LIMIT 256
+
+/* Steps of 8, 4, 2 and 1 bytes over size bytes. */
+#define EACH_WORD(at, bytes, size) \
+	for (uint32_t at = 0, bytes; at < (size) && (bytes = word_at(at, size)); at += bytes)
+
+static uint32_t word_at(uint32_t at, uint32_t size)
+{
+	uint32_t bytes = 8;
+
+	while (bytes > size - at)
+		bytes /= 2;
+	return bytes;
+}
+
+void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size)
+{
+	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0;
+	struct loop loop;
+
+	if (looped) {
+		loop_begin(g, &loop);
+		gen_store64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, to, &loop.index, 1, ""), gen_const(g, 0));
+		loop_end(g, &loop, looped);
+	}
+	EACH_WORD(at, bytes, size - looped)
+	LLVMBuildStore(g->b, LLVMConstInt(gen_int_type(g, bytes), 0, 0), gen_offset(g, to, looped + at));
+}
+
+void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size)
+{
+	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0;
+	struct loop loop;
+
+	if (looped) {
+		loop_begin(g, &loop);
+		gen_store64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, to, &loop.index, 1, ""),
+		    gen_load64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, from, &loop.index, 1, "")));
+		loop_end(g, &loop, looped);
+	}
+	EACH_WORD(at, bytes, size - looped)
+	LLVMBuildStore(g->b,
+	    LLVMBuildLoad2(g->b, gen_int_type(g, bytes), gen_offset(g, from, looped + at), ""),
+	    gen_offset(g, to, looped + at));
+}
+
+void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, const char *name)
+{
+	LLVMBasicBlockRef yes = gen_block(g, name);
+
+	*after = gen_block(g, "after");
+	LLVMBuildCondBr(g->b, condition, yes, *after);
+	LLVMPositionBuilderAtEnd(g->b, yes);
+}
+
+bool gen_ended(struct gen *g)
+{
+	return LLVMGetBasicBlockTerminator(LLVMGetInsertBlock(g->b)) != NULL;
+}
+
+void gen_go(struct gen *g, LLVMBasicBlockRef block)
+{
+	if (!gen_ended(g))
+		LLVMBuildBr(g->b, block);
+	LLVMPositionBuilderAtEnd(g->b, block);
+}
+
+LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span)
+{
+	struct source_pos pos = source_pos(g->program->source, span.begin);
+	LLVMMetadataRef integer = LLVMDIBuilderCreateBasicType(g->di, "int", 3, 32, 5, LLVMDIFlagZero);
+	LLVMMetadataRef pointer = LLVMDIBuilderCreatePointerType(g->di, NULL, 64, 0, 0, "", 0);
+	LLVMMetadataRef types[2] = { integer, pointer };
+	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(g->di, g->file, types, 2, LLVMDIFlagZero);
+	LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(g->di, g->file, name, strlen(name), name,
+	    strlen(name), g->file, pos.line, type, 0, 1, pos.line, LLVMDIFlagZero, 0);
+
+	LLVMSetSubprogram(function, scope);
+	return scope;
+}
+
+int gen_dump_ir(struct gen *g, FILE *out)
+{
+	char *text = LLVMPrintModuleToString(g->module);
+
+	fputs(text, out);
+	LLVMDisposeMessage(text);
+	return 0;
+}
+
+static int internal_error(const char *what)
+{
+	fprintf(stderr, "btrun-compile: internal error: %s\n", what);
+	return -EFAULT;
+}
+
+static LLVMTargetMachineRef target_machine(void)
+{
+	LLVMTargetRef target;
+	char *error;
+
+	LLVMInitializeBPFTargetInfo();
+	LLVMInitializeBPFTarget();
+	LLVMInitializeBPFTargetMC();
+	LLVMInitializeBPFAsmPrinter();
+	if (LLVMGetTargetFromTriple("bpfel", &target, &error))
+		return NULL;
+	/* v3: 32-bit jumps and ALU, which every kernel that we support has (5.1). Less: with None the
+	 * verifier refuses what comes out. */
+	return LLVMCreateTargetMachine(
+	    target, "bpfel", "v3", "", LLVMCodeGenLevelLess, LLVMRelocDefault, LLVMCodeModelDefault);
+}
+
+int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
+{
+	LLVMTargetMachineRef machine = target_machine();
+	LLVMPassBuilderOptionsRef options;
+	LLVMErrorRef error;
+	char *why = NULL;
+
+	if (!machine)
+		return internal_error("this LLVM has no BPF target");
+	LLVMDIBuilderFinalize(g->di);
+	if (LLVMVerifyModule(g->module, LLVMReturnStatusAction, &why))
+		return internal_error(why);
+	LLVMDisposeMessage(why);
+	options = LLVMCreatePassBuilderOptions();
+	error = LLVMRunPasses(g->module, PASSES, machine, options);
+	LLVMDisposePassBuilderOptions(options);
+	if (error)
+		return internal_error(LLVMGetErrorMessage(error));
+	if (out && LLVMTargetMachineEmitToMemoryBuffer(machine, g->module, kind, &why, out))
+		return internal_error(why);
+	LLVMDisposeTargetMachine(machine);
+	return 0;
+}
+
+void gen_end(struct gen *g)
+{
+	LLVMDisposeBuilder(g->b);
+	LLVMDisposeDIBuilder(g->di);
+	LLVMDisposeModule(g->module);
+	LLVMContextDispose(g->context);
+}

@@ -1,0 +1,237 @@
+/*
+ * What has to be read from the finished object: where the slots lie, and btrun's own
+ * relocations. LLVM wrote those as CO-RE records against structs named
+ * btrun_tp__CATEGORY__EVENT, which no kernel has; they are taken out of .BTF.ext,
+ * so that libbpf never sees them, and go to the image's table.
+ */
+#include "codegen/gen.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <linux/btf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_PREFIX "btrun_tp__"
+
+/* The header of .BTF.ext and a CO-RE record: Documentation/bpf/btf.rst and libbpf's libbpf_internal.h. */
+struct ext_header {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t header_size;
+	uint32_t func_offset, func_size, line_offset, line_size, relo_offset, relo_size;
+};
+
+struct relo_section {
+	uint32_t name, n;
+};
+
+struct relo {
+	uint32_t insn, type, access, kind;
+};
+
+struct object {
+	struct gen *g;
+	Elf *elf;
+	size_t names;
+	struct btf *btf;
+};
+
+static Elf_Data *section(struct object *o, const char *wanted, Elf_Scn **scn)
+{
+	for (Elf_Scn *s = elf_nextscn(o->elf, NULL); s; s = elf_nextscn(o->elf, s)) {
+		GElf_Shdr header;
+		const char *name =
+		    gelf_getshdr(s, &header) ? elf_strptr(o->elf, o->names, header.sh_name) : NULL;
+
+		if (name && str_is(str_of(name), wanted)) {
+			if (scn)
+				*scn = s;
+			return elf_getdata(s, NULL);
+		}
+	}
+	return NULL;
+}
+
+static void note_symbol(struct object *o, const char *name, uint64_t value)
+{
+	struct image *image = o->g->image;
+	char *end;
+
+	if (str_is(str_of(name), "btrun_live"))
+		image->live_offset = (uint32_t)value;
+	if (strncmp(name, "slot_", 5))
+		return;
+	unsigned long i = strtoul(name + 5, &end, 10);
+
+	if (!*end && i < image->slots.n)
+		image->slots.v[i].offset = (uint32_t)value;
+}
+
+static void read_symbols(struct object *o)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data = section(o, ".symtab", &scn);
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	if (!data || !gelf_getshdr(scn, &header))
+		return;
+	for (int i = 0; gelf_getsym(data, i, &symbol); i++) {
+		const char *name = elf_strptr(o->elf, header.sh_link, symbol.st_name);
+
+		if (name)
+			note_symbol(o, name, symbol.st_value);
+	}
+}
+
+static struct span attach_span(struct object *o, struct str category, struct str event)
+{
+	const struct image *image = o->g->image;
+
+	for (size_t i = 0; i < image->attaches.n; i++) {
+		const struct image_attach *a = &image->attaches.v[i];
+
+		if (str_eq(a->category, category) && str_eq(a->event, event))
+			return a->span;
+	}
+	return (struct span){ 0, 0 };
+}
+
+/* "field+at+size", the member's name as core.c wrote it. */
+static bool take(struct object *o, const char *section_name, const struct relo *r)
+{
+	const struct btf_type *t = btf__type_by_id(o->btf, r->type);
+	const char *name = t ? btf__name_by_offset(o->btf, t->name_off) : NULL;
+	struct arena *a = o->g->arena;
+	struct image_reloc row = { 0 };
+	struct str rest, member, at, size;
+
+	if (!name || strncmp(name, RECORD_PREFIX, sizeof(RECORD_PREFIX) - 1) || !btf_is_struct(t))
+		return false;
+	rest = str_copy(a, name, strlen(name));
+	rest = str_slice(rest, sizeof(RECORD_PREFIX) - 1, rest.n);
+	for (size_t i = 0; i + 1 < rest.n; i++) {
+		if (rest.p[i] != '_' || rest.p[i + 1] != '_')
+			continue;
+		row.category = str_copy(a, rest.p, i);
+		row.event = str_copy(a, rest.p + i + 2, rest.n - i - 2);
+		break;
+	}
+	name = btf__name_by_offset(o->btf, btf_members(t)->name_off);
+	member = str_copy(a, name, strlen(name));
+	member = str_split(member, '+', &rest);
+	at = str_split(rest, '+', &size);
+	row.field = str_copy(a, member.p, member.n);
+	row.delta = (uint32_t)strtoul(str_copy(a, at.p, at.n).p, NULL, 10);
+	row.size = (uint32_t)strtoul(size.p, NULL, 10);
+	row.section = str_copy(a, section_name, strlen(section_name));
+	row.insn = r->insn;
+	row.span = attach_span(o, row.category, row.event);
+	vec_push(a, &o->g->image->relocs, row);
+	return true;
+}
+
+/* The relocations of .BTF.ext's own bytes that point at what has moved are of no use any more:
+ * their values are in place already. */
+static void drop_relocations(struct object *o, size_t begin, size_t end)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data = section(o, ".rel.BTF.ext", &scn);
+	GElf_Rel rel;
+
+	for (int i = 0; data && gelf_getrel(data, i, &rel); i++) {
+		if (rel.r_offset < begin || rel.r_offset >= end)
+			continue;
+		rel.r_info = 0;
+		gelf_update_rel(data, i, &rel);
+		elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
+	}
+}
+
+/* Copies what is not ours over itself. The records lie last in the section, so what is
+ * left over at its end is out of reach of the header's sizes. */
+static int rewrite(struct object *o, Elf_Data *data)
+{
+	struct ext_header *header = data->d_buf;
+	unsigned char *base = data->d_buf, *from, *to, *end;
+	size_t before = o->g->image->relocs.n;
+
+	if (data->d_size < sizeof(*header) || !header->relo_size)
+		return 0;
+	from = to = base + header->header_size + header->relo_offset + 4;
+	end = from + header->relo_size - 4;
+	if (end > base + data->d_size)
+		return -ENOEXEC;
+	while (from + sizeof(struct relo_section) <= end) {
+		struct relo_section in, out;
+		unsigned char *out_at = to;
+		const char *name;
+
+		memcpy(&in, from, sizeof(in));
+		from += sizeof(in);
+		out = (struct relo_section){ in.name, 0 };
+		to += sizeof(out);
+		name = btf__name_by_offset(o->btf, in.name);
+		for (uint32_t i = 0; i < in.n && from + sizeof(struct relo) <= end; i++) {
+			struct relo r;
+
+			memcpy(&r, from, sizeof(r));
+			from += sizeof(r);
+			if (take(o, name, &r))
+				continue;
+			memcpy(to, &r, sizeof(r));
+			to += sizeof(r);
+			out.n++;
+		}
+		if (out.n)
+			memcpy(out_at, &out, sizeof(out));
+		else
+			to = out_at;
+	}
+	if (o->g->image->relocs.n == before)
+		return 0;
+	drop_relocations(o, header->header_size + header->relo_offset, data->d_size);
+	header->relo_size = (uint32_t)(to - (base + header->header_size + header->relo_offset));
+	if (header->relo_size <= 4)
+		header->relo_size = 0;
+	elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
+	return 0;
+}
+
+static int read_object(struct object *o)
+{
+	Elf_Data *btf = section(o, ".BTF", NULL), *ext = section(o, ".BTF.ext", NULL);
+	int error;
+
+	read_symbols(o);
+	if (!btf || !ext)
+		return 0;
+	o->btf = btf__new(btf->d_buf, (uint32_t)btf->d_size);
+	if (!o->btf)
+		return -errno;
+	error = rewrite(o, ext);
+	btf__free(o->btf);
+	return error;
+}
+
+int relocs_take(struct gen *g, int fd)
+{
+	struct object o = { .g = g };
+	int error;
+
+	elf_version(EV_CURRENT);
+	o.elf = elf_begin(fd, ELF_C_RDWR, NULL);
+	if (!o.elf || elf_getshdrstrndx(o.elf, &o.names))
+		return -ENOEXEC;
+	/* The bytes stay where LLVM put them. */
+	elf_flagelf(o.elf, ELF_C_SET, ELF_F_LAYOUT);
+	error = read_object(&o);
+	if (!error && elf_update(o.elf, ELF_C_WRITE) < 0)
+		error = -EIO;
+	elf_end(o.elf);
+	return error;
+}

@@ -1,0 +1,245 @@
+/*
+ * A unit becomes a function for each form in which it can be attached.
+ */
+#include "codegen/gen.h"
+
+static const char *const form_suffix[IMAGE_FORMS_] = {
+	[IMAGE_RUN] = "",
+	[IMAGE_KPROBE] = "",
+	[IMAGE_KRETPROBE] = "",
+	[IMAGE_FENTRY] = "f",
+	[IMAGE_FEXIT] = "f",
+	[IMAGE_TRACEPOINT] = "",
+	[IMAGE_TIMER] = "",
+};
+
+/* Section names of which libbpf knows the program type. */
+static struct str section(struct gen *g)
+{
+	const struct attach *a = g->attach;
+
+	switch (g->form) {
+	case IMAGE_RUN:
+		return STR("raw_tp/btrun");
+	case IMAGE_KPROBE:
+		return str_format(g->arena, "kprobe/%.*s", STR_ARG(a->function));
+	case IMAGE_KRETPROBE:
+		return str_format(g->arena, "kretprobe/%.*s", STR_ARG(a->function));
+	case IMAGE_FENTRY:
+		return str_format(g->arena, "fentry/%.*s", STR_ARG(a->function));
+	case IMAGE_FEXIT:
+		return str_format(g->arena, "fexit/%.*s", STR_ARG(a->function));
+	case IMAGE_TRACEPOINT:
+		return str_format(g->arena, "tracepoint/%.*s/%.*s", STR_ARG(a->category), STR_ARG(a->event));
+	case IMAGE_TIMER:
+	case IMAGE_FORMS_:
+		break;
+	}
+	return STR("perf_event");
+}
+
+static void return_if(struct gen *g, LLVMValueRef condition, const char *name)
+{
+	LLVMBasicBlockRef after;
+
+	gen_if(g, condition, &after, name);
+	LLVMBuildRet(g->b, gen_const32(g, 0));
+	LLVMPositionBuilderAtEnd(g->b, after);
+}
+
+static LLVMValueRef is_zero(struct gen *g, LLVMValueRef v)
+{
+	return LLVMBuildICmp(g->b, LLVMIntEQ, v, LLVMConstInt(LLVMTypeOf(v), 0, 0), "");
+}
+
+/* The gate, and -p. */
+static void prologue(struct gen *g)
+{
+	LLVMValueRef wanted, args[1], pid;
+	LLVMBasicBlockRef after;
+
+	if (g->form == IMAGE_RUN)
+		return;
+	return_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), "not_live");
+	if (g->form == IMAGE_TIMER)
+		return;
+	wanted = slot_load(g, SLOT_PID, STR(""));
+	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
+	(void)args;
+	pid = LLVMBuildLShr(g->b, gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0), gen_const(g, 32), "");
+	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
+	gen_go(g, after);
+}
+
+/* In a block of its own, since only at the end it is known whether anything needs the region. */
+static void scratch_prologue(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef body)
+{
+	LLVMValueRef key, args[2], region;
+
+	LLVMPositionBuilderAtEnd(g->b, here);
+	gen_place(g, g->attach->span);
+	if (g->scratch_used) {
+		key = gen_alloca(g, 4, "key");
+		args[0] = g->scratch, args[1] = key;
+		LLVMBuildStore(g->b, gen_const32(g, g->programs), key);
+		region = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
+		return_if(g, LLVMBuildIsNull(g->b, region, ""), "no_scratch");
+		LLVMBuildStore(g->b, region, g->scratch_slot);
+	}
+	LLVMBuildBr(g->b, body);
+}
+
+static void make_variables(struct gen *g)
+{
+	const struct unit *u = g->unit;
+
+	g->variables = arena_many(g->arena, LLVMValueRef, u->variables.n + 1);
+	for (size_t i = 0; i < u->variables.n; i++) {
+		const struct variable *v = u->variables.v[i];
+
+		g->variables[i] = gen_temporary(g, (v->type->size + 7) / 8 * 8);
+		gen_zero(g, g->variables[i], (v->type->size + 7) / 8 * 8);
+	}
+}
+
+static uint32_t largest_record(struct gen *g)
+{
+	uint32_t size = 0;
+
+	for (size_t i = 0; i < g->program->records.n; i++) {
+		const struct record *r = g->program->records.v[i];
+
+		if (r->size + r->tail_size > size)
+			size = r->size + r->tail_size;
+	}
+	return (size + 7) / 8 * 8;
+}
+
+static void body(struct gen *g)
+{
+	LLVMBasicBlockRef after;
+
+	make_variables(g);
+	if (g->unit->predicate) {
+		gen_place(g, g->unit->predicate->span);
+		gen_if(g, gen_truth(g, g->unit->predicate), &after, "action");
+		gen_block_statements(g, g->unit->body->block.statements);
+		gen_go(g, after);
+	} else {
+		gen_block_statements(g, g->unit->body->block.statements);
+	}
+	LLVMBuildRet(g->b, gen_const32(g, 0));
+}
+
+/* Blocks that nothing jumps to and that have no end (behind exit() and return). */
+static void end_blocks(struct gen *g)
+{
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(g->function); b; b = LLVMGetNextBasicBlock(b)) {
+		if (LLVMGetBasicBlockTerminator(b))
+			continue;
+		LLVMPositionBuilderAtEnd(g->b, b);
+		LLVMBuildUnreachable(g->b);
+	}
+}
+
+static void define(struct gen *g, struct str name)
+{
+	LLVMTypeRef type = LLVMFunctionType(g->i32, &g->ptr, 1, 0);
+
+	g->function = LLVMAddFunction(g->module, name.p, type);
+	LLVMSetSection(g->function, section(g).p);
+	g->context_arg = LLVMGetParam(g->function, 0);
+	g->scope = gen_subprogram(g, name.p, g->function, g->attach->span);
+	g->entry = gen_block(g, "entry");
+	LLVMPositionBuilderAtEnd(g->b, g->entry);
+	gen_place(g, g->attach->span);
+	g->scratch_slot = gen_alloca(g, 8, "scratch");
+	g->scratch_used = false;
+	/* A record in a perf buffer is built here too. */
+	g->scratch_top = largest_record(g);
+}
+
+static void note_program(struct gen *g, struct str name)
+{
+	const struct unit *u = g->unit;
+	struct image_program row = {
+		.name = name,
+		.form = g->form,
+		.attach = g->attach->index,
+		.n_attach = (uint32_t)u->attaches.n,
+		.needs_retval = u->uses_retval,
+	};
+	VEC(struct image_param) params = { 0 };
+
+	for (uint32_t i = 0; g->form == IMAGE_FENTRY && i < g->attach->n_params; i++) {
+		struct image_param param = { .number = i };
+		struct btf_info info;
+		struct str ignored;
+		uint32_t type;
+
+		if (!(u->arg_mask & 1u << i))
+			continue;
+		btf_param(g->program->btf, g->attach->proto, i, &ignored, &type);
+		btf_info(g->program->btf, type, &info);
+		param.size = info.size;
+		vec_push(g->arena, &params, param);
+	}
+	row.n_params = (uint32_t)params.n;
+	row.params = params.v;
+	vec_push(g->arena, &g->image->programs, row);
+}
+
+static void generate(struct gen *g, enum image_form form, const char *prefix)
+{
+	LLVMBasicBlockRef scratch, start;
+	struct str name;
+
+	g->form = form;
+	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, form_suffix[form]);
+	define(g, name);
+	prologue(g);
+	scratch = LLVMGetInsertBlock(g->b);
+	start = gen_block(g, "body");
+	LLVMPositionBuilderAtEnd(g->b, start);
+	body(g);
+	scratch_prologue(g, scratch, start);
+	end_blocks(g);
+	note_program(g, name);
+	if (g->scratch_top > g->scratch_size)
+		g->scratch_size = g->scratch_top;
+	g->programs++;
+}
+
+/* Can the unit be attached in the trampoline form, as far as can be known here? */
+static bool trampoline(const struct unit *u)
+{
+	const struct attach *a = u->attaches.v[0];
+
+	return !u->needs_kprobe && !a->glob && a->in_btf && !a->variadic && !a->ambiguous;
+}
+
+#define NO_FORM IMAGE_FORMS_
+
+/* The forms of each probe type; the second one only where trampoline() allows it. */
+static const struct {
+	const char *name;
+	enum image_form plain, trampoline;
+} probe_forms[PROBE_N_] = {
+	[PROBE_begin] = { "begin", IMAGE_RUN, NO_FORM },
+	[PROBE_end] = { "end", IMAGE_RUN, NO_FORM },
+	[PROBE_kprobe] = { "kprobe", IMAGE_KPROBE, IMAGE_FENTRY },
+	[PROBE_kretprobe] = { "kretprobe", IMAGE_KRETPROBE, IMAGE_FEXIT },
+	[PROBE_fentry] = { "fentry", IMAGE_FENTRY, NO_FORM },
+	[PROBE_fexit] = { "fexit", IMAGE_FEXIT, NO_FORM },
+	[PROBE_tracepoint] = { "tracepoint", IMAGE_TRACEPOINT, NO_FORM },
+	[PROBE_interval] = { "interval", IMAGE_TIMER, NO_FORM },
+};
+
+void unit_generate(struct gen *g, const struct unit *unit)
+{
+	g->unit = unit;
+	g->attach = unit->attaches.v[0];
+	generate(g, probe_forms[unit->probe].plain, probe_forms[unit->probe].name);
+	if (probe_forms[unit->probe].trampoline != NO_FORM && trampoline(unit))
+		generate(g, probe_forms[unit->probe].trampoline, probe_forms[unit->probe].name);
+}
