@@ -317,12 +317,14 @@ static LLVMValueRef gen_hist(struct gen *g, const struct builtin_use *use)
 	struct node *element = use->call->element;
 	const struct type *type = element->map.map->value;
 	uint32_t buckets = hist_buckets(type->hist_bits);
-	LLVMValueRef number = bucket(g, gen_value(g, use->args), type->hist_bits);
+	LLVMValueRef number = bucket(g, gen_value(g, use->args), type->hist_bits), offset, fits;
 	LLVMBasicBlockRef after;
 
-	/* Never true; it tells the verifier the bound. */
-	gen_if(g, LLVMBuildICmp(g->b, LLVMIntULT, number, gen_const(g, buckets), ""), &after, "bounded");
-	gen_add_to_bucket(g, element, number, buckets * 8);
+	offset = gen_opaque(g, LLVMBuildShl(g->b, number, gen_const(g, 3), ""));
+	/* Always true; it tells the verifier the bound. */
+	fits = LLVMBuildICmp(g->b, LLVMIntULE, offset, gen_const(g, 8 * (buckets - 1)), "");
+	gen_if(g, fits, &after, "bounded");
+	gen_add_to_bucket(g, element, offset, buckets * 8);
 	gen_go(g, after);
 	return NULL;
 }

@@ -19,28 +19,36 @@ static void fatal(const char *why)
 	_exit(3);
 }
 
-static void make_module(struct gen *g)
+static int make_module(struct gen *g)
 {
+	int error;
+
 	LLVMInstallFatalErrorHandler(fatal);
-	gen_begin(g);
+	error = gen_begin(g);
+
+	if (error)
+		return error;
 	meta_begin(g);
 	maps_begin(g);
 	for (size_t i = 0; i < g->program->units.n; i++)
 		unit_generate(g, g->program->units.v[i]);
 	maps_end(g);
 	meta_records(g);
+	return 0;
 }
 
 int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
 {
 	struct gen *g = arena_one(a, struct gen);
 	LLVMMemoryBufferRef buffer;
-	int error = 0;
+	int error;
 
 	g->arena = a;
 	g->program = program;
 	g->image = arena_one(a, struct image);
-	make_module(g);
+	error = make_module(g);
+	if (error)
+		return error;
 	if (kind == GENERATE_IR) {
 		gen_dump_ir(g, out);
 	} else {
@@ -77,7 +85,9 @@ int generate_image(struct arena *a, const struct program *program, struct str re
 	g->program = program;
 	g->image = arena_one(a, struct image);
 	g->image->kernel = release;
-	make_module(g);
+	error = make_module(g);
+	if (error)
+		return error;
 	error = gen_emit(g, LLVMObjectFile, &buffer);
 	if (!error) {
 		error = write_all(fd, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));

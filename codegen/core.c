@@ -287,7 +287,6 @@ static LLVMValueRef tracepoint_load(struct gen *g, const struct member *m, uint3
 	LLVMValueRef pointer = preserve(g, g->context_arg, di, false);
 	LLVMValueRef v = LLVMBuildLoad2(g->b, gen_int_type(g, size), pointer, "");
 
-	LLVMSetAlignment(v, 1);
 	LLVMSetVolatile(v, 1);
 	return v;
 }

@@ -41,6 +41,8 @@ static LLVMValueRef scratch_temporary(struct gen *g, uint32_t size)
 	base = gen_offset(g, base, g->scratch_top);
 	g->scratch_used = true;
 	g->scratch_top += (size + 7) / 8 * 8;
+	if (g->scratch_top > g->scratch_size)
+		g->scratch_size = g->scratch_top;
 	return base;
 }
 

@@ -50,20 +50,12 @@ enum helper {
 	HELPER_FUNC_RET = 184,
 };
 
-/* A struct of the kernel as our debug information shows it: only the members that are
- * accessed, which is all that CO-RE needs. */
-struct local_record {
-	const struct type *type;
-	LLVMTypeRef llvm;
-	LLVMMetadataRef di;
-	VEC(const struct member *) members;
-};
-
 struct gen {
 	struct arena *arena;
 	const struct program *program;
 	struct image *image;
 
+	LLVMTargetMachineRef machine;
 	LLVMContextRef context;
 	LLVMModuleRef module;
 	LLVMBuilderRef b;
@@ -97,7 +89,7 @@ struct gen {
 };
 
 /* module.c */
-void gen_begin(struct gen *g);
+int gen_begin(struct gen *g);
 LLVMTypeRef gen_int_type(struct gen *g, uint32_t size);
 LLVMValueRef gen_const(struct gen *g, uint64_t value);
 LLVMValueRef gen_const32(struct gen *g, uint32_t value);
@@ -116,6 +108,9 @@ void gen_store(struct gen *g, const struct type *type, LLVMValueRef to, LLVMValu
 LLVMValueRef gen_load64(struct gen *g, LLVMValueRef from);
 void gen_store64(struct gen *g, LLVMValueRef to, LLVMValueRef value);
 LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from);
+/* The same value, of which LLVM knows nothing: a bound that is checked on it is checked in the
+ * register that is used, which is where the verifier looks. */
+LLVMValueRef gen_opaque(struct gen *g, LLVMValueRef v);
 void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size);
 void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size);
 /* if (condition) a new block, which the builder is then in; *after follows it. */
@@ -174,8 +169,8 @@ void gen_assign(struct gen *g, struct node *node);
 LLVMValueRef gen_step(struct gen *g, struct node *node);
 /* Adds to a map element, making it when it is not there; its value before. */
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by);
-/* The same with one of the u64s of a value of size bytes. */
-void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef bucket, uint32_t size);
+/* The same by one, with the u64 at offset (bytes) of a value of size bytes. */
+void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef offset, uint32_t size);
 /* Ends the program here. */
 void gen_return(struct gen *g);
 

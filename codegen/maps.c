@@ -72,18 +72,19 @@ static void define_script_map(struct gen *g, const struct map *map)
 {
 	uint32_t key = map->key ? map->key->size : 8;
 	struct str symbol = map_symbol(g, map);
+	uint32_t value_type = meta_type(g, map->value);
 	struct map_shape shape = {
 		.name = symbol.p,
 		.type = map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
 		.key_size = (key + 7) / 8 * 8,
-		.value_size = (map->value->size + 7) / 8 * 8,
+		.value_size = (g->image->types.v[value_type].size + 7) / 8 * 8,
 		.entries = map->key ? map->max_entries : 1,
 	};
 	struct image_map row = {
 		.name = map->name,
 		.elf_name = symbol,
 		.key_type = map->key ? meta_type(g, map->key) : IMAGE_NONE,
-		.value_type = meta_type(g, map->value),
+		.value_type = value_type,
 		.per_cpu = map->per_cpu,
 		.span = map->first,
 	};

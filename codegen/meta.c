@@ -4,6 +4,8 @@
  */
 #include "codegen/gen.h"
 
+#include "image/hist.h"
+
 static enum type_kind_id kind_of(const struct type *t)
 {
 	switch (t->form) {
@@ -82,6 +84,7 @@ uint32_t meta_type(struct gen *g, const struct type *t)
 		break;
 	case TYPE_hist:
 		row.count = t->hist_bits;
+		row.size = 8 * hist_buckets(t->hist_bits);
 		break;
 	case TYPE_enum:
 		row.name = t->name;

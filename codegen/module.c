@@ -15,14 +15,43 @@
  * passes after it are what makes the code small. */
 #define PASSES "default<O0>,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)"
 
-void gen_begin(struct gen *g)
+static int internal_error(const char *what)
+{
+	fprintf(stderr, "btrun-compile: internal error: %s\n", what);
+	return -EFAULT;
+}
+
+static LLVMTargetMachineRef target_machine(void)
+{
+	LLVMTargetRef target;
+	char *error;
+
+	LLVMInitializeBPFTargetInfo();
+	LLVMInitializeBPFTarget();
+	LLVMInitializeBPFTargetMC();
+	LLVMInitializeBPFAsmPrinter();
+	if (LLVMGetTargetFromTriple("bpfel", &target, &error))
+		return NULL;
+	/* v3: 32-bit jumps and ALU, which every kernel that we support has (5.1). Less: with None the
+	 * verifier refuses what comes out. */
+	return LLVMCreateTargetMachine(
+	    target, "bpfel", "v3", "", LLVMCodeGenLevelLess, LLVMRelocDefault, LLVMCodeModelDefault);
+}
+
+int gen_begin(struct gen *g)
 {
 	struct str name = g->program->source->name;
-	const char *triple = "bpfel";
+	LLVMTargetDataRef layout;
 
+	g->machine = target_machine();
+	if (!g->machine)
+		return internal_error("this LLVM has no BPF target");
+	layout = LLVMCreateTargetDataLayout(g->machine);
 	g->context = LLVMContextCreate();
 	g->module = LLVMModuleCreateWithNameInContext("btrun", g->context);
-	LLVMSetTarget(g->module, triple);
+	LLVMSetTarget(g->module, "bpfel");
+	LLVMSetModuleDataLayout(g->module, layout);
+	LLVMDisposeTargetData(layout);
 	LLVMSetSourceFileName(g->module, name.p, name.n);
 	g->b = LLVMCreateBuilderInContext(g->context);
 	g->di = LLVMCreateDIBuilder(g->module);
@@ -39,6 +68,7 @@ void gen_begin(struct gen *g)
 	g->file = LLVMDIBuilderCreateFile(g->di, name.p, name.n, "", 0);
 	g->cu = LLVMDIBuilderCreateCompileUnit(g->di, LLVMDWARFSourceLanguageC, g->file, "btrun", 5, 1, "", 0,
 	    0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
+	return 0;
 }
 
 LLVMTypeRef gen_int_type(struct gen *g, uint32_t size)
@@ -146,6 +176,14 @@ LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from)
 
 	LLVMSetVolatile(v, 1);
 	return v;
+}
+
+LLVMValueRef gen_opaque(struct gen *g, LLVMValueRef v)
+{
+	LLVMTypeRef type = LLVMFunctionType(g->i64, &g->i64, 1, 0);
+	LLVMValueRef nothing = LLVMGetInlineAsm(type, "", 0, "=r,0", 4, 1, 0, LLVMInlineAsmDialectATT, 0);
+
+	return LLVMBuildCall2(g->b, type, nothing, &v, 1, "");
 }
 
 /* for (i = 0; i < size; i += 8) with a body that the caller fills in between begin and end. The
@@ -265,50 +303,23 @@ int gen_dump_ir(struct gen *g, FILE *out)
 	return 0;
 }
 
-static int internal_error(const char *what)
-{
-	fprintf(stderr, "btrun-compile: internal error: %s\n", what);
-	return -EFAULT;
-}
-
-static LLVMTargetMachineRef target_machine(void)
-{
-	LLVMTargetRef target;
-	char *error;
-
-	LLVMInitializeBPFTargetInfo();
-	LLVMInitializeBPFTarget();
-	LLVMInitializeBPFTargetMC();
-	LLVMInitializeBPFAsmPrinter();
-	if (LLVMGetTargetFromTriple("bpfel", &target, &error))
-		return NULL;
-	/* v3: 32-bit jumps and ALU, which every kernel that we support has (5.1). Less: with None the
-	 * verifier refuses what comes out. */
-	return LLVMCreateTargetMachine(
-	    target, "bpfel", "v3", "", LLVMCodeGenLevelLess, LLVMRelocDefault, LLVMCodeModelDefault);
-}
-
 int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
 {
-	LLVMTargetMachineRef machine = target_machine();
 	LLVMPassBuilderOptionsRef options;
 	LLVMErrorRef error;
 	char *why = NULL;
 
-	if (!machine)
-		return internal_error("this LLVM has no BPF target");
 	LLVMDIBuilderFinalize(g->di);
 	if (LLVMVerifyModule(g->module, LLVMReturnStatusAction, &why))
 		return internal_error(why);
 	LLVMDisposeMessage(why);
 	options = LLVMCreatePassBuilderOptions();
-	error = LLVMRunPasses(g->module, PASSES, machine, options);
+	error = LLVMRunPasses(g->module, PASSES, g->machine, options);
 	LLVMDisposePassBuilderOptions(options);
 	if (error)
 		return internal_error(LLVMGetErrorMessage(error));
-	if (out && LLVMTargetMachineEmitToMemoryBuffer(machine, g->module, kind, &why, out))
+	if (out && LLVMTargetMachineEmitToMemoryBuffer(g->machine, g->module, kind, &why, out))
 		return internal_error(why);
-	LLVMDisposeTargetMachine(machine);
 	return 0;
 }
 
@@ -318,4 +329,5 @@ void gen_end(struct gen *g)
 	LLVMDisposeDIBuilder(g->di);
 	LLVMDisposeModule(g->module);
 	LLVMContextDispose(g->context);
+	LLVMDisposeTargetMachine(g->machine);
 }

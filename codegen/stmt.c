@@ -82,10 +82,9 @@ LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRe
 	return gen_load64(g, old);
 }
 
-void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef bucket, uint32_t size)
+void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef offset, uint32_t size)
 {
 	LLVMValueRef key = gen_key(g, element), fresh, found, one = gen_const(g, 1);
-	LLVMValueRef offset = LLVMBuildShl(g->b, bucket, gen_const(g, 3), "");
 	LLVMBasicBlockRef hit = gen_block(g, "hit"), miss = gen_block(g, "miss"),
 			  after = gen_block(g, "after");
 
