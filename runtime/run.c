@@ -186,6 +186,13 @@ static void announce(struct tracer *t)
 		return;
 }
 
+/* As bpftrace does: the terminal's ^C, and what was printed, end before the maps begin. */
+static void separate_maps(struct tracer *t)
+{
+	if (t->options->form == OUTPUT_TEXT && t->image.maps.n)
+		fputs("\n\n", output_stream(t->runtime.out));
+}
+
 static int live(struct loop *l)
 {
 	struct tracer *t = l->tracer;
@@ -205,6 +212,7 @@ static int live(struct loop *l)
 	if (!output_failed(t->runtime.out)) {
 		err = attach_run_now(t, PROBE_end);
 		buffer_read(t, false);
+		separate_maps(t);
 		maps_print_all(&t->runtime);
 		output_flush(t->runtime.out);
 	}
