@@ -78,8 +78,10 @@ static int trace(struct arena *a, struct kernel *k, const struct options *o)
 		err = compile_script(k, &source, o, &image);
 	if (err || o->mode == MODE_DUMP)
 		return err != 0;
-	if (image < 0 || (o->emit && emit(o->emit, image)))
+	if (image < 0)
 		return 1;
+	if (o->emit)
+		return emit(o->emit, image) != 0;
 	return run_image(k, image, &o->run);
 }
 

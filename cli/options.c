@@ -249,7 +249,7 @@ void options_help(void)
 	      "\n"
 	      "Compiling\n"
 	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir or asm\n"
-	      "      --emit-elf FILE   write the compiled image, then go on\n"
+	      "      --emit-elf FILE   write the compiled image and end\n"
 	      "\n"
 	      "  -V, --version         print the version\n"
 	      "  -h, --help            print this help\n"

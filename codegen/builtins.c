@@ -102,10 +102,11 @@ static LLVMValueRef gen_register(struct gen *g, unsigned offset)
 
 static LLVMValueRef from_helper(struct gen *g, enum helper helper, LLVMValueRef number)
 {
-	LLVMValueRef slot = gen_alloca(g, 8, "arg"),
-		     args[3] = { g->context_arg, number ? number : slot, slot };
+	uint32_t top = g->stack_top;
+	LLVMValueRef slot = gen_temporary(g, 8), args[3] = { g->context_arg, number ? number : slot, slot };
 
 	gen_call(g, helper, g->i64, args, number ? 3 : 2);
+	g->stack_top = top;
 	return gen_load64(g, slot);
 }
 
@@ -202,7 +203,7 @@ static void count_cut(struct gen *g, struct node *node, LLVMValueRef from, LLVMV
 
 	full = LLVMBuildICmp(g->b, LLVMIntEQ, result, size, "");
 	gen_if(g, full, &after, "full");
-	last = gen_alloca(g, 8, "last");
+	last = gen_temporary(g, 8);
 	gen_store64(g, last, gen_const(g, 0));
 	core_read(g, string_space(node->call.args), last, 1,
 	    LLVMBuildAdd(g->b, from, gen_const(g, node->type->size - 1), ""), node->span);

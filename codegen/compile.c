@@ -100,7 +100,7 @@ int generate_image(struct arena *a, const struct program *program, struct str re
 	if (error == -EINVAL)
 		fprintf(stderr, "btrun-compile: internal error: the image is wrong: %s\n",
 		    image_check(a, g->image).p);
-	else if (error)
+	else if (error && error != -E2BIG && error != -EFAULT)
 		fprintf(stderr, "btrun-compile: internal error: the image can't be written: %s\n",
 		    strerror(-error));
 	gen_end(g);

@@ -258,7 +258,7 @@ static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
 	struct node *links[CHAIN_LIMIT];
 	unsigned n;
 	struct node *top = chain(node, links, &n);
-	LLVMValueRef base = base_address(g, top->member.object), slot = gen_alloca(g, 8, "bits"), value, left,
+	LLVMValueRef base = base_address(g, top->member.object), slot = gen_temporary(g, 8), value, left,
 		     right;
 
 	left = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_LSHIFT);
@@ -316,7 +316,7 @@ static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
 /* bpf_get_func_arg() and bpf_get_func_ret() give scalars, whatever the verifier knows of the argument. */
 static LLVMValueRef function_value(struct gen *g, const struct member *m)
 {
-	LLVMValueRef slot = gen_alloca(g, 8, "arg"),
+	LLVMValueRef slot = gen_temporary(g, 8),
 		     args[3] = { g->context_arg, gen_const32(g, m->arg_index), slot };
 	LLVMValueRef v;
 
@@ -341,6 +341,7 @@ static LLVMValueRef args_value(struct gen *g, struct node *node)
 LLVMValueRef core_value(struct gen *g, struct node *node)
 {
 	LLVMValueRef slot;
+	uint32_t top;
 
 	gen_place(g, node->span);
 	if (node->kind == NODE_MEMBER && node->member.object->type->form == FORM_ARGS)
@@ -349,8 +350,10 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 		return bitfield_value(g, node);
 	LLVMValueRef address = core_address(g, node);
 
-	slot = gen_alloca(g, 8, "value");
+	top = g->stack_top;
+	slot = gen_temporary(g, 8);
 	core_read(g, core_space(node), slot, node->type->size, address, node->span);
+	g->stack_top = top;
 	return gen_load(g, node->type, slot);
 }
 

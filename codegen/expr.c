@@ -48,7 +48,12 @@ static LLVMValueRef scratch_temporary(struct gen *g, uint32_t size)
 
 LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
 {
-	return size <= STACK_TEMPORARY ? gen_alloca(g, size, "temporary") : scratch_temporary(g, size);
+	uint32_t at = g->stack_top, room = (size + 7) / 8 * 8;
+
+	if (size > STACK_TEMPORARY || at + room > STACK_REGION)
+		return scratch_temporary(g, size);
+	g->stack_top += room;
+	return gen_offset(g, g->stack, at);
 }
 
 /* Cut to the type's width and extended again: what a cast to it does. */

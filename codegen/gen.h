@@ -50,6 +50,9 @@ enum helper {
 	HELPER_FUNC_RET = 184,
 };
 
+/* Of the 512 bytes that a BPF program has; the rest is for what LLVM spills. */
+#define STACK_REGION 256
+
 struct gen {
 	struct arena *arena;
 	const struct program *program;
@@ -67,9 +70,9 @@ struct gen {
 	LLVMValueRef slots[SLOTS_]; /* of the slots without a name; NULL: not made yet */
 	VEC(LLVMValueRef) maps;     /* of program.maps */
 	LLVMValueRef count_loss;    /* the subprogram that adds to a counter */
-	uint32_t rodata_size;
-	uint32_t programs;     /* how many functions there are */
-	uint32_t scratch_size; /* the largest region of a program so far */
+	bool refused;               /* LLVM has reported an error */
+	uint32_t programs;          /* how many functions there are */
+	uint32_t scratch_size;      /* the largest region of a program so far */
 
 	/* the function that is being made */
 	const struct unit *unit;
@@ -81,7 +84,9 @@ struct gen {
 	LLVMValueRef *variables;   /* by variable.index: where it lives */
 	LLVMValueRef scratch_slot; /* alloca: the scratch region's address */
 	bool scratch_used;
-	uint32_t scratch_top;           /* bytes of the region that are taken */
+	LLVMValueRef stack;   /* alloca of STACK_REGION bytes: what helpers are given the address of */
+	uint32_t stack_top;   /* bytes of it that are taken */
+	uint32_t scratch_top; /* bytes of the region that are taken */
 	LLVMBasicBlockRef after_record; /* of the record that is open: where to go when there is no room */
 	LLVMValueRef record;            /* its bytes */
 	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
@@ -156,7 +161,9 @@ LLVMValueRef gen_value(struct gen *g, struct node *node);
 void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type);
 /* A truth value as i1. */
 LLVMValueRef gen_truth(struct gen *g, struct node *node);
-/* Memory for a temporary: the stack when it is small, else the scratch region. */
+/* Memory for a temporary, until its statement ends: the stack region when it is small and there is
+ * room, else the scratch region. Not for what is only stored and loaded: that is gen_alloca()'s, which
+ * LLVM turns into registers. */
 LLVMValueRef gen_temporary(struct gen *g, uint32_t size);
 /* The key of a map element, packed. */
 LLVMValueRef gen_key(struct gen *g, struct node *node);

@@ -21,6 +21,23 @@ static int internal_error(const char *what)
 	return -EFAULT;
 }
 
+/* LLVM's own errors; the one that a script can cause is the stack's. */
+static void diagnostic(LLVMDiagnosticInfoRef info, void *context)
+{
+	struct gen *g = context;
+	char *text;
+
+	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+		return;
+	text = LLVMGetDiagInfoDescription(info);
+	fprintf(stderr,
+	    "btrun-compile: error: an action is too large for a BPF program: %s\n"
+	    "    hint: split the action, or use fewer variables and keys in it\n",
+	    text);
+	LLVMDisposeMessage(text);
+	g->refused = true;
+}
+
 static LLVMTargetMachineRef target_machine(void)
 {
 	LLVMTargetRef target;
@@ -48,6 +65,7 @@ int gen_begin(struct gen *g)
 		return internal_error("this LLVM has no BPF target");
 	layout = LLVMCreateTargetDataLayout(g->machine);
 	g->context = LLVMContextCreate();
+	LLVMContextSetDiagnosticHandler(g->context, diagnostic, g);
 	g->module = LLVMModuleCreateWithNameInContext("btrun", g->context);
 	LLVMSetTarget(g->module, "bpfel");
 	LLVMSetModuleDataLayout(g->module, layout);
@@ -320,7 +338,7 @@ int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
 		return internal_error(LLVMGetErrorMessage(error));
 	if (out && LLVMTargetMachineEmitToMemoryBuffer(g->machine, g->module, kind, &why, out))
 		return internal_error(why);
-	return 0;
+	return g->refused ? -E2BIG : 0;
 }
 
 void gen_end(struct gen *g)

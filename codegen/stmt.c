@@ -62,8 +62,8 @@ static void insert(struct gen *g, struct node *element, LLVMValueRef key, LLVMVa
 
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by)
 {
-	LLVMValueRef key = gen_key(g, element), old = gen_alloca(g, 8, "old"),
-		     fresh = gen_alloca(g, 8, "fresh"), found;
+	LLVMValueRef key = gen_key(g, element), old = gen_alloca(g, 8, "old"), fresh = gen_temporary(g, 8),
+		     found;
 	LLVMBasicBlockRef hit = gen_block(g, "hit"), miss = gen_block(g, "miss"),
 			  after = gen_block(g, "after");
 
@@ -235,11 +235,11 @@ static void statement(struct gen *g, struct node *node)
 void gen_block_statements(struct gen *g, struct node *statements)
 {
 	for (struct node *s = statements; s; s = s->next) {
-		uint32_t top = g->scratch_top;
+		uint32_t scratch = g->scratch_top, stack = g->stack_top;
 
 		statement(g, s);
-		/* Temporaries of a statement die with it, but not while a record is open in the region. */
-		if (!g->open)
-			g->scratch_top = top;
+		/* Temporaries die with their statement. */
+		g->scratch_top = scratch;
+		g->stack_top = stack;
 	}
 }

@@ -97,7 +97,8 @@ static void make_variables(struct gen *g)
 	for (size_t i = 0; i < u->variables.n; i++) {
 		const struct variable *v = u->variables.v[i];
 
-		g->variables[i] = gen_temporary(g, (v->type->size + 7) / 8 * 8);
+		g->variables[i] = gen_is_scalar(v->type) ? gen_alloca(g, 8, v->name.p)
+							 : gen_temporary(g, (v->type->size + 7) / 8 * 8);
 		gen_zero(g, g->variables[i], (v->type->size + 7) / 8 * 8);
 	}
 }
@@ -154,6 +155,8 @@ static void define(struct gen *g, struct str name)
 	LLVMPositionBuilderAtEnd(g->b, g->entry);
 	gen_place(g, g->attach->span);
 	g->scratch_slot = gen_alloca(g, 8, "scratch");
+	g->stack = gen_alloca(g, STACK_REGION, "stack");
+	g->stack_top = 0;
 	g->scratch_used = false;
 	/* A record in a perf buffer is built here too. */
 	g->scratch_top = largest_record(g);

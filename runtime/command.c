@@ -71,6 +71,25 @@ static void __attribute__((noreturn)) child(char **words, int gate, pid_t tracer
 	_exit(127);
 }
 
+/* Is there such a program? Asked before anything is attached: a tracer of a command that can't be
+ * started is a mistake, not a short trace. */
+static bool can_run(const char *word)
+{
+	const char *path = getenv("PATH"), *end;
+	char file[4096];
+
+	if (strchr(word, '/'))
+		return access(word, X_OK) == 0;
+	for (path = path ? path : "/usr/bin:/bin"; *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		if (snprintf(file, sizeof(file), "%.*s/%s", (int)(end - path), path, word) <
+			(int)sizeof(file) &&
+		    access(file, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 int command_start(const char *line, struct command *c)
 {
 	char *copy = strdup(line), *words[WORDS_LIMIT];
@@ -82,6 +101,14 @@ int command_start(const char *line, struct command *c)
 		    n == -EINVAL ? "no command, or a quote that is not closed" : "cannot start the command");
 		free(copy);
 		return -EINVAL;
+	}
+	if (!can_run(words[0])) {
+		fprintf(stderr, "btrun: -c: cannot run %s: %s\n", words[0],
+		    strchr(words[0], '/') ? strerror(errno) : "not found in PATH");
+		free(copy);
+		close(ends[0]);
+		close(ends[1]);
+		return -ENOENT;
 	}
 	c->pid = fork();
 	if (c->pid == 0) {
