@@ -184,6 +184,13 @@ static bool is_chatter(struct str line)
 	return false;
 }
 
+/* "R2 min value is outside of the allowed memory range" only adds a register to the line before it, which
+ * says what was accessed and where it ends. */
+static bool only_adds(struct str line)
+{
+	return str_glob(STR("R* is outside of the allowed memory range"), line);
+}
+
 bool verify_last(struct str log, uint32_t *insn, struct str *essence)
 {
 	struct str rest = log, line;
@@ -195,7 +202,7 @@ bool verify_last(struct str log, uint32_t *insn, struct str *essence)
 		if (is_insn(line, insn))
 			found = true;
 		else if (!is_chatter(line))
-			*essence = line;
+			*essence = essence->n && only_adds(line) ? *essence : line;
 	}
 	return found || essence->n;
 }

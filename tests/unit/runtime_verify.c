@@ -21,6 +21,12 @@ static void test_last(void)
 	CHECK_STR(essence, "R1 invalid mem access 'scalar'");
 	CHECK(!verify_last(
 	    STR("libbpf: prog 'p': BPF program load failed: Operation not permitted\n"), &insn, &essence));
+	CHECK(verify_last(STR("81: (63) *(u32 *)(r2 +4) = r9\n"
+			      "invalid access to map value, value_size=8 off=12 size=4\n"
+			      "R2 min value is outside of the allowed memory range\n"),
+	    &insn, &essence));
+	CHECK_INT(insn, 81);
+	CHECK_STR(essence, "invalid access to map value, value_size=8 off=12 size=4");
 	CHECK(!verify_last(STR(""), &insn, &essence));
 }
 
