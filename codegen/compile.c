@@ -9,9 +9,20 @@
 
 #include "codegen/gen.h"
 
-/* LLVM calls this where it can't go on ("Cannot select ..."). */
+static const char *script_name = "the script"; /* for fatal(), which LLVM gives nothing of ours */
+
+/* LLVM calls this where it can't go on. Of these, a script can cause only one: a jump reaches
+ * 32,767 instructions. */
 static void fatal(const char *why)
 {
+	if (strstr(why, "Branch target out of insn range")) {
+		fprintf(stderr,
+		    "%s: error: an action is too large for a BPF program, whose jumps reach 32767 "
+		    "instructions\n"
+		    "    hint: split the action, or let several probes do parts of it\n",
+		    script_name);
+		_exit(1);
+	}
 	fprintf(stderr,
 	    "btrun-compile: internal error: LLVM says: %s\n"
 	    "    hint: this is a defect of btrun; the script and this line help to mend it\n",
@@ -23,6 +34,7 @@ static int make_module(struct gen *g)
 {
 	int error;
 
+	script_name = g->program->source->name.p;
 	LLVMInstallFatalErrorHandler(fatal);
 	error = gen_begin(g);
 

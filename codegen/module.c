@@ -31,9 +31,9 @@ static void diagnostic(LLVMDiagnosticInfoRef info, void *context)
 		return;
 	text = LLVMGetDiagInfoDescription(info);
 	fprintf(stderr,
-	    "btrun-compile: error: an action is too large for a BPF program: %s\n"
+	    "%s: error: an action is too large for a BPF program: %s\n"
 	    "    hint: split the action, or use fewer variables and keys in it\n",
-	    text);
+	    g->program->source->name.p, text);
 	LLVMDisposeMessage(text);
 	g->refused = true;
 }

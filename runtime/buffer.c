@@ -59,12 +59,13 @@ static int open_perf(struct buffer *b, int map_fd, size_t size)
 		.config = PERF_COUNT_SW_BPF_OUTPUT,
 		.sample_type = PERF_SAMPLE_RAW,
 		.sample_period = 1,
-		.wakeup_events = 1,
+		.watermark = 1,
 	};
 	size_t pages = size ? 1 : PERF_PAGES;
 
 	while (size && pages * b->page < size)
 		pages *= 2;
+	attr.wakeup_watermark = (uint32_t)(pages * b->page / 4);
 	b->perf = perf_buffer__new_raw(map_fd, pages, &attr, perf_record, b, NULL);
 	if (!b->perf)
 		return -errno;

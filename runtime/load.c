@@ -133,7 +133,7 @@ static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
 
 	switch (slot->kind) {
 	case SLOT_PERF:
-		return t->options->perf_buffer;
+		return t->perf;
 	case SLOT_PID:
 		return (uint64_t)t->options->pid;
 	case SLOT_FUNC_EXISTS:
@@ -193,7 +193,7 @@ static void size_events(struct tracer *t, struct bpf_map *map)
 {
 	uint64_t size = t->options->buffer_size;
 
-	if (t->options->perf_buffer) {
+	if (t->perf) {
 		bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 		bpf_map__set_key_size(map, 4);
 		bpf_map__set_value_size(map, 4);

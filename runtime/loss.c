@@ -136,8 +136,9 @@ static void report_missed(struct tracer *t, struct probe *p)
 		missed += p->attached.v[n].missed;
 		known = known && p->attached.v[n].missed_known;
 	}
+	/* At least: kernel/kprobes.c adds to its count without a lock. */
 	if (missed)
-		fprintf(stderr, "btrun: missed %" PRIu64 " hits of %.*s (%.*s): %s\n", missed,
+		fprintf(stderr, "btrun: missed at least %" PRIu64 " hits of %.*s (%.*s): %s\n", missed,
 		    STR_ARG(at->text), STR_ARG(place(t, at->span)), remedy(p));
 	if (recursed)
 		fprintf(stderr,

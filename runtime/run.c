@@ -103,15 +103,21 @@ static void take_signal(struct loop *l)
 	}
 }
 
+/* A perf buffer wakes its reader when it is filling up, so what is old has to be looked for. A ring
+ * buffer needs no such look: the first record after it was emptied wakes. */
+#define PERF_POLL_MS 50
+
 static void trace(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 	struct epoll_event events[4];
 
 	while (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out)) {
-		int n = epoll_wait(l->epoll, events, 4, -1);
+		int n = epoll_wait(l->epoll, events, 4, t->perf ? PERF_POLL_MS : -1);
 
 		refresh_clock(t);
+		if (n == 0)
+			buffer_read(t, false);
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.u32 == FROM_BUFFER)
 				buffer_read(t, true);
@@ -144,7 +150,7 @@ static int bring_up(struct tracer *t)
 static int open_buffer(struct tracer *t)
 {
 	int fd = bpf_object__find_map_fd_by_name(t->object, IMAGE_EVENTS_MAP);
-	int err = fd < 0 ? 0 : buffer_open(t, fd, t->options->perf_buffer, t->options->buffer_size);
+	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, t->options->buffer_size);
 
 	if (err)
 		fprintf(stderr, "btrun: cannot map the output buffer: %s\n", strerror(-err));
@@ -280,6 +286,7 @@ static int run_tracer(struct tracer *t)
 	sigset_t set;
 	int err;
 
+	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	block_signals(&set);
 	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
 	if (!err)

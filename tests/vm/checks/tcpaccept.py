@@ -151,8 +151,10 @@ def tcpaccept_misses_counted():
     expect(not bag(got) - bag(truth), f"lines that are not true: {result}")
     missed = len(truth) - len(got)
     expect(missed > 0, "ten slots were enough for 100 threads?")
-    said = [l for l in result.err.splitlines() if "miss" in l]
-    expect(any(str(missed) in re.findall(r"\d+", l) for l in said), f"{missed} missed, but stderr says {result.err}")
+    said = re.search(r"missed at least (\d+) hits of kretprobe:inet_csk_accept", result.err)
+    expect(said, f"{missed} missed, but stderr says {result.err}")
+    # The kernel adds to the count without a lock (nmissed++ in kernel/kprobes.c): two CPUs at once add one.
+    expect(0.8 * missed <= int(said[1]) <= missed, f"{missed} missed, but stderr says {result.err}")
 
 
 @check
