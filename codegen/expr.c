@@ -445,10 +445,11 @@ LLVMValueRef gen_value(struct gen *g, struct node *node)
 	return expression(g, node, NULL);
 }
 
-/* The bytes of a value from a string that a helper writes are not defined behind its NUL. */
+/* What a helper writes ends with its NUL: the bytes behind it are whatever was there before
+ * (bpf_get_current_comm() fills them only since Linux 6.2). */
 static bool leaves_rest(const struct node *node)
 {
-	return node->kind == NODE_CALL || node->kind == NODE_TERNARY;
+	return node->kind == NODE_CALL || node->kind == NODE_IDENT || node->kind == NODE_TERNARY;
 }
 
 void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
