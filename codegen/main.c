@@ -148,6 +148,21 @@ static struct lexer *make_lexer(struct arena *a, const struct options *o, struct
 	return lexer;
 }
 
+static int generate(struct arena *a, const struct options *o, const struct program *program)
+{
+	if (str_is(o->dump, "types")) {
+		program_dump(stdout, program);
+		return 0;
+	}
+	if (str_is(o->dump, "ir"))
+		return generate_text(a, program, GENERATE_IR, stdout) ? 3 : 0;
+	if (str_is(o->dump, "asm"))
+		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
+	if (o->dump.n)
+		return usage("--dump takes tokens, ast, types, ir or asm");
+	return generate_image(a, program, o->release ? str_of(o->release) : STR(""), o->image_fd) ? 3 : 0;
+}
+
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
 static int compile(struct arena *a, const struct options *o, const struct source *source)
 {
@@ -163,6 +178,7 @@ static int compile(struct arena *a, const struct options *o, const struct source
 	};
 	struct script *script;
 	struct program *program;
+	int status;
 
 	if (str_is(o->dump, "tokens")) {
 		lexer_dump(lexer, stdout);
@@ -174,17 +190,9 @@ static int compile(struct arena *a, const struct options *o, const struct source
 	if (diag.errors || str_is(o->dump, "ast"))
 		return diag.errors != 0;
 	program = analyse(a, script, &diag, &options);
-	if (str_is(o->dump, "types") && !diag.errors)
-		program_dump(stdout, program);
-	if (diag.errors || str_is(o->dump, "types"))
-		return diag.errors != 0;
-	if (str_is(o->dump, "ir"))
-		return generate_text(a, program, GENERATE_IR, stdout) ? 3 : 0;
-	if (str_is(o->dump, "asm"))
-		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
-	if (o->dump.n)
-		return usage("--dump takes tokens, ast, types, ir or asm");
-	return generate_image(a, program, o->release ? str_of(o->release) : STR(""), o->image_fd) ? 3 : 0;
+	status = diag.errors ? 1 : generate(a, o, program);
+	kernel_btf_free(program->btf);
+	return status;
 }
 
 int main(int argc, char **argv)

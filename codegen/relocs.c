@@ -6,11 +6,9 @@
  */
 #include "codegen/gen.h"
 
-#include <bpf/btf.h>
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +35,7 @@ struct object {
 	struct gen *g;
 	Elf *elf;
 	size_t names;
-	struct btf *btf;
+	struct kernel_btf *btf;
 };
 
 static Elf_Data *section(struct object *o, const char *wanted, Elf_Scn **scn)
@@ -101,34 +99,49 @@ static struct span attach_span(struct object *o, struct str category, struct str
 	return (struct span){ 0, 0 };
 }
 
-/* "field+at+size", the member's name as core.c wrote it. */
-static bool take(struct object *o, const char *section_name, const struct relo *r)
+static bool split_record(struct str name, struct image_reloc *row, struct arena *a)
 {
-	const struct btf_type *t = btf__type_by_id(o->btf, r->type);
-	const char *name = t ? btf__name_by_offset(o->btf, t->name_off) : NULL;
-	struct arena *a = o->g->arena;
-	struct image_reloc row = { 0 };
-	struct str rest, member, at, size;
+	struct str rest;
 
-	if (!name || strncmp(name, RECORD_PREFIX, sizeof(RECORD_PREFIX) - 1) || !btf_is_struct(t))
+	if (!str_starts(name, RECORD_PREFIX))
 		return false;
-	rest = str_copy(a, name, strlen(name));
-	rest = str_slice(rest, sizeof(RECORD_PREFIX) - 1, rest.n);
+	rest = str_slice(name, sizeof(RECORD_PREFIX) - 1, name.n);
 	for (size_t i = 0; i + 1 < rest.n; i++) {
 		if (rest.p[i] != '_' || rest.p[i + 1] != '_')
 			continue;
-		row.category = str_copy(a, rest.p, i);
-		row.event = str_copy(a, rest.p + i + 2, rest.n - i - 2);
-		break;
+		row->category = str_copy(a, rest.p, i);
+		row->event = str_copy(a, rest.p + i + 2, rest.n - i - 2);
+		return true;
 	}
-	name = btf__name_by_offset(o->btf, btf_members(t)->name_off);
-	member = str_copy(a, name, strlen(name));
-	member = str_split(member, '+', &rest);
-	at = str_split(rest, '+', &size);
-	row.field = str_copy(a, member.p, member.n);
-	row.delta = (uint32_t)strtoul(str_copy(a, at.p, at.n).p, NULL, 10);
-	row.size = (uint32_t)strtoul(size.p, NULL, 10);
-	row.section = str_copy(a, section_name, strlen(section_name));
+	return false;
+}
+
+/* "field+at+size", the member's name as core.c wrote it. */
+static void split_member(struct str name, struct image_reloc *row, struct arena *a)
+{
+	struct str at, size;
+
+	name = str_split(name, '+', &at);
+	at = str_split(at, '+', &size);
+	row->field = str_copy(a, name.p, name.n);
+	row->delta = (uint32_t)strtoul(str_copy(a, at.p, at.n).p, NULL, 10);
+	row->size = (uint32_t)strtoul(str_copy(a, size.p, size.n).p, NULL, 10);
+}
+
+/* Is the record one of ours? Then it goes to the image's table. */
+static bool take(struct object *o, struct str section_name, const struct relo *r)
+{
+	struct arena *a = o->g->arena;
+	struct image_reloc row = { 0 };
+	struct btf_member_info member;
+	struct btf_info info;
+
+	btf_info(o->btf, r->type, &info);
+	if (info.shape != BTF_SHAPE_STRUCT || !info.members || !split_record(info.name, &row, a))
+		return false;
+	btf_member(o->btf, r->type, 0, &member);
+	split_member(member.name, &row, a);
+	row.section = str_copy(a, section_name.p, section_name.n);
 	row.insn = r->insn;
 	row.span = attach_span(o, row.category, row.event);
 	vec_push(a, &o->g->image->relocs, row);
@@ -152,6 +165,35 @@ static void drop_relocations(struct object *o, size_t begin, size_t end)
 	}
 }
 
+/* The records of one section of programs, from -> *to; returns where the next section's begin. */
+static unsigned char *rewrite_section(
+    struct object *o, unsigned char *from, const unsigned char *end, unsigned char **to)
+{
+	struct relo_section in, out;
+	unsigned char *header = *to;
+	struct relo r;
+
+	memcpy(&in, from, sizeof(in));
+	from += sizeof(in);
+	out = (struct relo_section){ in.name, 0 };
+	*to += sizeof(out);
+	for (uint32_t i = 0; i < in.n && from + sizeof(r) <= end; i++) {
+		memcpy(&r, from, sizeof(r));
+		from += sizeof(r);
+		if (take(o, btf_string(o->btf, in.name), &r))
+			continue;
+		memcpy(*to, &r, sizeof(r));
+		*to += sizeof(r);
+		out.n++;
+	}
+	/* A section without records must not be named. */
+	if (out.n)
+		memcpy(header, &out, sizeof(out));
+	else
+		*to = header;
+	return from;
+}
+
 /* Copies what is not ours over itself. The records lie last in the section, so what is
  * left over at its end is out of reach of the header's sizes. */
 static int rewrite(struct object *o, Elf_Data *data)
@@ -166,32 +208,8 @@ static int rewrite(struct object *o, Elf_Data *data)
 	end = from + header->relo_size - 4;
 	if (end > base + data->d_size)
 		return -ENOEXEC;
-	while (from + sizeof(struct relo_section) <= end) {
-		struct relo_section in, out;
-		unsigned char *out_at = to;
-		const char *name;
-
-		memcpy(&in, from, sizeof(in));
-		from += sizeof(in);
-		out = (struct relo_section){ in.name, 0 };
-		to += sizeof(out);
-		name = btf__name_by_offset(o->btf, in.name);
-		for (uint32_t i = 0; i < in.n && from + sizeof(struct relo) <= end; i++) {
-			struct relo r;
-
-			memcpy(&r, from, sizeof(r));
-			from += sizeof(r);
-			if (take(o, name, &r))
-				continue;
-			memcpy(to, &r, sizeof(r));
-			to += sizeof(r);
-			out.n++;
-		}
-		if (out.n)
-			memcpy(out_at, &out, sizeof(out));
-		else
-			to = out_at;
-	}
+	while (from + sizeof(struct relo_section) <= end)
+		from = rewrite_section(o, from, end, &to);
 	if (o->g->image->relocs.n == before)
 		return 0;
 	drop_relocations(o, header->header_size + header->relo_offset, data->d_size);
@@ -210,11 +228,11 @@ static int read_object(struct object *o)
 	read_symbols(o);
 	if (!btf || !ext)
 		return 0;
-	o->btf = btf__new(btf->d_buf, (uint32_t)btf->d_size);
-	if (!o->btf)
-		return -errno;
+	error = kernel_btf_parse(btf->d_buf, btf->d_size, &o->btf);
+	if (error)
+		return error;
 	error = rewrite(o, ext);
-	btf__free(o->btf);
+	kernel_btf_free(o->btf);
 	return error;
 }
 

@@ -122,6 +122,30 @@ int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf)
 	return 0;
 }
 
+int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf)
+{
+	struct kernel_btf *b = calloc(1, sizeof(*b));
+	int err;
+
+	errno = 0;
+	if (b)
+		b->btf = btf__new(bytes, (uint32_t)size);
+	if (!b || !b->btf) {
+		err = errno ? -errno : -ENOMEM;
+		free(b);
+		return err;
+	}
+	b->begin = 1;
+	b->end = btf__type_cnt(b->btf);
+	*btf = b;
+	return 0;
+}
+
+struct str btf_string(const struct kernel_btf *b, uint32_t offset)
+{
+	return name_of(b, offset);
+}
+
 void kernel_btf_free(struct kernel_btf *b)
 {
 	if (!b)

@@ -61,7 +61,11 @@ struct btf_func_info {
 
 /* module: "vmlinux" for the kernel proper. */
 int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf);
+/* Of BTF in memory, an object file's; the bytes are copied. */
+int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf);
 void kernel_btf_free(struct kernel_btf *btf);
+/* The string at an offset of the string section; empty when there is none. */
+struct str btf_string(const struct kernel_btf *btf, uint32_t offset);
 
 void btf_info(const struct kernel_btf *btf, uint32_t id, struct btf_info *info);
 void btf_member(const struct kernel_btf *btf, uint32_t id, uint32_t index, struct btf_member_info *member);

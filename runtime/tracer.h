@@ -64,7 +64,7 @@ struct tracer {
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
 	volatile uint32_t *live;
 	struct buffer *buffer;
-	bool perf; /* it is a perf buffer: asked for, or the kernel has no ring buffer */
+	bool perf;     /* it is a perf buffer: asked for, or the kernel has no ring buffer */
 	uint64_t lost; /* by the perf buffer */
 	int counters_fd;
 	int reaper; /* pipe to it, or -1 */
