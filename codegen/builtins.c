@@ -62,6 +62,11 @@ static LLVMValueRef gen_cpu(struct gen *g, const struct builtin_use *use)
 	return low(g, no_args(g, HELPER_CPU));
 }
 
+static LLVMValueRef gen_ncpus(struct gen *g, const struct builtin_use *use)
+{
+	return slot_load(g, SLOT_ncpus, STR(""));
+}
+
 static LLVMValueRef gen_nsecs(struct gen *g, const struct builtin_use *use)
 {
 	return no_args(g, HELPER_KTIME_BOOT);
@@ -69,7 +74,7 @@ static LLVMValueRef gen_nsecs(struct gen *g, const struct builtin_use *use)
 
 static LLVMValueRef gen_elapsed(struct gen *g, const struct builtin_use *use)
 {
-	return LLVMBuildSub(g->b, no_args(g, HELPER_KTIME), slot_load(g, SLOT_START_TIME, STR("")), "");
+	return LLVMBuildSub(g->b, no_args(g, HELPER_KTIME), slot_load(g, SLOT_start_time, STR("")), "");
 }
 
 static LLVMValueRef gen_curtask(struct gen *g, const struct builtin_use *use)
@@ -276,7 +281,7 @@ static LLVMValueRef gen_bswap(struct gen *g, const struct builtin_use *use)
 
 static LLVMValueRef gen_exists(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_FUNC_EXISTS, use->call->text);
+	return slot_load(g, SLOT_func_exists, use->call->text);
 }
 
 static LLVMValueRef gen_count(struct gen *g, const struct builtin_use *use)

@@ -184,11 +184,6 @@ void maps_end(struct gen *g)
 	    IMAGE_SCRATCH_MAP);
 }
 
-static uint32_t slot_size(enum image_slot_kind kind)
-{
-	return kind == SLOT_START_TIME ? 8 : 4;
-}
-
 static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct str name)
 {
 	for (size_t i = 0; i < g->image->slots.n; i++) {
@@ -202,7 +197,7 @@ static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct s
 
 LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name)
 {
-	uint32_t size = slot_size(kind);
+	uint32_t size = image_slot_size(kind);
 	LLVMValueRef slot = slot_find(g, kind, name);
 
 	if (!slot) {

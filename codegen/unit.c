@@ -63,7 +63,7 @@ static void prologue(struct gen *g)
 	return_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), "not_live");
 	if (g->form == IMAGE_TIMER)
 		return;
-	wanted = slot_load(g, SLOT_PID, STR(""));
+	wanted = slot_load(g, SLOT_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
 	(void)args;
 	pid = LLVMBuildLShr(g->b, gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0), gen_const(g, 32), "");

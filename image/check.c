@@ -201,14 +201,25 @@ static bool check_counter(struct check *k, uint32_t i)
 	return check_span(k, c->span);
 }
 
+uint32_t image_slot_size(enum image_slot_kind kind)
+{
+	static const uint32_t sizes[SLOTS_] = {
+#define SLOT(name, bytes, value) [SLOT_##name] = bytes,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	return sizes[kind];
+}
+
 static bool check_slot(struct check *k, uint32_t i)
 {
 	const struct image_slot *s = &k->image->slots.v[i];
-	uint32_t size = s->kind == SLOT_START_TIME ? 8 : 4;
+	uint32_t size = image_slot_size(s->kind);
 
 	if (s->size != size || s->offset % size != 0 || s->offset > SIZE_LIMIT)
 		return refuse(k, "slot %u has an impossible place", i);
-	if (s->kind == SLOT_FUNC_EXISTS && s->name.n == 0)
+	if (s->kind == SLOT_func_exists && s->name.n == 0)
 		return refuse(k, "slot %u lacks the name of its function", i);
 	return true;
 }

@@ -31,10 +31,9 @@ static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_TRUNCATED] = "truncated",
 };
 static const char *const slot_names[SLOTS_] = {
-	[SLOT_PERF] = "perf",
-	[SLOT_PID] = "pid",
-	[SLOT_FUNC_EXISTS] = "func_exists",
-	[SLOT_START_TIME] = "start_time",
+#define SLOT(name, ...) [SLOT_##name] = #name,
+#include "image/slots.def"
+#undef SLOT
 };
 
 static void fail(struct codec *c, struct str error)

@@ -161,12 +161,14 @@ struct image_counter { /* its index is its key in the counters map (per-CPU arra
 };
 
 enum image_slot_kind {
-	SLOT_PERF,        /* u32: 1 when "events" is a perf event array */
-	SLOT_PID,         /* u32: only this process (-p), 0: every one */
-	SLOT_FUNC_EXISTS, /* u32: the kernel has function name */
-	SLOT_START_TIME,  /* u64: ktime of the start, for elapsed */
+#define SLOT(name, ...) SLOT_##name,
+#include "image/slots.def"
+#undef SLOT
 	SLOTS_
 };
+
+/* Bytes of a slot: 4 or 8. */
+uint32_t image_slot_size(enum image_slot_kind kind);
 
 struct image_slot {
 	enum image_slot_kind kind;

@@ -127,24 +127,43 @@ static struct bpf_map *find_internal(struct tracer *t, const char *suffix)
 	return NULL;
 }
 
-static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
+{
+	return t->perf;
+}
+
+static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->options->pid;
+}
+
+static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
+{
+	return tracer_has_function(t, slot->name);
+}
+
+static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
 {
 	struct timespec now;
 
-	switch (slot->kind) {
-	case SLOT_PERF:
-		return t->perf;
-	case SLOT_PID:
-		return (uint64_t)t->options->pid;
-	case SLOT_FUNC_EXISTS:
-		return tracer_has_function(t, slot->name);
-	case SLOT_START_TIME:
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	case SLOTS_:
-		break;
-	}
-	return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
+{
+	return t->runtime.n_cpus;
+}
+
+static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+{
+	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
+#define SLOT(name, bytes, value) [SLOT_##name] = value,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	return values[slot->kind](t, slot);
 }
 
 static int fill_slots(struct tracer *t)

@@ -45,7 +45,7 @@ static void codec_keeps_everything(void)
 	CHECK_INT(back.attaches.v[0].offset, -1);
 	CHECK_STR(back.relocs.v[0].field, "prev_pid");
 	CHECK_INT(back.programs.v[0].params[1].number, 3);
-	CHECK_INT(back.slots.v[0].kind, SLOT_FUNC_EXISTS);
+	CHECK_INT(back.slots.v[0].kind, SLOT_func_exists);
 }
 
 /* Every prefix is refused, and never read beyond its end (ASan watches). */

@@ -134,7 +134,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 	    ((struct image_counter){
 		.kind = COUNTER_MAP_FULL, .attach = IMAGE_NONE, .map = 0, .span = { 3, 9 } }));
 	vec_push(a, &m->slots,
-	    ((struct image_slot){ .kind = SLOT_FUNC_EXISTS, .offset = 4, .size = 4, .name = STR("f") }));
+	    ((struct image_slot){ .kind = SLOT_func_exists, .offset = 4, .size = 4, .name = STR("f") }));
 	vec_push(a, &m->relocs,
 	    ((struct image_reloc){ .section = STR("tracepoint/sched/sched_switch"),
 		.insn = 8,
