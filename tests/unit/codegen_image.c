@@ -1,0 +1,151 @@
+/* Small scripts through the whole compiler, against the fixture kernel: what is in the image. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "codegen/compile.h"
+#include "image/image.h"
+#include "parser/parser.h"
+#include "tests/unit/test.h"
+
+struct compiled {
+	struct image image;
+	void *bytes;
+	size_t size;
+};
+
+static bool compile(struct arena *a, const char *text, struct compiled *c)
+{
+	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
+	struct source source = { STR("t.bt"), str_of(text) };
+	struct diag diag = { .source = &source, .out = stderr };
+	struct lexer *lexer = lexer_new(a, &source, &diag);
+	struct analysis_options options = { .kernel = kernel, .max_strlen = 64, .max_map_keys = 100 };
+	struct program *program = analyse(a, parse_script(a, lexer), &diag, &options);
+	int fd = memfd_create("image", MFD_CLOEXEC);
+	struct str why = STR("");
+	struct stat st;
+
+	int err = diag.errors ? -EINVAL : generate_image(a, program, STR("6.1.0-fixture"), fd);
+	kernel_btf_free(program->btf);
+	kernel_free(kernel);
+	if (!err && fstat(fd, &st) == 0) {
+		c->size = (size_t)st.st_size;
+		c->bytes = arena_alloc(a, c->size);
+		if (pread(fd, c->bytes, c->size, 0) == st.st_size)
+			err = image_read(a, c->bytes, c->size, &c->image, &why);
+	}
+	close(fd);
+	if (err)
+		printf("%s: %d %.*s\n", text, err, STR_ARG(why));
+	return !err;
+}
+
+static const struct image_program *program_of(const struct compiled *c, enum image_form form)
+{
+	for (size_t i = 0; i < c->image.programs.n; i++)
+		if (c->image.programs.v[i].form == form)
+			return &c->image.programs.v[i];
+	return NULL;
+}
+
+static void forms(struct arena *a)
+{
+	struct compiled c;
+
+	CHECK(compile(a, "kretprobe:inet_csk_accept { @ = count(); }", &c));
+	CHECK_INT(c.image.programs.n, 2);
+	CHECK(program_of(&c, IMAGE_KRETPROBE) && program_of(&c, IMAGE_FEXIT));
+	CHECK_INT(program_of(&c, IMAGE_FEXIT)->needs_retval, 0);
+
+	CHECK(compile(a, "kprobe:vfs_read { @ = arg2; }", &c));
+	CHECK(program_of(&c, IMAGE_KPROBE) && program_of(&c, IMAGE_FENTRY));
+	CHECK_INT(program_of(&c, IMAGE_FENTRY)->n_params, 1);
+	CHECK_INT(program_of(&c, IMAGE_FENTRY)->params[0].number, 2);
+	CHECK_INT(program_of(&c, IMAGE_FENTRY)->params[0].size, 8);
+
+	/* One program serves all that a pattern matches; an offset allows no trampoline. */
+	CHECK(compile(a, "kprobe:vfs_*, kprobe:tcp_* { @[func] = count(); }", &c));
+	CHECK_INT(c.image.programs.n, 1);
+	CHECK_INT(c.image.programs.v[0].n_attach, 2);
+	CHECK(compile(a, "kprobe:vfs_read+4 { @ = count(); }", &c));
+	CHECK_INT(c.image.programs.n, 1);
+}
+
+static void relocations(struct arena *a)
+{
+	struct compiled c;
+
+	CHECK(compile(a, "tracepoint:sched:sched_switch { printf(\"%s\", args.next_comm); }", &c));
+	CHECK(c.image.relocs.n >= 2);
+	for (size_t i = 0; i < c.image.relocs.n; i++) {
+		const struct image_reloc *r = &c.image.relocs.v[i];
+
+		CHECK_STR(r->category, "sched");
+		CHECK_STR(r->event, "sched_switch");
+		CHECK_STR(r->field, "next_comm");
+		CHECK_STR(r->section, "tracepoint/sched/sched_switch");
+		CHECK_INT(r->size, 16);
+		CHECK_INT(r->insn % 8, 0);
+	}
+	CHECK_INT(c.image.relocs.v[1].delta, 4);
+	CHECK(compile(a, "kprobe:tcp_connect { @ = ((struct sock *)arg0)->__sk_common.skc_num; }", &c));
+	CHECK_INT(c.image.relocs.n, 0);
+}
+
+static void records(struct arena *a)
+{
+	struct compiled c;
+
+	CHECK(compile(a,
+	    "BEGIN { time(\"%H \"); printf(\"%d\", pid); printf(\"%s\\n\", comm); @ = 1; print(@); }", &c));
+	CHECK_INT(c.image.records.n, 2);
+	CHECK_INT(c.image.records.v[0].n_actions, 3);
+	CHECK_STR(c.image.records.v[0].actions[0].builtin, "time");
+	CHECK(c.image.records.v[0].actions[0].fields[0].is_time);
+	CHECK_INT(c.image.records.v[1].actions[0].map, 0);
+	CHECK_STR(c.image.maps.v[0].name, "@");
+	CHECK_INT(c.image.maps.v[0].key_type, IMAGE_NONE);
+}
+
+static void slots_and_counters(struct arena *a)
+{
+	struct compiled c;
+	bool found = false;
+
+	CHECK(compile(
+	    a, "kprobe:vfs_read /func_exists(\"vfs_open\") && ncpus > 1/ { printf(\"%d\", cpu); }", &c));
+	for (size_t i = 0; i < c.image.slots.n; i++)
+		if (c.image.slots.v[i].kind == SLOT_func_exists) {
+			found = true;
+			CHECK_STR(c.image.slots.v[i].name, "vfs_open");
+		}
+	CHECK(found);
+	/* No two slots lie at one place. */
+	for (size_t i = 0; i < c.image.slots.n; i++)
+		for (size_t j = 0; j < i; j++)
+			CHECK(c.image.slots.v[i].offset != c.image.slots.v[j].offset);
+	found = false;
+	for (size_t i = 0; i < c.image.counters.n; i++)
+		found |= c.image.counters.v[i].kind == COUNTER_RING_FULL;
+	CHECK(found);
+	/* The same as a whole predicate decides about attaching. */
+	CHECK(compile(a, "kprobe:vfs_read /!func_exists(\"vfs_open\")/ { @ = 1; }", &c));
+	CHECK_STR(c.image.attaches.v[0].condition, "vfs_open");
+	CHECK(c.image.attaches.v[0].condition_negated);
+}
+
+int main(void)
+{
+	struct arena *a = arena_new();
+
+	forms(a);
+	relocations(a);
+	records(a);
+	slots_and_counters(a);
+	arena_free(a);
+	return test_end();
+}
