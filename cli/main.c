@@ -66,23 +66,25 @@ static int emit(const char *path, int image)
 static int trace(struct arena *a, struct kernel *k, const struct options *o)
 {
 	struct source source;
+	struct run_options run = o->run;
 	int image = -1, err = script_read(a, o, &source);
 
 	if (!err && o->mode == MODE_RUN)
 		err = check_kernel(a, k);
 	if (err)
 		return 1;
-	if (script_is_image(&source))
-		image = open_image(&source);
-	else
+	run.fresh = !script_is_image(&source);
+	if (run.fresh)
 		err = compile_script(k, &source, o, &image);
+	else
+		image = open_image(&source);
 	if (err || o->mode == MODE_DUMP)
 		return err != 0;
 	if (image < 0)
 		return 1;
 	if (o->emit)
 		return emit(o->emit, image) != 0;
-	return run_image(k, image, &o->run);
+	return run_image(k, image, &run);
 }
 
 int main(int argc, char **argv)

@@ -54,10 +54,15 @@ static const char *trampoline_objection(
     struct tracer *t, const struct probe *p, const struct image_program *program)
 {
 	const struct image_attach *a = tracer_attach(t, p);
-	struct kernel_btf *btf = tracer_btf(t);
+	struct kernel_btf *btf;
 	struct btf_func_info func;
 	uint32_t proto;
 
+	/* The compiler made this program only because this kernel's BTF allows it: no need to read that again,
+	 * which is a good part of the start. */
+	if (t->options->fresh)
+		return NULL;
+	btf = tracer_btf(t);
 	if (!btf)
 		return "the kernel has no BTF";
 	/* A module's function: libbpf looks through the modules' BTF when it loads. */
