@@ -58,8 +58,8 @@ static const char *trampoline_objection(
 	struct btf_func_info func;
 	uint32_t proto;
 
-	/* The compiler made this program only because this kernel's BTF allows it: no need to read that again,
-	 * which is a good part of the start. */
+	/* The compiler made this program only because this kernel's BTF allows it: no need to read that
+	 * again, which is a good part of the start. */
 	if (t->options->fresh)
 		return NULL;
 	btf = tracer_btf(t);
