@@ -41,6 +41,16 @@ static bool is_wanted(unsigned i, struct str name)
 	return str_glob(name, str_of(probes[i].name)) || has_alias(probes[i].aliases, name);
 }
 
+static void print_field(const struct tracepoint_field *f)
+{
+	if (str_starts(f->name, "common_"))
+		return;
+	printf("    %.*s %.*s", STR_ARG(f->type), STR_ARG(f->name));
+	if (f->array)
+		printf("[%u]", f->array);
+	putchar('\n');
+}
+
 static void show_format(const struct list *l, struct str name)
 {
 	struct tracepoint_format format = { 0 };
@@ -49,9 +59,7 @@ static void show_format(const struct list *l, struct str name)
 	if (tracepoint_format(l->kernel, l->arena, category, event, &format))
 		return;
 	for (size_t i = 0; i < format.fields.n; i++)
-		if (!str_starts(format.fields.v[i].name, "common_"))
-			printf("    %.*s %.*s\n", STR_ARG(format.fields.v[i].type),
-			    STR_ARG(format.fields.v[i].name));
+		print_field(&format.fields.v[i]);
 }
 
 static int found_event(void *context, struct str name, struct str module)

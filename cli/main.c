@@ -28,7 +28,7 @@ static int check_kernel(struct arena *a, struct kernel *k)
 	}
 	if (features_missing_capabilities(a, false, &text) == 0 && text.n) {
 		fprintf(stderr,
-		    "btrun: not permitted to trace: %.*s is missing\n"
+		    "btrun: not permitted to trace: this process lacks %.*s\n"
 		    "    hint: run it with sudo, or once as root: setcap "
 		    "cap_bpf,cap_perfmon,cap_dac_override+ep \"$(command -v btrun)\"\n",
 		    STR_ARG(text));
