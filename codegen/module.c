@@ -10,10 +10,17 @@
 #include <llvm-c/Error.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <llvm/Config/llvm-config.h>
 
 /* O0's pipeline is the only place that runs the pass which lowers CO-RE accesses; the three
  * passes after it are what makes the code small. */
-#define PASSES "default<O0>,function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)"
+#if LLVM_VERSION_MAJOR >= 18
+#define INSTCOMBINE \
+	"instcombine<no-verify-fixpoint>" /* else it aborts where one more round would change something */
+#else
+#define INSTCOMBINE "instcombine"
+#endif
+#define PASSES "default<O0>,function(sroa,early-cse,simplifycfg," INSTCOMBINE ",simplifycfg)"
 
 static int internal_error(const char *what)
 {
