@@ -1,0 +1,189 @@
+"""Runs one case under both tracers at once, and judges it."""
+import difflib
+import os
+import subprocess
+import tempfile
+import time
+
+from normal import normalise
+from tracer import Tracer, wait_until
+
+LOST = ("Lost ", "lost ")
+
+
+class Outcome:
+    """kind: same, documented, differs, btrun-error, peer-error, skipped; detail: why."""
+
+    def __init__(self, case, kind, detail="", tracers=()):
+        self.case, self.kind, self.detail = case, kind, detail
+        self.figures = {t.name: {"ready": t.ready_after, "rss": t.rss} for t in tracers}
+
+    @property
+    def passed(self):
+        return self.kind in ("same", "documented")
+
+    def record(self):
+        return {"name": self.case.full_name, "kind": self.kind, "detail": self.detail, "differs": self.case.differs,
+                "normalise": self.case.normalise, **self.figures}
+
+
+class Setting:
+    """Where things are, and how patient to be (a guest under TCG is ten times slower)."""
+
+    def __init__(self, build, slow=1, only=None):
+        self.btrun = build + "/btrun"
+        self.target = build + "/peer_target"
+        self.slow = slow
+        self.only = only  # "peer" or "btrun": run just that one
+
+    def names(self):
+        return {"peer": ["bpftrace"], "btrun": ["btrun"]}.get(self.only, ["bpftrace", "btrun"])
+
+
+def substitute(text, setting, pid):
+    return text.replace("$TARGET", setting.target).replace("{pid}", str(pid))
+
+
+def script_file(case, setting, directory, pid):
+    if case.path:
+        return case.path
+    path = f"{directory}/{case.name}.bt"
+    with open(path, "w") as file:
+        file.write(substitute(case.script, setting, pid))
+    return path
+
+
+def start(case, setting, directory, pid):
+    script = script_file(case, setting, directory, pid)
+    options = [substitute(o, setting, pid) for o in case.options]
+    args = [substitute(a, setting, pid) for a in case.args]
+    env = {"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1", **case.env}
+    commands = {"bpftrace": ["bpftrace", "-B", "line", *options, script, *args],
+                "btrun": [setting.btrun, *options, script, *args]}
+    return [Tracer(name, commands[name], env) for name in setting.names()]
+
+
+def ends_itself(case):
+    return "exit()" in case.script and not case.run and not case.workload
+
+
+def carry_out(case, setting, tracers):
+    """Waits for both, runs the workload, ends both. Returns what went wrong, or None."""
+    limit = 30 * setting.slow
+    if ends_itself(case):
+        for one in tracers:
+            if not one.wait(limit):
+                return f"{one.name} did not end after {limit} s"
+        return None
+    if not wait_until(lambda: all([t.poll_ready() for t in tracers]), limit):
+        late = [t.name for t in tracers if not t.poll_ready()]
+        return f"{' and '.join(late)} not attached after {limit} s"
+    if all(t.ended and t.process.returncode for t in tracers):
+        return None  # where only btrun fails, the workload still proves itself by bpftrace
+    trouble = work(case, setting, limit)
+    for one in tracers:
+        one.measure()
+    for one in tracers:
+        one.interrupt()
+    for one in tracers:
+        if not one.wait(limit):
+            trouble = trouble or f"{one.name} did not end {limit} s after SIGINT"
+    return trouble
+
+
+def work(case, setting, limit):
+    time.sleep(0.05 * setting.slow)
+    trouble = None
+    try:
+        if case.workload:
+            case.workload()
+        elif case.run:
+            done = subprocess.run(["bash", "-c", substitute(case.run, setting, 0)], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=limit,
+                                  env=dict(os.environ, TARGET=setting.target))
+            if done.returncode:
+                trouble = f"the workload ended with {done.returncode}: {done.stderr[-300:]}"
+        if case.seconds:
+            time.sleep(case.seconds)
+    except subprocess.TimeoutExpired:
+        trouble = f"the workload was not done after {limit} s"
+    time.sleep(0.3 if setting.slow == 1 else 1.5)  # both read their buffers now and then
+    return trouble
+
+
+def judge(case, tracers, trouble):
+    by_name = {t.name: t for t in tracers}
+    btrun, peer = by_name.get("btrun"), by_name.get("bpftrace")
+    if case.refuse:
+        return judge_refusal(case, tracers, btrun, peer)
+    if trouble:
+        return Outcome(case, "peer-error" if "btrun" not in trouble else "btrun-error", trouble, tracers)
+    wrong_peer = peer and failed(case, peer)
+    if wrong_peer and not case.differs:
+        return Outcome(case, "peer-error", wrong_peer, tracers)
+    if btrun and failed(case, btrun):
+        return Outcome(case, "btrun-error", failed(case, btrun), tracers)
+    lines = {t.name: normalise(t.out, case.normalise, t) for t in tracers}
+    if peer and not case.differs and not any(lines["bpftrace"]):
+        return Outcome(case, "peer-error", "bpftrace printed nothing: the case proves nothing", tracers)
+    if case.differs:
+        return judge_documented(case, lines, wrong_peer, tracers)
+    if len(tracers) < 2:
+        return Outcome(case, "same", "\n".join(lines[tracers[0].name]), tracers)
+    if lines["bpftrace"] == lines["btrun"]:
+        return Outcome(case, "same", "", tracers)
+    return Outcome(case, "differs", diff(lines), tracers)
+
+
+def judge_refusal(case, tracers, btrun, peer):
+    for one in tracers:
+        one.wait(5)
+    if peer and case.refuse == "both" and peer.process.returncode == 0:
+        return Outcome(case, "peer-error", "bpftrace takes this script", tracers)
+    if peer and case.refuse == "btrun" and peer.process.returncode != 0:
+        return Outcome(case, "peer-error", "bpftrace refuses this script too", tracers)
+    if btrun and btrun.process.returncode == 0:
+        return Outcome(case, "differs", "btrun takes a script that it should refuse", tracers)
+    if btrun and "error" not in btrun.err.lower():
+        return Outcome(case, "btrun-error", "refused without an error message", tracers)
+    return Outcome(case, "documented" if case.refuse == "btrun" else "same", "", tracers)
+
+
+def failed(case, one):
+    """Why a tracer's run says nothing of the script, or None."""
+    if one.process.returncode != case.status and not (one.ended_by_us and one.process.returncode == -2):
+        return one.first_error()
+    lost = [l for l in (one.out + one.err).splitlines() if l.startswith(LOST)]
+    return lost[0] if lost else None
+
+
+def judge_documented(case, lines, wrong_peer, tracers):
+    """The peer is known to be wrong: btrun must print what is right, and the peer still something else."""
+    if "btrun" in lines and lines["btrun"] != case.prints:
+        return Outcome(case, "differs", diff({"expected": case.prints, "btrun": lines["btrun"]}), tracers)
+    if "bpftrace" in lines and lines["bpftrace"] == case.prints and not wrong_peer:
+        return Outcome(case, "differs", f"bpftrace prints the same: {case.differs} is no difference", tracers)
+    return Outcome(case, "documented", case.differs, tracers)
+
+
+def diff(lines):
+    (a, left), (b, right) = lines.items()
+    return "\n".join(difflib.unified_diff(left, right, a, b, lineterm="", n=2))
+
+
+def run_case(case, setting):
+    with tempfile.TemporaryDirectory(prefix="peer.") as directory:
+        target, pid, tracers = None, 0, []
+        try:
+            if any("{pid}" in text for text in [case.script, case.run or "", *case.args, *case.options]):
+                target = subprocess.Popen([setting.target, "wait"], stdout=subprocess.DEVNULL)
+                pid = target.pid
+            tracers = start(case, setting, directory, pid)
+            trouble = carry_out(case, setting, tracers)
+            return judge(case, tracers, trouble)
+        finally:
+            for one in tracers:
+                one.remove()
+            if target:
+                target.kill()
+                target.wait()
