@@ -10,7 +10,7 @@
 #include "base/probes.def"
 #undef PROBE
 
-static bool malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	const struct probe_row *row = probe_row(a->probe);
 
@@ -26,14 +26,14 @@ static bool malformed(struct check *c, const struct attach_syntax *syntax, const
 bool split_none(struct check *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	if (syntax->rest.n)
-		return malformed(c, syntax, a);
+		return attach_malformed(c, syntax, a);
 	a->text = syntax->provider;
 	return true;
 }
 
 static bool is_typed(const struct attach *a)
 {
-	return probe_row(a->probe)->gives & WITH_ARGS;
+	return (probe_row(a->probe)->gives & WITH_ARGS) && a->probe != PROBE_iter;
 }
 
 static void function_facts(struct check *c, struct attach *a)
@@ -85,7 +85,7 @@ static bool typed_function_exists(struct check *c, const struct attach_syntax *s
 	return false;
 }
 
-static bool parse_offset(struct str text, uint64_t *offset)
+bool attach_number(struct str text, uint64_t *offset)
 {
 	unsigned base = str_starts(text, "0x") ? 16 : 10;
 
@@ -114,14 +114,14 @@ bool split_function(struct check *c, const struct attach_syntax *syntax, struct 
 		a->module = first;
 	if (str_find(a->function, '+') >= 0) {
 		a->function = str_split(a->function, '+', &offset);
-		if (!(probe_row(a->probe)->gives & WITH_REGS) || !parse_offset(offset, &a->offset))
-			return malformed(c, syntax, a);
+		if (!(probe_row(a->probe)->gives & WITH_REGS) || !attach_number(offset, &a->offset))
+			return attach_malformed(c, syntax, a);
 	}
 	if (!a->function.n || str_find(a->function, ':') >= 0)
-		return malformed(c, syntax, a);
+		return attach_malformed(c, syntax, a);
 	a->glob = str_has_glob(a->function) || str_has_glob(a->module);
 	if (a->glob && a->offset)
-		return malformed(c, syntax, a);
+		return attach_malformed(c, syntax, a);
 	function_facts(c, a);
 	return !is_typed(a) || typed_function_exists(c, syntax, a);
 }
@@ -130,7 +130,7 @@ bool split_tracepoint(struct check *c, const struct attach_syntax *syntax, struc
 {
 	a->category = str_split(syntax->rest, ':', &a->event);
 	if (!a->category.n || !a->event.n || str_find(a->event, ':') >= 0)
-		return malformed(c, syntax, a);
+		return attach_malformed(c, syntax, a);
 	a->glob = str_has_glob(syntax->rest);
 	return a->glob || tracepoint_exists(c, syntax, a);
 }
@@ -172,8 +172,8 @@ bool split_interval(struct check *c, const struct attach_syntax *syntax, struct 
 		count = str_slice(unit, 0, digits);
 		unit = str_slice(unit, digits, unit.n);
 	}
-	if (count.n > 18 || !parse_offset(count, &n) || !unit_ns(unit, n, &a->period_ns)) {
-		malformed(c, syntax, a);
+	if (count.n > 18 || !attach_number(count, &n) || !unit_ns(unit, n, &a->period_ns)) {
+		attach_malformed(c, syntax, a);
 		check_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
 		return false;
 	}
@@ -290,6 +290,8 @@ const struct type *attach_args(struct check *c, const struct attach *a)
 {
 	struct member *members = arena_many(c->arena, struct member, a->n_params + 1);
 
+	if (a->probe == PROBE_iter)
+		return iter_args(c, a);
 	if (!is_typed(a))
 		return NULL;
 	if (a->category.n)

@@ -57,7 +57,7 @@ static bool allowed_here(struct check *c, struct span at, const char *name, unsi
 	const struct probe_row *probe = probe_row(c->unit->probe);
 	struct str names;
 
-	if ((probe->gives & where) == where)
+	if (!where || (probe->gives & where))
 		return true;
 	names = probe_names(c, where);
 	check_error(c, at, "%s is not available in a %s probe", name, probe->name);
@@ -65,14 +65,15 @@ static bool allowed_here(struct check *c, struct span at, const char *name, unsi
 	return false;
 }
 
-/* argN: N, or -1. */
-static int arg_number(struct str name)
+/* The N of a name that is prefix and N, or -1. */
+static int argument_number(struct str name, const char *prefix)
 {
+	size_t n = str_of(prefix).n;
 	int number = 0;
 
-	if (!str_starts(name, "arg") || name.n < 4 || name.n > 5)
+	if (!str_starts(name, prefix) || name.n <= n || name.n > n + 2)
 		return -1;
-	for (size_t i = 3; i < name.n; i++) {
+	for (size_t i = n; i < name.n; i++) {
 		if (name.p[i] < '0' || name.p[i] > '9')
 			return -1;
 		number = number * 10 + name.p[i] - '0';
@@ -80,31 +81,51 @@ static int arg_number(struct str name)
 	return number;
 }
 
+/* Those of a usdt probe are numbered up to 11 (sys/sdt.h), a raw tracepoint's too. */
+#define NUMBERED_ARGS 12
+
+static bool argument_exists(struct check *c, struct node *node, int number, bool numbered)
+{
+	int limit = numbered ? NUMBERED_ARGS : REGISTER_ARGS;
+
+	if (number < limit)
+		return true;
+	if (numbered) {
+		check_error(c, node->span, "arg%d does not exist: arg0 to arg%d do", number, limit - 1);
+		check_hint(c, "btrun -lv lists what a probe has");
+		return false;
+	}
+	check_error(c, node->span, "arg%d is not in a register: arg0 to arg%d are", number, limit - 1);
+	check_hint(c, "the others lie on the stack: sarg0 is the first of them");
+	return false;
+}
+
 const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg)
 {
-	int number = arg_number(name);
+	int number = argument_number(name, "arg"), on_stack = argument_number(name, "sarg");
+	unsigned gives = probe_row(c->unit->probe)->gives;
 	struct call *call;
 
-	*is_arg = number >= 0;
-	if (number < 0)
+	*is_arg = number >= 0 || on_stack >= 0;
+	if (!*is_arg)
 		return NULL;
-	if (!allowed_here(c, node->span, str_format(c->arena, "arg%d", number).p, WITH_REGS)) {
-		if (probe_row(c->unit->probe)->gives & WITH_ARGS)
+	if (!allowed_here(c, node->span, str_copy(c->arena, name.p, name.n).p,
+		number >= 0 ? WITH_REGS | WITH_NUMBERED : WITH_REGS)) {
+		if (gives & WITH_ARGS)
 			check_hint(c, "here arguments have names: args.NAME");
 		return c->error;
 	}
-	if (number >= REGISTER_ARGS) {
-		check_error(c, node->span, "arg%d is not in a register: arg0 to arg%d are", number,
-		    REGISTER_ARGS - 1);
-		check_hint(c, "the others lie on the stack, which sarg0, sarg1 ... would read; "
-			      "this version of btrun has no sargN");
+	if (!argument_exists(c, node, number, gives & WITH_NUMBERED))
 		return c->error;
-	}
 	call = arena_one(c->arena, struct call);
 	call->is_arg = true;
-	call->number = (uint32_t)number;
+	call->on_stack = on_stack >= 0;
+	call->number = (uint32_t)(on_stack >= 0 ? on_stack : number);
 	node->ident.call = call;
-	c->unit->arg_mask |= 1u << number;
+	if (on_stack >= 0)
+		c->unit->needs_kprobe = true;
+	else
+		c->unit->arg_mask |= 1u << number;
 	return type_int(c->types, 8, false);
 }
 
@@ -136,13 +157,20 @@ static bool value_arg(struct check *c, const struct use *use, struct node *arg, 
 	if (check_is_error(c, type))
 		return false;
 	if (kind == PARAM_ANY || (kind == PARAM_INT && type_is_integer(type)) ||
-	    (kind == PARAM_ADDRESS && (number || type_is_text(type))))
+	    (kind == PARAM_TEXT && type_is_text(type)) ||
+	    (kind == PARAM_ADDRESS &&
+		(number || type_is_text(type) || type->form == FORM_ARRAY || type->form == FORM_STRUCT)))
 		return true;
 	text = check_type_text(c, type);
 	check_error(c, arg->span, "%s() needs %s here, and this is %.*s", use->builtin->name,
-	    kind == PARAM_INT ? "an integer" : "an address", STR_ARG(text));
+	    kind == PARAM_INT    ? "an integer"
+	    : kind == PARAM_TEXT ? "a string"
+				 : "an address",
+	    STR_ARG(text));
 	if (kind == PARAM_ADDRESS)
-		check_hint(c, "an address is a pointer, an integer or an array of char");
+		check_hint(c, "an address is a pointer, an integer or an array");
+	else if (kind == PARAM_TEXT)
+		check_hint(c, "str(...) reads the string at an address");
 	else if (type->form == FORM_PTR)
 		check_hint(c, "cast it: (uint64)...");
 	else
@@ -179,6 +207,10 @@ static bool check_arg(struct check *c, const struct use *use, struct node *arg, 
 		return literal_text(c, use, arg, "a literal format");
 	case PARAM_LITERAL_INT:
 		return literal_int_arg(c, use, arg);
+	case PARAM_TEXT:
+		return value_arg(c, use, arg, kind);
+	case PARAM_STACK: /* its rule looks at it: a mode is a word of its own */
+		return true;
 	case PARAM_MAP:
 		return map_arg(c, use, arg, true);
 	case PARAM_MAP_ELEMENT:
@@ -275,6 +307,11 @@ const struct type *check_builtin(struct check *c, struct node *node, struct node
 		return wrong_form(c, &use);
 	if (!allowed_here(c, use.name, use.builtin->name, use.builtin->where))
 		return c->error;
+	if ((use.builtin->forms & UNSAFE) && !c->options->unsafe) {
+		check_error(c, use.name, "%s() changes the system, so it needs --unsafe", use.builtin->name);
+		check_hint(c, "run btrun --unsafe ... when that is what you want");
+		return c->error;
+	}
 	if (!check_args(c, &use))
 		return c->error;
 	use.call = arena_one(c->arena, struct call);

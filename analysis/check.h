@@ -52,6 +52,8 @@ enum param_kind {
 	PARAM_FORMAT,      /* "text %d" */
 	PARAM_MAP,         /* @x */
 	PARAM_MAP_ELEMENT, /* @x[k], or @x */
+	PARAM_TEXT,        /* a string, or an array of char */
+	PARAM_STACK,       /* a mode of a stack, or a number of frames */
 	PARAM_KEY,         /* a map's key, or a tuple of its keys */
 };
 
@@ -112,6 +114,7 @@ struct check {
 	struct unit *unit;
 	struct node *target;   /* see use.target; taken by the next expression */
 	uint32_t unrolled;     /* copies that unroll() has made */
+	unsigned loops;        /* that the statement lies in */
 	struct record *run;    /* that the next async call joins */
 	struct call *run_last; /* the last that has joined it */
 	VEC(struct message) messages;
@@ -164,6 +167,12 @@ struct attach_list {
 void attach_expand(struct check *c, const struct attach_syntax *syntax, struct attach_list *list);
 /* The type of args in a probe, or NULL. */
 const struct type *attach_args(struct check *c, const struct attach *attach);
+/* The text is not written as the probe's pattern says. Always false. */
+bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a);
+/* ctx of an iterator, or NULL. */
+const struct type *iter_args(struct check *c, const struct attach *a);
+/* Digits, or 0x and hexadecimal ones. */
+bool attach_number(struct str text, uint64_t *number);
 const struct type *tracepoint_args(struct check *c, const struct attach *attach);
 bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *attach);
 
@@ -183,6 +192,11 @@ const struct type *check_cast(struct check *c, struct node *node);
 const struct type *check_type_syntax(struct check *c, const struct type_syntax *syntax);
 /* Where the bytes of an lvalue lie. */
 enum address_space check_space(const struct node *node);
+/* What a number that is used as an address points into. */
+enum address_space check_number_space(const struct unit *unit);
+
+/* define.c */
+void define_types(struct check *c, const struct script *script);
 
 /* fold.c */
 bool fold_int(const struct node *node, int64_t *value);

@@ -58,12 +58,14 @@ static const struct type *check_map(struct check *c, struct node *node)
 	type = map_read(c, node);
 	if (check_is_error(c, type) || !type_is_aggregation(type))
 		return type;
+	/* The sum over all CPUs, as a number. */
+	if (type->form != FORM_HIST && type->form != FORM_LHIST && type->form != FORM_STATS)
+		return type_int(c->types, 8, type->is_signed || type->form == FORM_COUNT);
 	text = check_type_text(c, type);
-	check_error(c, node->span,
-	    "%.*s holds a %.*s(), which can't be read as a value by this version of btrun",
-	    STR_ARG(node->map.name), STR_ARG(text));
-	check_hint(c, "print(%.*s) shows it; a number that can be read is counted with %.*s++",
-	    STR_ARG(node->map.name), STR_ARG(node->map.name));
+	check_error(
+	    c, node->span, "%.*s holds a %.*s, which is no number", STR_ARG(node->map.name), STR_ARG(text));
+	check_hint(c, "print(%.*s) shows it; count(), sum(), avg(), min() and max() can be read",
+	    STR_ARG(node->map.name));
 	return c->error;
 }
 
@@ -96,6 +98,11 @@ enum address_space check_space(const struct node *node)
 	return object ? object->type->space : SPACE_KERNEL;
 }
 
+enum address_space check_number_space(const struct unit *unit)
+{
+	return unit->user_memory ? SPACE_USER : SPACE_KERNEL;
+}
+
 static void no_member(struct check *c, const struct node *node, const struct type *record)
 {
 	struct str_near near = { .wanted = node->member.name };
@@ -117,6 +124,32 @@ static void no_member(struct check *c, const struct node *node, const struct typ
 	    c, &near, "bpftool btf dump file /sys/kernel/btf/vmlinux format c shows the kernel's structs");
 }
 
+/* $t.1: a tuple's elements have numbers for names. */
+static const struct type *check_element(struct check *c, struct node *node, const struct type *tuple)
+{
+	struct member *member = arena_one(c->arena, struct member);
+	struct str text = check_type_text(c, tuple);
+	uint32_t number = 0;
+	bool is_number = node->member.name.n < 5;
+
+	for (size_t i = 0; i < node->member.name.n && is_number; i++) {
+		is_number = node->member.name.p[i] >= '0' && node->member.name.p[i] <= '9';
+		number = number * 10 + (uint32_t)(node->member.name.p[i] - '0');
+	}
+	if (!is_number || number >= tuple->elements) {
+		check_error(c, node->member.name_span, "%.*s has no element %.*s", STR_ARG(text),
+		    STR_ARG(node->member.name));
+		check_hint(c, "its elements are .0 to .%u", tuple->elements - 1);
+		return c->error;
+	}
+	member->record = tuple;
+	member->name = node->member.name;
+	member->type = tuple->items[number];
+	member->bit_offset = 8 * tuple->offsets[number];
+	node->member.member = member;
+	return member->type;
+}
+
 static const struct type *check_member(struct check *c, struct node *node)
 {
 	const struct type *object = check_value(c, node->member.object), *record;
@@ -124,6 +157,8 @@ static const struct type *check_member(struct check *c, struct node *node)
 
 	if (check_is_error(c, object))
 		return object;
+	if (object->form == FORM_TUPLE)
+		return check_element(c, node, object);
 	record = object->form == FORM_PTR ? object->target : object;
 	if (record->form != FORM_STRUCT && record->form != FORM_UNION && record->form != FORM_ARGS) {
 		text = check_type_text(c, object);
@@ -165,9 +200,10 @@ static const struct type *check_index(struct check *c, struct node *node)
 	if (check_is_error(c, object) || check_is_error(c, index))
 		return c->error;
 	text = check_type_text(c, object);
-	if (object->form != FORM_ARRAY && (object->form != FORM_PTR || !object->target->size)) {
+	if (object->form != FORM_ARRAY && object->form != FORM_STRING &&
+	    (object->form != FORM_PTR || !object->target->size)) {
 		check_error(c, node->index.object->span, "%.*s can't be indexed", STR_ARG(text));
-		check_hint(c, "arrays and pointers to something of a known size can");
+		check_hint(c, "arrays, strings and pointers to something of a known size can");
 		return c->error;
 	}
 	if (!type_is_integer(index)) {
@@ -177,7 +213,27 @@ static const struct type *check_index(struct check *c, struct node *node)
 	}
 	if (!index_in_bounds(c, node, object))
 		return c->error;
+	if (object->form == FORM_STRING)
+		return type_by_word(c->types, STR("char"));
 	return in_space(c, object->target, check_space(node));
+}
+
+static const struct type *check_offsetof(struct check *c, struct node *node, const struct type *record)
+{
+	const struct member *member = NULL;
+	struct str text = check_type_text(c, record);
+
+	if (record->form == FORM_STRUCT || record->form == FORM_UNION)
+		member = type_member(c->types, record, node->sizeof_.member);
+	if (!member || member->bit_size) {
+		check_error(c, node->span, "%.*s has no member %.*s with an offset", STR_ARG(text),
+		    STR_ARG(node->sizeof_.member));
+		check_hint(c, "as in offsetof(struct sock, sk_err)");
+		return c->error;
+	}
+	if (c->report)
+		fold_into_int(node, member->bit_offset / 8, type_int(c->types, 8, true));
+	return type_int(c->types, 8, true);
 }
 
 static const struct type *check_sizeof(struct check *c, struct node *node)
@@ -187,6 +243,8 @@ static const struct type *check_sizeof(struct check *c, struct node *node)
 
 	if (check_is_error(c, type))
 		return type;
+	if (node->sizeof_.member.n)
+		return check_offsetof(c, node, type);
 	/* Before the last pass a variable's string can still grow. */
 	if (c->report)
 		fold_into_int(node, type->size, type_int(c->types, 8, true));
@@ -223,11 +281,24 @@ static const struct type *check_step(struct check *c, struct node *node)
 
 static const struct type *check_tuple(struct check *c, struct node *node)
 {
-	for (struct node *e = node->tuple.elements; e; e = e->next)
-		check_value(c, e);
-	check_error(c, node->span, "a tuple as a value is not supported by this version of btrun");
-	check_hint(c, "tuples can be keys, as in @x[1, 2]; keep the parts in variables of their own");
-	return c->error;
+	VEC(const struct type *) items = { 0 };
+	struct str text;
+
+	for (struct node *e = node->tuple.elements; e; e = e->next) {
+		const struct type *type = check_value(c, e), *stored;
+
+		if (check_is_error(c, type))
+			return c->error;
+		stored = slot_stored_in_map(c, type);
+		text = check_type_text(c, type);
+		if (!stored || type_is_aggregation(type)) {
+			check_error(c, e->span, "%.*s can't be part of a tuple", STR_ARG(text));
+			check_hint(c, "take one of its members or elements");
+			return c->error;
+		}
+		vec_push(c->arena, &items, stored);
+	}
+	return type_tuple(c->types, items.v, (uint32_t)items.n);
 }
 
 static const struct type *dispatch(struct check *c, struct node *node, struct node *target)
@@ -270,6 +341,7 @@ static const struct type *dispatch(struct check *c, struct node *node, struct no
 	case NODE_IF:
 	case NODE_BLOCK:
 	case NODE_WHILE:
+	case NODE_RANGE:
 	case NODE_UNROLL:
 	case NODE_BREAK:
 	case NODE_CONTINUE:

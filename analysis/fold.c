@@ -92,8 +92,13 @@ void fold_param(struct check *c, struct node *node)
 bool fold_constant(struct check *c, struct node *node)
 {
 	uint32_t type;
+	const struct type *enumeration;
 	int64_t value;
 
+	if (type_find_constant(c->types, node->ident.name, &value, &enumeration)) {
+		fold_into_int(node, (uint64_t)value, enumeration);
+		return true;
+	}
 	if (str_is(node->ident.name, "true") || str_is(node->ident.name, "false")) {
 		fold_into_int(node, str_is(node->ident.name, "true"), type_bool(c->types));
 		return true;

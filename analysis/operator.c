@@ -67,6 +67,9 @@ const struct type *check_operation(struct check *c, enum op op, struct span at, 
 		return c->error;
 	if (type_is_text(left) && type_is_text(right) && (op == OP_EQ || op == OP_NE))
 		return type_bool(c->types);
+	if (left->form == FORM_ARRAY && right->form == FORM_ARRAY && left->size == right->size &&
+	    left->target->size == right->target->size && (op == OP_EQ || op == OP_NE))
+		return type_bool(c->types);
 	if (!is_number(left) || !is_number(right))
 		return mismatch(c, op, at, left, right);
 	if (op == OP_LAND || op == OP_LOR)
@@ -250,15 +253,13 @@ static const struct type *no_type(struct check *c, const struct type_syntax *syn
 /* Of an address that the script made from a number: what a system call was given lies in user memory. */
 static enum address_space space_of_number(struct check *c, const struct type *target)
 {
-	const struct attach *attach = c->unit->attaches.v[0];
-
-	if (str_is(attach->category, "syscalls"))
+	if (c->unit->user_memory)
 		return SPACE_USER;
 	return target->is_char ? SPACE_ANY : SPACE_KERNEL;
 }
 
 static const struct type *syntax_type(
-    struct check *c, const struct type_syntax *syntax, const enum address_space *space)
+    struct check *c, const struct type_syntax *syntax, const enum address_space *space, uint32_t whole)
 {
 	const struct type *type = syntax->tag == TAG_NONE
 				      ? type_by_word(c->types, syntax->name)
@@ -271,21 +272,29 @@ static const struct type *syntax_type(
 		return no_type(c, syntax);
 	for (unsigned i = 0; i < syntax->pointers; i++)
 		type = type_ptr(c->types, type, space ? *space : space_of_number(c, type));
+	/* An array without a number of elements is as long as what is cast to it. */
 	if (syntax->is_array)
-		type = type_array(c->types, type, syntax->elements);
+		type = type_array(c->types, type,
+		    syntax->elements                    ? syntax->elements
+		    : type->size && whole >= type->size ? whole / type->size
+							: 1);
 	return type;
 }
 
 const struct type *check_type_syntax(struct check *c, const struct type_syntax *syntax)
 {
-	return syntax_type(c, syntax, NULL);
+	return syntax_type(c, syntax, NULL, 0);
 }
 
 static bool can_cast(const struct type *to, const struct type *from)
 {
+	bool bytes = from->form == FORM_ARRAY && type_is_integer(from->target) && from->size <= 8;
+
 	if (to->form == FORM_PTR || type_is_integer(to))
-		return is_number(from);
-	return false;
+		return is_number(from) || (bytes && type_is_integer(to) && from->size == to->size) ||
+		       type_is_aggregation(from);
+	return to->form == FORM_ARRAY && type_is_integer(to->target) && type_is_integer(from) &&
+	       to->size <= 8;
 }
 
 const struct type *check_cast(struct check *c, struct node *node)
@@ -297,7 +306,8 @@ const struct type *check_cast(struct check *c, struct node *node)
 	if (check_is_error(c, from))
 		return from;
 	space = from->space;
-	to = syntax_type(c, node->cast.to, is_number(from) && from->form != FORM_PTR ? NULL : &space);
+	to = syntax_type(
+	    c, node->cast.to, is_number(from) && from->form != FORM_PTR ? NULL : &space, from->size);
 	if (check_is_error(c, to) || can_cast(to, from))
 		return to;
 	a = check_type_text(c, from);
@@ -306,6 +316,6 @@ const struct type *check_cast(struct check *c, struct node *node)
 	if (to->form == FORM_STRUCT || to->form == FORM_UNION)
 		check_hint(c, "cast to a pointer to it: (%.*s *)", STR_ARG(b));
 	else
-		check_hint(c, "casts go between integers and pointers");
+		check_hint(c, "casts go between integers, pointers and arrays of up to 8 bytes");
 	return c->error;
 }

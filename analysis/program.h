@@ -47,6 +47,7 @@ struct map {
 enum field_kind {
 	FIELD_VALUE, /* of the expression value */
 	FIELD_TIME,  /* bpf_ktime_get_ns() at the event, 8 bytes */
+	FIELD_JOIN,  /* the strings of the array of pointers at value, in the tail */
 };
 
 struct field {
@@ -80,7 +81,8 @@ struct record {
 struct call {
 	enum builtin_id builtin;
 	uint32_t number; /* argN: N */
-	bool is_arg;     /* arg0..argN, which have no row of their own */
+	bool is_arg;     /* arg0..argN, sarg0..., which have no row of their own */
+	bool on_stack;   /* sargN */
 	/* ASYNC: its part of a record */
 	struct record *record;
 	struct action *action;
@@ -103,8 +105,14 @@ struct attach {
 	struct str module;   /* function probes; empty: any */
 	struct str function; /* a name or a pattern */
 	uint64_t offset;     /* kprobe: bytes into the function */
-	struct str category, event;
-	uint64_t period_ns; /* interval */
+	struct str category; /* tracepoint; usdt: the provider, which may be empty */
+	struct str event;    /* tracepoint, rawtracepoint, usdt, software, hardware; iter: the object */
+	struct str binary;   /* uprobe, usdt: a path, a pattern, or a name to look for; iter: where to pin */
+	uint64_t period_ns;  /* interval, profile */
+	uint64_t count;      /* software, hardware: events from one firing to the next; 0: the default */
+	uint64_t address;    /* watchpoint; uprobe without a function */
+	uint32_t length;     /* watchpoint: bytes */
+	struct str mode;     /* watchpoint: of the letters r, w, x */
 	/* Attach only where the kernel has (or, negated, lacks) this function: from a
 	 * predicate that is func_exists("...") or its negation. Empty: always. */
 	struct str condition;
@@ -128,6 +136,7 @@ struct unit {
 	uint32_t arg_mask; /* bit N: argN is used */
 	bool uses_retval;
 	bool needs_kprobe; /* reg(), ctx, an offset ...: no trampoline form */
+	bool user_memory;  /* a number that is used as an address is one of user memory */
 };
 
 struct program {
@@ -138,6 +147,7 @@ struct program {
 	VEC(struct unit *) units;
 	VEC(struct map *) maps;
 	VEC(struct record *) records;
+	bool uses_stacks;
 };
 
 struct analysis_options {
@@ -146,6 +156,7 @@ struct analysis_options {
 	unsigned n_params;
 	uint32_t max_strlen; /* bytes a string holds, NUL included */
 	uint32_t max_map_keys;
+	bool unsafe;    /* --unsafe: builtins that change the system are allowed */
 	bool want_dump; /* -d types: stop at nothing */
 };
 

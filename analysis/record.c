@@ -29,7 +29,8 @@ static uint32_t place(struct record *record, uint32_t size, uint32_t align)
 
 static void place_field(struct record *record, struct field *field)
 {
-	if (type_is_text(field->type) && field->type->size > INLINE_STRING) {
+	if (field->type->form == FORM_STRINGS ||
+	    (type_is_text(field->type) && field->type->size > INLINE_STRING)) {
 		field->tail = true;
 		field->offset = place(record, TAIL_SIZE, 4);
 		record->tail_size += field->type->size;

@@ -9,7 +9,6 @@
 #include "base/builtins.def"
 #undef BUILTIN
 
-#define HIST_BITS_MAX 5
 #define DEFAULT_TIME_FORMAT "%H:%M:%S\n"
 
 const struct type *rule_declared(struct check *c, struct use *use)
@@ -28,6 +27,15 @@ const struct type *rule_args(struct check *c, struct use *use)
 {
 	/* When it is missing, what the attach point lacks has been told already. */
 	return c->unit->args ? c->unit->args : c->error;
+}
+
+/* An iterator's ctx has its members; elsewhere it is an address, to be cast to what lies there. */
+const struct type *rule_ctx(struct check *c, struct use *use)
+{
+	if (c->unit->args && c->unit->probe == PROBE_iter)
+		return c->unit->args;
+	c->unit->needs_kprobe = true;
+	return type_int(c->types, 8, false);
 }
 
 const struct type *rule_retval(struct check *c, struct use *use)
@@ -50,114 +58,6 @@ const struct type *rule_retval(struct check *c, struct use *use)
 	return c->error;
 }
 
-static uint32_t at_most(uint32_t size, uint32_t limit)
-{
-	return size < limit ? size : limit;
-}
-
-const struct type *rule_str(struct check *c, struct use *use)
-{
-	struct node *address = use->args, *length = address->next;
-	uint32_t size = c->options->max_strlen;
-	int64_t literal;
-
-	if (address->kind == NODE_STRING)
-		return address->type;
-	if (type_is_text(address->type))
-		size = at_most(type_string_for(c->types, address->type)->size, size);
-	if (length && fold_int(length, &literal)) {
-		if (literal <= 0) {
-			check_error(c, length->span, "a length is at least 1");
-			check_hint(c, "str() without a length reads up to %u bytes", size - 1);
-			return c->error;
-		}
-		/* The length does not count the NUL. */
-		use->call->literal = literal < size ? literal : size - 1;
-		size = (uint32_t)use->call->literal + 1;
-	}
-	return type_string(c->types, size);
-}
-
-static bool is_address(const struct type *type)
-{
-	return type_is_integer(type) || (type->form == FORM_ARRAY && type_is_integer(type->target) &&
-					    (type->size == 4 || type->size == 16));
-}
-
-const struct type *rule_ntop(struct check *c, struct use *use)
-{
-	struct node *address = use->n_args == 2 ? use->args->next : use->args;
-	struct str text = check_type_text(c, address->type);
-
-	if (use->n_args == 2 && !type_is_integer(use->args->type)) {
-		check_error(c, use->args->span, "ntop() takes an address family first");
-		check_hint(c, "as in ntop(AF_INET, address)");
-		return c->error;
-	}
-	if (is_address(address->type))
-		return type_simple(c->types, FORM_INET);
-	check_error(c, address->span, "%.*s is no IP address", STR_ARG(text));
-	check_hint(c, "ntop() takes an integer (IPv4), or an array of 4 (IPv4) or 16 bytes (IPv6), as in "
-		      "skc_v6_daddr.in6_u.u6_addr8");
-	return c->error;
-}
-
-const struct type *rule_bswap(struct check *c, struct use *use)
-{
-	return type_int(c->types, use->args->type->size, false);
-}
-
-const struct type *rule_exists(struct check *c, struct use *use)
-{
-	use->call->text = use->args->string.text;
-	return signature_result(c->types, use->signature.result);
-}
-
-const struct type *rule_aggregate(struct check *c, struct use *use)
-{
-	const struct type *result = signature_result(c->types, use->signature.result);
-	const char *name = use->builtin->name;
-
-	if (!use->target) {
-		check_error(c, use->node->span, "the result of %s() has to be assigned to a map", name);
-		check_hint(c, "as in @ = %s%s or @x[comm] = %s%s", name, use->n_args ? "(...)" : "()", name,
-		    use->n_args ? "(...)" : "()");
-		return c->error;
-	}
-	use->call->element = use->target;
-	if (use->n_args > 1 && fold_int(use->args->next, &use->call->literal) &&
-	    (use->call->literal < 0 || use->call->literal > HIST_BITS_MAX)) {
-		check_error(
-		    c, use->args->next->span, "%s() takes 0 to %d bits of detail", name, HIST_BITS_MAX);
-		check_hint(c, "each power of two is shown in 2^bits parts");
-		return c->error;
-	}
-	return result ? result : type_hist(c->types, (uint32_t)use->call->literal);
-}
-
-const struct type *rule_delete(struct check *c, struct use *use)
-{
-	struct node *element = use->args, *key = element->next;
-
-	/* delete(@m, k) is delete(@m[k]) */
-	if (key && element->map.keys) {
-		check_error(c, key->span, "delete() takes one key, and %.*s has one already",
-		    STR_ARG(element->map.name));
-		check_hint(c, "write delete(%.*s, key), or delete(%.*s[key])", STR_ARG(element->map.name),
-		    STR_ARG(element->map.name));
-		return c->error;
-	}
-	if (key) {
-		element->map.keys = key;
-		element->next = NULL;
-	}
-	map_use_keys(c, element);
-	use->call->element = element;
-	if (check_is_error(c, map_read(c, element)))
-		return c->error;
-	return type_void(c->types);
-}
-
 static struct action *new_action(struct check *c, struct use *use)
 {
 	struct action *action = arena_one(c->arena, struct action);
@@ -175,37 +75,15 @@ static void add_value(struct check *c, struct action *action, struct node *value
 	vec_push(c->arena, &action->fields, field);
 }
 
-static bool can_print(const struct type *type)
-{
-	switch (type->form) {
-	case FORM_INT:
-	case FORM_BOOL:
-	case FORM_ENUM:
-	case FORM_PTR:
-	case FORM_STRING:
-	case FORM_INET:
-	case FORM_PROBE:
-	case FORM_FUNC:
-		return true;
-	case FORM_ARRAY:
-		return type_is_text(type) || (type_is_integer(type->target) && type->elements);
-	case FORM_VOID:
-	case FORM_STRUCT:
-	case FORM_UNION:
-	case FORM_TUPLE:
-	case FORM_ARGS:
-	case FORM_COUNT:
-	case FORM_HIST:
-		break;
-	}
-	return false;
-}
-
 /* What %s prints. */
 static bool has_text(const struct type *type)
 {
-	return type_is_text(type) || type->form == FORM_INET || type->form == FORM_PROBE ||
-	       type->form == FORM_FUNC || type->form == FORM_ENUM || type->form == FORM_BOOL;
+	return type_is_text(type) || type_has(type, TEXTUAL);
+}
+
+static bool can_print(const struct type *type)
+{
+	return type_has(type, PRINTED) && type->size;
 }
 
 static bool conversion_takes(enum format_wants wants, const struct type *type)
@@ -218,6 +96,8 @@ static bool conversion_takes(enum format_wants wants, const struct type *type)
 		return type_is_integer(type) || type->form == FORM_PTR;
 	case FORMAT_STRING:
 		return has_text(type);
+	case FORMAT_BUFFER:
+		return type->form == FORM_BUFFER;
 	case FORMAT_LITERAL:
 		break;
 	}
@@ -229,7 +109,10 @@ static void wrong_conversion(struct check *c, const struct format_piece *piece, 
 	struct str text = check_type_text(c, arg->type);
 
 	check_error(c, arg->span, "%.*s takes %s, and this is %.*s", STR_ARG(piece->text),
-	    piece->wants == FORMAT_STRING ? "a string" : "a number", STR_ARG(text));
+	    piece->wants == FORMAT_STRING   ? "a string"
+	    : piece->wants == FORMAT_BUFFER ? "what buf() gives"
+					    : "a number",
+	    STR_ARG(text));
 	if (has_text(arg->type))
 		check_hint(c, "%%s prints it");
 	else if (arg->type->form == FORM_PTR && arg->type->target->is_char)
@@ -351,6 +234,27 @@ const struct type *rule_time(struct check *c, struct use *use)
 
 	action->format = use->args ? use->args->string.text : STR(DEFAULT_TIME_FORMAT);
 	vec_push(c->arena, &action->fields, field);
+	return type_void(c->types);
+}
+
+/* The pointers of join()'s array are read one after the other, and no more than JOIN_MAX bytes of text. */
+#define JOIN_BYTES (16 * 1024)
+
+const struct type *rule_join(struct check *c, struct use *use)
+{
+	struct action *action = new_action(c, use);
+	struct field field = {
+		.kind = FIELD_JOIN, .value = use->args, .type = type_strings(c->types, JOIN_BYTES)
+	};
+
+	action->format = use->args->next ? use->args->next->string.text : STR(" ");
+	vec_push(c->arena, &action->fields, field);
+	return type_void(c->types);
+}
+
+const struct type *rule_unwatch(struct check *c, struct use *use)
+{
+	add_value(c, new_action(c, use), use->args);
 	return type_void(c->types);
 }
 

@@ -206,6 +206,12 @@ static void visit(struct walk *w, struct node *node)
 		visit(w, node->while_.condition);
 		visit(w, node->while_.body);
 		break;
+	case NODE_RANGE:
+		visit(w, node->range.from);
+		visit(w, node->range.to);
+		visit_assigned(w, node->range.variable);
+		visit(w, node->range.body);
+		break;
 	case NODE_UNROLL:
 		visit(w, node->unroll.count);
 		visit(w, node->unroll.body);

@@ -18,11 +18,14 @@ static const struct {
 	{ "format", PARAM_FORMAT },
 	{ "map", PARAM_MAP },
 	{ "map_element", PARAM_MAP_ELEMENT },
+	{ "text", PARAM_TEXT },
+	{ "stack_argument", PARAM_STACK },
 	{ "key", PARAM_KEY },
 };
 
 /* Results that only the builtin's rule can tell. */
-static const char *const by_rule[] = { "int", "string", "task", "args", "retval", "hist" };
+static const char *const by_rule[] = { "int", "string", "task", "args", "ctx", "retval", "hist", "lhist",
+	"buffer", "bytes", "pointer", "timestamp", "kstack", "ustack" };
 
 static const struct {
 	const char *word;
@@ -32,7 +35,17 @@ static const struct {
 	{ "inet", FORM_INET },
 	{ "func", FORM_FUNC },
 	{ "probe", FORM_PROBE },
+	{ "mac", FORM_MAC },
+	{ "ksym", FORM_KSYM },
+	{ "usym", FORM_USYM },
+	{ "cgroup_path", FORM_CGROUP_PATH },
+	{ "username", FORM_USERNAME },
 	{ "count", FORM_COUNT },
+	{ "sum", FORM_SUM },
+	{ "avg", FORM_AVG },
+	{ "min", FORM_MIN },
+	{ "max", FORM_MAX },
+	{ "stats", FORM_STATS },
 };
 
 static struct str trim(struct str s)

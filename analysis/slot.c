@@ -3,30 +3,27 @@
  */
 #include "analysis/check.h"
 
+static const struct type *stored_tuple(struct check *c, const struct type *type)
+{
+	const struct type **items = arena_many(c->arena, const struct type *, type->elements);
+
+	for (uint32_t i = 0; i < type->elements; i++) {
+		items[i] = slot_stored_in_map(c, type->items[i]);
+		if (!items[i])
+			return NULL;
+	}
+	return type_tuple(c->types, items, type->elements);
+}
+
 const struct type *slot_stored(struct check *c, const struct type *type)
 {
-	switch (type->form) {
-	case FORM_INT:
-	case FORM_BOOL:
-	case FORM_ENUM:
-	case FORM_PTR:
-	case FORM_STRING:
-	case FORM_INET:
-	case FORM_PROBE:
-	case FORM_FUNC:
-	case FORM_COUNT:
-	case FORM_HIST:
+	if (type_is_aggregation(type))
 		return type;
-	case FORM_ARRAY:
-		return type_is_text(type) ? type_string_for(c->types, type) : NULL;
-	case FORM_VOID:
-	case FORM_STRUCT:
-	case FORM_UNION:
-	case FORM_TUPLE:
-	case FORM_ARGS:
-		break;
-	}
-	return NULL;
+	if (!type_has(type, STORED) || !type->size)
+		return NULL;
+	if (type_is_text(type))
+		return type_string_for(c->types, type);
+	return type->form == FORM_TUPLE ? stored_tuple(c, type) : type;
 }
 
 const struct type *slot_stored_in_map(struct check *c, const struct type *type)
@@ -71,6 +68,26 @@ static const struct type *merge_pointers(struct check *c, const struct type *a, 
 	return b->target->form == FORM_VOID ? a : NULL;
 }
 
+static const struct type *merge(struct check *c, const struct slot *slot, const struct type *b, bool literal);
+
+/* Element by element: the same number of them, each fitting the other. */
+static const struct type *merge_tuples(struct check *c, const struct slot *slot, const struct type *b)
+{
+	const struct type *a = slot->type;
+	const struct type **items = arena_many(c->arena, const struct type *, a->elements);
+
+	if (a->elements != b->elements)
+		return NULL;
+	for (uint32_t i = 0; i < a->elements; i++) {
+		struct slot item = { .type = a->items[i], .is_key = slot->is_key };
+
+		items[i] = merge(c, &item, b->items[i], false);
+		if (!items[i])
+			return NULL;
+	}
+	return type_tuple(c->types, items, a->elements);
+}
+
 static const struct type *merge(struct check *c, const struct slot *slot, const struct type *b, bool literal)
 {
 	const struct type *a = slot->type, *merged = NULL;
@@ -81,8 +98,14 @@ static const struct type *merge(struct check *c, const struct slot *slot, const 
 		return b;
 	if (type_is_integer(a) && type_is_integer(b))
 		return merge_integers(c, slot, b, literal);
+	if (a->form == b->form && type_is_aggregation(a) && a->form != FORM_HIST && a->form != FORM_LHIST)
+		return a->is_signed ? a : b;
 	if (a->form == FORM_STRING && b->form == FORM_STRING)
 		return a->size >= b->size ? a : b;
+	if (a->form == FORM_BUFFER && b->form == FORM_BUFFER)
+		return a->size >= b->size ? a : b;
+	if (a->form == FORM_TUPLE && b->form == FORM_TUPLE)
+		return merge_tuples(c, slot, b);
 	if (a->form == FORM_PTR && b->form == FORM_PTR)
 		merged = merge_pointers(c, a, b);
 	else if (a->form == FORM_PTR && literal)

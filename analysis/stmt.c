@@ -121,16 +121,52 @@ static void check_if(struct check *c, struct node *node)
 		check_statement(c, node->if_.no);
 }
 
-static void not_supported(struct check *c, const struct node *node, const char *what, const char *hint)
+static void check_loop(struct check *c, struct node *body)
 {
-	check_error(c, node->span, "%s is not supported by this version of btrun", what);
-	check_hint(c, "%s", hint);
+	c->loops++;
+	check_statement(c, body);
+	c->loops--;
 }
 
-static void check_return(struct check *c, struct node *node)
+static void check_while(struct check *c, struct node *node)
 {
-	if (node->return_.value)
-		not_supported(c, node, "return with a value", "a plain return; ends the action");
+	check_condition(c, node->while_.condition);
+	check_loop(c, node->while_.body);
+}
+
+static void check_bound(struct check *c, struct node *bound)
+{
+	const struct type *type = check_value(c, bound);
+	struct str text;
+
+	if (check_is_error(c, type) || type_is_integer(type))
+		return;
+	text = check_type_text(c, type);
+	check_error(
+	    c, bound->span, "a range goes from an integer to another, and this is %.*s", STR_ARG(text));
+	check_hint(c, "as in for $i : 0..10 { ... }");
+}
+
+static void check_range(struct check *c, struct node *node)
+{
+	struct variable_info *info = (struct variable_info *)node->range.variable->variable.variable;
+
+	check_bound(c, node->range.from);
+	check_bound(c, node->range.to);
+	if (info)
+		slot_take(c, &info->slot, type_int(c->types, 8, true), false, node->range.variable->span);
+	node->range.variable->type = type_int(c->types, 8, true);
+	check_loop(c, node->range.body);
+}
+
+static void check_jump(struct check *c, const struct node *node)
+{
+	const char *word = node->kind == NODE_BREAK ? "break" : "continue";
+
+	if (c->loops)
+		return;
+	check_error(c, node->span, "%s is not in a loop", word);
+	check_hint(c, "return ends the action");
 }
 
 static void check_statement(struct check *c, struct node *node)
@@ -149,18 +185,20 @@ static void check_statement(struct check *c, struct node *node)
 		check_statements(c, node->block.statements);
 		return;
 	case NODE_RETURN:
-		check_return(c, node);
+		if (node->return_.value)
+			check_value(c, node->return_.value);
 		return;
 	case NODE_WHILE:
-		not_supported(c, node, "while", "write the steps one after the other");
+		check_while(c, node);
+		return;
+	case NODE_RANGE:
+		check_range(c, node);
 		return;
 	case NODE_UNROLL: /* unroll_expand() has told why it is still one */
 		return;
 	case NODE_BREAK:
-		not_supported(c, node, "break", "it belongs into a loop");
-		return;
 	case NODE_CONTINUE:
-		not_supported(c, node, "continue", "it belongs into a loop");
+		check_jump(c, node);
 		return;
 	case NODE_INT:
 	case NODE_STRING:
@@ -194,7 +232,8 @@ static bool ends_action(const struct node *statement)
 {
 	const struct call *call = async_call(statement);
 
-	return statement->kind == NODE_RETURN || (call && builtin_ends_action(call->builtin));
+	return statement->kind == NODE_RETURN || statement->kind == NODE_BREAK ||
+	       statement->kind == NODE_CONTINUE || (call && builtin_ends_action(call->builtin));
 }
 
 void check_statements(struct check *c, struct node *list)

@@ -43,15 +43,18 @@ static struct str ptr_text(struct arena *a, const struct type *t)
 	return str_format(a, "%.*s%s*", STR_ARG(target), blank);
 }
 
+static struct str stack_text(struct arena *a, const struct type *t)
+{
+	static const char *const modes[] = { "bpftrace", "perf", "raw" };
+
+	return str_format(a, "%s(%s, %u)", type_form_text(t->form), modes[t->mode], t->frames);
+}
+
 struct str type_text(struct arena *a, const struct type *t)
 {
-	switch (t->form) {
-	case FORM_VOID:
-		return STR("void");
+	switch ((int)t->form) {
 	case FORM_INT:
 		return int_text(a, t);
-	case FORM_BOOL:
-		return STR("bool");
 	case FORM_ENUM:
 		return record_text(a, "enum", t);
 	case FORM_PTR:
@@ -64,22 +67,20 @@ struct str type_text(struct arena *a, const struct type *t)
 		return array_text(a, t);
 	case FORM_STRING:
 		return str_format(a, "string[%u]", t->size);
-	case FORM_INET:
-		return STR("inet");
+	case FORM_BUFFER:
+		return str_format(a, "buffer[%u]", t->elements);
 	case FORM_TUPLE:
 		return tuple_text(a, t);
-	case FORM_PROBE:
-		return STR("probe");
-	case FORM_FUNC:
-		return STR("func");
-	case FORM_ARGS:
-		return STR("args");
-	case FORM_COUNT:
-		return STR("count");
+	case FORM_KSTACK:
+	case FORM_USTACK:
+		return stack_text(a, t);
 	case FORM_HIST:
 		return t->hist_bits ? str_format(a, "hist(%u)", t->hist_bits) : STR("hist");
+	case FORM_LHIST:
+		return str_format(a, "lhist(%lld, %lld, %lld)", (long long)t->range[0],
+		    (long long)t->range[1], (long long)t->range[2]);
 	}
-	return STR("");
+	return str_of(type_form_text(t->form));
 }
 
 void type_print(FILE *out, const struct type *t)

@@ -4,7 +4,10 @@
  */
 #include "analysis/type.h"
 
+#include "base/hist.h"
+
 #include <assert.h>
+#include <string.h>
 
 /* Anonymous structs lie in anonymous structs, but not for ever. */
 #define NESTING_LIMIT 16
@@ -15,10 +18,19 @@ struct entry {
 	VEC(const struct member *) members;
 };
 
+struct named {
+	struct str name;
+	const struct type *type;
+	int64_t value;
+};
+
 struct types {
 	struct arena *arena;
 	struct kernel_btf *btf;
 	VEC(struct entry *) entries;
+	VEC(const struct type *) defined; /* records and enums of the script */
+	VEC(struct named) names;          /* its typedefs */
+	VEC(struct named) constants;      /* of its enums */
 };
 
 struct types *types_new(struct arena *a, struct kernel_btf *btf)
@@ -43,7 +55,9 @@ static bool same(const struct type *a, const struct type *b)
 	return a->form == b->form && a->size == b->size && a->is_signed == b->is_signed &&
 	       a->is_char == b->is_char && a->space == b->space && a->target == b->target &&
 	       a->elements == b->elements && a->btf_id == b->btf_id && a->hist_bits == b->hist_bits &&
-	       str_eq(a->name, b->name) && same_items(a, b);
+	       a->mode == b->mode && a->frames == b->frames && a->defined == b->defined &&
+	       memcmp(a->range, b->range, sizeof(a->range)) == 0 && str_eq(a->name, b->name) &&
+	       same_items(a, b);
 }
 
 static struct entry *add(struct types *t, const struct type *type)
@@ -102,32 +116,39 @@ const struct type *type_string(struct types *t, uint32_t size)
 	return intern(t, &(struct type){ .form = FORM_STRING, .size = size });
 }
 
+static const struct form {
+	uint32_t size, align;
+	enum type_kind_id kind;
+	const char *text;
+	unsigned traits;
+} forms[] = {
+#define FORM(name, size, align, kind, text, traits) { size, align, TYPE_##kind, text, traits },
+#include "analysis/forms.def"
+#undef FORM
+};
+
+bool type_has(const struct type *t, enum type_trait trait)
+{
+	return forms[t->form].traits & trait;
+}
+
+enum type_kind_id type_kind(const struct type *t)
+{
+	return forms[t->form].kind;
+}
+
+const char *type_form_text(enum type_form form)
+{
+	return forms[form].text;
+}
+
 uint32_t type_align(const struct type *t)
 {
-	switch (t->form) {
-	case FORM_INT:
-	case FORM_BOOL:
-	case FORM_ENUM:
-		return t->size ? t->size : 1;
-	case FORM_ARRAY:
+	if (forms[t->form].align)
+		return forms[t->form].align;
+	if (t->form == FORM_ARRAY)
 		return type_align(t->target);
-	case FORM_INET:
-		return 4;
-	case FORM_STRING:
-	case FORM_VOID:
-		return 1;
-	case FORM_PTR:
-	case FORM_STRUCT:
-	case FORM_UNION:
-	case FORM_TUPLE:
-	case FORM_PROBE:
-	case FORM_FUNC:
-	case FORM_ARGS:
-	case FORM_COUNT:
-	case FORM_HIST:
-		break;
-	}
-	return 8;
+	return t->size ? t->size : 1;
 }
 
 static uint32_t round_up(uint32_t n, uint32_t to)
@@ -142,7 +163,9 @@ const struct type *type_tuple(struct types *t, const struct type *const *items, 
 	uint32_t end = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		offsets[i] = round_up(end, type_align(items[i]));
+		/* The verifier wants aligned accesses of the stack, where tuples are put together, and what
+		 * is no number is written in words of 8 bytes. */
+		offsets[i] = round_up(end, type_has(items[i], SCALAR) ? type_align(items[i]) : 8);
 		end = offsets[i] + items[i]->size;
 	}
 	return intern(t, &(struct type){ .form = FORM_TUPLE,
@@ -152,20 +175,48 @@ const struct type *type_tuple(struct types *t, const struct type *const *items, 
 			     .offsets = offsets });
 }
 
-static uint32_t simple_size(enum type_form form)
-{
-	/* struct inet_value: a family and 16 bytes. The others are a u64. */
-	return form == FORM_INET ? 20 : form == FORM_VOID ? 0 : 8;
-}
-
 const struct type *type_simple(struct types *t, enum type_form form)
 {
-	return intern(t, &(struct type){ .form = form, .size = simple_size(form) });
+	return intern(t, &(struct type){ .form = form, .size = forms[form].size });
+}
+
+const struct type *type_aggregate(struct types *t, enum type_form form, bool is_signed)
+{
+	return intern(t, &(struct type){ .form = form, .size = forms[form].size, .is_signed = is_signed });
 }
 
 const struct type *type_hist(struct types *t, uint32_t bits)
 {
-	return intern(t, &(struct type){ .form = FORM_HIST, .size = 8, .hist_bits = bits });
+	return intern(
+	    t, &(struct type){ .form = FORM_HIST, .size = 8 * hist_buckets(bits), .hist_bits = bits });
+}
+
+const struct type *type_lhist(struct types *t, int64_t from, int64_t to, int64_t step)
+{
+	return intern(t,
+	    &(struct type){
+		.form = FORM_LHIST, .size = 8 * lhist_buckets(from, to, step), .range = { from, to, step } });
+}
+
+const struct type *type_stack(struct types *t, enum type_form form, enum stack_mode mode, uint32_t frames)
+{
+	return intern(
+	    t, &(struct type){ .form = form, .size = forms[form].size, .mode = mode, .frames = frames });
+}
+
+const struct type *type_buffer(struct types *t, uint32_t n)
+{
+	return intern(t, &(struct type){ .form = FORM_BUFFER, .size = round_up(4 + n, 4), .elements = n });
+}
+
+const struct type *type_timestamp(struct types *t, struct str format)
+{
+	return intern(t, &(struct type){ .form = FORM_TIMESTAMP, .size = 8, .name = format });
+}
+
+const struct type *type_strings(struct types *t, uint32_t n)
+{
+	return intern(t, &(struct type){ .form = FORM_STRINGS, .size = n });
 }
 
 const struct type *type_args(
@@ -181,6 +232,8 @@ const struct type *type_args(
 	return &entry->type;
 }
 
+static const struct type *find_defined(const struct types *t, enum type_form form, struct str name);
+
 static const struct type *named_of_btf(struct types *t, enum type_form form, const struct btf_info *info)
 {
 	return intern(t, &(struct type){ .form = form,
@@ -192,6 +245,7 @@ static const struct type *named_of_btf(struct types *t, enum type_form form, con
 
 static const struct type *of_btf(struct types *t, uint32_t id, enum address_space space, unsigned depth)
 {
+	const struct type *named;
 	struct btf_info info;
 
 	if (depth > NESTING_LIMIT)
@@ -216,10 +270,12 @@ static const struct type *of_btf(struct types *t, uint32_t id, enum address_spac
 		return named_of_btf(t, FORM_STRUCT, &info);
 	case BTF_SHAPE_UNION:
 		return named_of_btf(t, FORM_UNION, &info);
+	case BTF_SHAPE_FWD:
+		named = find_defined(t, FORM_STRUCT, info.name);
+		return named ? named : type_void(t);
 	case BTF_SHAPE_VOID:
 	case BTF_SHAPE_FLOAT:
 	case BTF_SHAPE_FUNC_PROTO:
-	case BTF_SHAPE_FWD:
 		break;
 	}
 	return type_void(t);
@@ -230,8 +286,80 @@ const struct type *type_of_btf(struct types *t, uint32_t id, enum address_space 
 	return t->btf ? of_btf(t, id, space, 0) : type_void(t);
 }
 
+static struct entry *entry_of(const struct type *type)
+{
+	return (struct entry *)((char *)type - offsetof(struct entry, type));
+}
+
+static const struct type *find_defined(const struct types *t, enum type_form form, struct str name)
+{
+	for (size_t i = 0; i < t->defined.n; i++)
+		if (t->defined.v[i]->form == form && str_eq(t->defined.v[i]->name, name))
+			return t->defined.v[i];
+	return NULL;
+}
+
+const struct type *type_define(struct types *t, enum type_form form, struct str name)
+{
+	const struct type *found = name.n ? find_defined(t, form, name) : NULL;
+
+	if (!found) {
+		found = &add(t, &(struct type){ .form = form, .name = name, .defined = true })->type;
+		vec_push(t->arena, &t->defined, found);
+	}
+	return found;
+}
+
+void type_define_member(struct types *t, const struct type *record, const struct member *member)
+{
+	struct member *copy = arena_copy(t->arena, member, sizeof(*member));
+
+	copy->record = record;
+	vec_push(t->arena, &entry_of(record)->members, copy);
+}
+
+void type_define_end(const struct type *record, uint32_t size)
+{
+	entry_of(record)->type.size = size;
+}
+
+void type_define_name(struct types *t, struct str name, const struct type *type)
+{
+	vec_push(t->arena, &t->names, ((struct named){ .name = name, .type = type }));
+}
+
+void type_define_constant(struct types *t, struct str name, int64_t value, const struct type *type)
+{
+	vec_push(t->arena, &t->constants, ((struct named){ name, type, value }));
+}
+
+bool type_find_constant(const struct types *t, struct str name, int64_t *value, const struct type **type)
+{
+	for (size_t i = 0; i < t->constants.n; i++) {
+		if (!str_eq(t->constants.v[i].name, name))
+			continue;
+		*value = t->constants.v[i].value;
+		*type = t->constants.v[i].type;
+		return true;
+	}
+	return false;
+}
+
+static const struct type *defined_of_shape(const struct types *t, enum btf_shape tag, struct str name)
+{
+	if (tag == BTF_SHAPE_STRUCT)
+		return find_defined(t, FORM_STRUCT, name);
+	if (tag == BTF_SHAPE_UNION)
+		return find_defined(t, FORM_UNION, name);
+	return tag == BTF_SHAPE_ENUM ? find_defined(t, FORM_ENUM, name) : NULL;
+}
+
 const struct type *type_named(struct types *t, enum btf_shape tag, struct str name)
 {
+	const struct type *defined = defined_of_shape(t, tag, name);
+
+	if (defined)
+		return defined;
 	int id = t->btf ? btf_find(t->btf, tag, name) : -1;
 
 	return id < 0 ? NULL : type_of_btf(t, (uint32_t)id, SPACE_KERNEL);
@@ -306,6 +434,9 @@ const struct type *type_by_word(struct types *t, struct str word)
 		return type_void(t);
 	if (str_is(word, "bool") || str_is(word, "_Bool"))
 		return type_bool(t);
+	for (size_t i = 0; i < t->names.n; i++)
+		if (str_eq(word, t->names.v[i].name))
+			return t->names.v[i].type;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_is(word, words[i].name))
 			return words[i].is_char ? type_char(t)
@@ -347,11 +478,6 @@ static bool find_member(
 	return false;
 }
 
-static struct entry *entry_of(const struct type *type)
-{
-	return (struct entry *)((char *)type - offsetof(struct entry, type));
-}
-
 const struct member *type_member(struct types *t, const struct type *record, struct str name)
 {
 	struct entry *entry = entry_of(record);
@@ -362,7 +488,7 @@ const struct member *type_member(struct types *t, const struct type *record, str
 	for (size_t i = 0; i < entry->members.n; i++)
 		if (str_eq(entry->members.v[i]->name, name))
 			return entry->members.v[i];
-	if (record->form != FORM_STRUCT && record->form != FORM_UNION)
+	if ((record->form != FORM_STRUCT && record->form != FORM_UNION) || record->defined)
 		return NULL;
 	if (!t->btf || !find_member(t, record->btf_id, name, &bits, &info))
 		return NULL;
@@ -374,6 +500,37 @@ const struct member *type_member(struct types *t, const struct type *record, str
 	member->bit_size = info.bit_size;
 	vec_push(t->arena, &entry->members, member);
 	return member;
+}
+
+uint32_t type_members(struct types *t, const struct type *record, const struct member **members)
+{
+	struct entry *entry = entry_of(record);
+	struct btf_info info;
+	struct member *copy;
+
+	if (record->defined || record->form == FORM_ARGS) {
+		copy = arena_many(t->arena, struct member, entry->members.n);
+		for (size_t i = 0; i < entry->members.n; i++)
+			copy[i] = *entry->members.v[i];
+		*members = copy;
+		return (uint32_t)entry->members.n;
+	}
+	btf_info(t->btf, record->btf_id, &info);
+	copy = arena_many(t->arena, struct member, info.members);
+	for (uint32_t i = 0; i < info.members; i++) {
+		struct btf_member_info member;
+
+		btf_member(t->btf, info.id, i, &member);
+		copy[i] = (struct member){
+			.record = record,
+			.name = member.name,
+			.type = type_of_btf(t, member.type, SPACE_KERNEL),
+			.bit_offset = member.bit_offset,
+			.bit_size = member.bit_size,
+		};
+	}
+	*members = copy;
+	return info.members;
 }
 
 static void near_in_btf(struct types *t, uint32_t id, unsigned depth, struct str_near *near)
@@ -397,7 +554,7 @@ void type_near_member(struct types *t, const struct type *record, struct str_nea
 {
 	const struct entry *entry = entry_of(record);
 
-	if (record->form == FORM_STRUCT || record->form == FORM_UNION) {
+	if ((record->form == FORM_STRUCT || record->form == FORM_UNION) && !record->defined) {
 		if (t->btf)
 			near_in_btf(t, record->btf_id, 0, near);
 		return;
@@ -408,12 +565,12 @@ void type_near_member(struct types *t, const struct type *record, struct str_nea
 
 bool type_is_integer(const struct type *t)
 {
-	return t->form == FORM_INT || t->form == FORM_BOOL || t->form == FORM_ENUM;
+	return type_has(t, INTEGER);
 }
 
 bool type_is_aggregation(const struct type *t)
 {
-	return t->form == FORM_COUNT || t->form == FORM_HIST;
+	return type_has(t, AGGREGATE);
 }
 
 bool type_is_text(const struct type *t)

@@ -14,23 +14,26 @@
 #include "base/str.h"
 #include "kernel/btf.h"
 
+enum type_trait {
+	SCALAR = 1 << 0,
+	INTEGER = 1 << 1,
+	STORED = 1 << 2,
+	PRINTED = 1 << 3,
+	TEXTUAL = 1 << 4,
+	AGGREGATE = 1 << 5,
+};
+
 enum type_form {
-	FORM_VOID,   /* no value: the result of printf() */
-	FORM_INT,    /* int: size 1 2 4 8, is_signed */
-	FORM_BOOL,   /* comparisons; one byte, converts to int */
-	FORM_ENUM,   /* an int with record name: size, is_signed, name */
-	FORM_PTR,    /* target; void * when target is FORM_VOID */
-	FORM_STRUCT, /* btf id, name, size */
-	FORM_UNION,
-	FORM_ARRAY,  /* target, elements */
-	FORM_STRING, /* size bytes, the NUL included */
-	FORM_INET,   /* struct inet_value of image/image.h */
-	FORM_TUPLE,  /* elements with offsets */
-	FORM_PROBE,  /* 8 bytes: a target id (image.h), prints as the probe's name */
-	FORM_FUNC,   /* 8 bytes: a target id, prints as the function's name */
-	FORM_ARGS,   /* args of a tracepoint or fentry: members only */
-	FORM_COUNT,  /* aggregations: value of a map only */
-	FORM_HIST,
+#define FORM(name, ...) FORM_##name,
+#include "analysis/forms.def"
+#undef FORM
+	FORMS_
+};
+
+enum stack_mode {
+	STACK_BPFTRACE, /* symbol+offset a line */
+	STACK_PERF,     /* address, symbol+offset, (module) */
+	STACK_RAW,      /* addresses */
 };
 
 enum address_space {
@@ -49,11 +52,15 @@ struct type {
 	enum address_space space; /* of a pointer's target; of FORM_ARGS */
 	const struct type *target;
 	uint32_t elements;
-	struct str name; /* struct, union, enum; empty for an anonymous one */
+	struct str name; /* struct, union, enum; empty for an anonymous one. timestamp: strftime()'s format */
 	uint32_t btf_id;
 	const struct type **items; /* tuple: elements of them */
 	const uint32_t *offsets;   /* tuple: in bytes */
 	uint32_t hist_bits;        /* hist: sub-buckets a power of two, log2 (0..5) */
+	enum stack_mode mode;      /* kstack, ustack */
+	uint32_t frames;           /* kstack, ustack: at most so many */
+	int64_t range[3];          /* lhist: from, up to, step */
+	bool defined;              /* struct, union, enum: by the script itself, so it has no BTF */
 };
 
 /*
@@ -84,12 +91,34 @@ const struct type *type_ptr(struct types *t, const struct type *target, enum add
 const struct type *type_array(struct types *t, const struct type *target, uint32_t elements);
 const struct type *type_string(struct types *t, uint32_t size);
 const struct type *type_tuple(struct types *t, const struct type *const *items, uint32_t n);
-const struct type *type_simple(struct types *t, enum type_form form); /* inet probe func count ... */
+/* One of those that their form says everything about. */
+const struct type *type_simple(struct types *t, enum type_form form);
+/* sum, avg, min, max, stats of signed or unsigned numbers. */
+const struct type *type_aggregate(struct types *t, enum type_form form, bool is_signed);
 const struct type *type_hist(struct types *t, uint32_t bits);
+const struct type *type_lhist(struct types *t, int64_t from, int64_t to, int64_t step);
+const struct type *type_stack(struct types *t, enum type_form form, enum stack_mode mode, uint32_t frames);
+/* Of up to n bytes: a u32 length and the bytes. */
+const struct type *type_buffer(struct types *t, uint32_t n);
+const struct type *type_timestamp(struct types *t, struct str format);
+/* Up to n bytes of strings, each with its NUL. */
+const struct type *type_strings(struct types *t, uint32_t n);
 /* The type of a BTF id. */
 const struct type *type_of_btf(struct types *t, uint32_t id, enum address_space space);
 /* struct, union or enum by name; NULL when there is none. */
 const struct type *type_named(struct types *t, enum btf_shape tag, struct str name);
+/* What the script defines itself; it comes before what BTF has of the same name. The record is there at once,
+ * for pointers to it, and has its members and size after type_define_end(). */
+const struct type *type_define(struct types *t, enum type_form form, struct str name);
+void type_define_member(struct types *t, const struct type *record, const struct member *member);
+void type_define_end(const struct type *record, uint32_t size);
+/* A typedef. */
+void type_define_name(struct types *t, struct str name, const struct type *type);
+/* A constant of an enum. */
+void type_define_constant(struct types *t, struct str name, int64_t value, const struct type *type);
+bool type_find_constant(const struct types *t, struct str name, int64_t *value, const struct type **type);
+/* The members themselves, of an anonymous struct or union too; returns how many. */
+uint32_t type_members(struct types *t, const struct type *record, const struct member **members);
 /* "uint32", "int", "pid_t" ...: builtin names first, then BTF's; NULL when there is none. */
 const struct type *type_by_word(struct types *t, struct str word);
 /* NULL when the record has none of that name. */
@@ -97,6 +126,11 @@ const struct member *type_member(struct types *t, const struct type *record, str
 /* Offers every member name, for a hint. */
 void type_near_member(struct types *t, const struct type *record, struct str_near *near);
 
+/* Has its form this trait? */
+bool type_has(const struct type *t, enum type_trait trait);
+enum type_kind_id type_kind(const struct type *t);
+/* A form's own words, or NULL. */
+const char *type_form_text(enum type_form form);
 bool type_is_integer(const struct type *t); /* int, bool, enum */
 bool type_is_aggregation(const struct type *t);
 /* A string, or an array of char: usable wherever text is. */

@@ -40,6 +40,8 @@ static struct unit *new_unit(struct check *c, const struct probe_syntax *syntax,
 	if (syntax->predicate && !is_condition(syntax->predicate, &condition, &negated))
 		unit->predicate = ast_clone(c->arena, syntax->predicate);
 	unit->args = attach_args(c, attach);
+	unit->user_memory =
+	    (probe_row(attach->probe)->gives & WITH_BINARY) || str_is(attach->category, "syscalls");
 	vec_push(c->arena, &c->program->units, unit);
 	return unit;
 }
@@ -190,6 +192,7 @@ struct program *analyse(
 		c.program->btf = NULL;
 	c.types = c.program->types = types_new(a, c.program->btf);
 	c.error = arena_one(a, struct type);
+	define_types(&c, script);
 	for (size_t i = 0; i < script->probes.n; i++)
 		add_action(&c, &script->probes.v[i], (uint32_t)i);
 	resolve_scopes(&c);

@@ -49,6 +49,10 @@ static void expand_one(struct check *c, struct node *node)
 		expand(c, node);
 	if (node->kind == NODE_BLOCK)
 		unroll_expand(c, node);
+	else if (node->kind == NODE_WHILE)
+		expand_one(c, node->while_.body);
+	else if (node->kind == NODE_RANGE)
+		expand_one(c, node->range.body);
 	else if (node->kind == NODE_IF) {
 		expand_one(c, node->if_.yes);
 		if (node->if_.no)

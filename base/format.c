@@ -16,6 +16,7 @@ static const struct {
 	{ 'c', FORMAT_CHAR, false },
 	{ 'p', FORMAT_POINTER, false },
 	{ 's', FORMAT_STRING, false },
+	{ 'r', FORMAT_BUFFER, false },
 };
 
 /* Longer ones first, so that "hh" is not taken for "h". */
@@ -113,6 +114,8 @@ static int scan_conversion_char(struct scan *s, struct format_piece *piece)
 		piece->wants = conversions[i].wants;
 		piece->conversion = c;
 		s->at++;
+		if (c == 'r' && (peek(s) == 'x' || peek(s) == 'h'))
+			piece->conversion = s->text.p[s->at++];
 		return 0;
 	}
 	if (s->at == s->text.n)

@@ -19,6 +19,7 @@ enum format_wants {
 	FORMAT_CHAR,     /* c */
 	FORMAT_POINTER,  /* p */
 	FORMAT_STRING,   /* s: whatever has a text */
+	FORMAT_BUFFER,   /* r rx rh: the bytes of buf() */
 };
 
 enum format_flag {
@@ -37,7 +38,7 @@ struct format_piece {
 	int width;         /* 0: none */
 	int precision;     /* -1: none */
 	uint8_t int_bytes; /* what the length modifier keeps of an integer: 1, 2, 4, 8; without one: 0 */
-	char conversion;   /* 'd', ... */
+	char conversion;   /* 'd', ...; of rx and rh 'x' and 'h' */
 };
 
 struct format {

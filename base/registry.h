@@ -10,15 +10,18 @@ enum builtin_form {
 	VAR = 1 << 0,
 	CALL = 1 << 1,
 	ASYNC = 1 << 2,
+	UNSAFE = 1 << 3,
 };
 
 /* What a probe gives its action, and what a builtin needs of its probe. */
 enum probe_gives {
 	ANY = 0,
-	WITH_REGS = 1 << 0,   /* argN are the registers of a function's entry */
-	WITH_ARGS = 1 << 1,   /* args has typed fields */
-	WITH_RETVAL = 1 << 2, /* retval */
-	WITH_FUNC = 1 << 3,   /* a kernel function is being traced */
+	WITH_REGS = 1 << 0,     /* argN are the registers of a function's entry */
+	WITH_ARGS = 1 << 1,     /* args has typed fields */
+	WITH_RETVAL = 1 << 2,   /* retval */
+	WITH_FUNC = 1 << 3,     /* a function is being traced */
+	WITH_BINARY = 1 << 4,   /* it is one of a program or library */
+	WITH_NUMBERED = 1 << 5, /* argN are what the probe itself passes, not registers */
 };
 
 enum builtin_id {

@@ -30,7 +30,7 @@ static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
 {
 	LLVMMetadataRef range;
 
-	switch (t->form) {
+	switch ((int)t->form) {
 	case FORM_PTR:
 		return LLVMDIBuilderCreatePointerType(g->di, NULL, 64, 64, 0, "", 0);
 	case FORM_BOOL:
@@ -48,17 +48,6 @@ static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
 		range = LLVMDIBuilderGetOrCreateSubrange(g->di, 0, t->elements);
 		return LLVMDIBuilderCreateArrayType(
 		    g->di, 8ull * t->size, 8, describe_type(g, t->target), &range, 1);
-	case FORM_VOID:
-	case FORM_INT:
-	case FORM_STRING:
-	case FORM_INET:
-	case FORM_TUPLE:
-	case FORM_PROBE:
-	case FORM_FUNC:
-	case FORM_ARGS:
-	case FORM_COUNT:
-	case FORM_HIST:
-		break;
 	}
 	return basic(g, "int", t->size ? t->size : 1, t->is_signed ? 5 : 7);
 }
@@ -111,8 +100,8 @@ static struct node *chain(struct node *node, struct node *links[CHAIN_LIMIT], un
 {
 	*n = 0;
 	links[(*n)++] = node;
-	while (!node->member.member->record->name.n && !crosses_pointer(node) &&
-	       node->member.object->kind == NODE_MEMBER && *n < CHAIN_LIMIT) {
+	while (!node->member.member->record->name.n && !node->member.member->record->defined &&
+	       !crosses_pointer(node) && node->member.object->kind == NODE_MEMBER && *n < CHAIN_LIMIT) {
 		node = node->member.object;
 		links[(*n)++] = node;
 	}
@@ -145,7 +134,7 @@ static LLVMValueRef field_info(struct gen *g, LLVMValueRef pointer, enum field_i
 	return LLVMBuildZExt(g->b, v, g->i64, "");
 }
 
-enum address_space core_space(const struct node *node)
+enum address_space core_space(const struct gen *g, const struct node *node)
 {
 	for (;;) {
 		const struct node *object;
@@ -160,6 +149,9 @@ enum address_space core_space(const struct node *node)
 			return SPACE_KERNEL;
 		if (object->type->form == FORM_PTR || object->type->form == FORM_ARGS)
 			return object->type->space;
+		/* *number */
+		if (type_is_integer(object->type))
+			return g->unit->user_memory ? SPACE_USER : SPACE_KERNEL;
 		node = object;
 	}
 }
@@ -180,6 +172,11 @@ static LLVMValueRef member_address(struct gen *g, struct node *node)
 {
 	struct node *links[CHAIN_LIMIT];
 	unsigned n;
+
+	/* What the script has defined itself is laid out as it says, on every kernel. */
+	if (node->member.member->record->defined)
+		return LLVMBuildAdd(g->b, base_address(g, node->member.object),
+		    gen_const(g, node->member.member->bit_offset / 8), "");
 	struct node *top = chain(node, links, &n);
 	LLVMValueRef base = base_address(g, top->member.object);
 	LLVMValueRef offset = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET);
@@ -238,13 +235,19 @@ static LLVMValueRef read_space(struct gen *g, enum address_space space, enum hel
 	return read_call(g, space == SPACE_USER ? user : kernel, to, size, address);
 }
 
+LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef size,
+    LLVMValueRef address, struct span span)
+{
+	LLVMValueRef result = read_space(g, space, HELPER_READ_KERNEL, HELPER_READ_USER, to, size, address);
+
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, span);
+	return result;
+}
+
 void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_t size, LLVMValueRef address,
     struct span span)
 {
-	LLVMValueRef result =
-	    read_space(g, space, HELPER_READ_KERNEL, HELPER_READ_USER, to, gen_const(g, size), address);
-
-	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, span);
+	core_read_bytes(g, space, to, gen_const(g, size), address, span);
 }
 
 LLVMValueRef core_read_string(
@@ -253,10 +256,38 @@ LLVMValueRef core_read_string(
 	return read_space(g, space, HELPER_READ_KERNEL_STR, HELPER_READ_USER_STR, to, limit, address);
 }
 
+/* The bits of a member, of which its bytes begin at the lowest bit of v. */
+static LLVMValueRef cut_bits(struct gen *g, const struct member *m, LLVMValueRef v)
+{
+	unsigned left = 64 - m->bit_offset % 8 - m->bit_size;
+
+	v = LLVMBuildShl(g->b, v, gen_const(g, left), "");
+	return m->type->is_signed ? LLVMBuildAShr(g->b, v, gen_const(g, 64 - m->bit_size), "")
+				  : LLVMBuildLShr(g->b, v, gen_const(g, 64 - m->bit_size), "");
+}
+
+static uint32_t bit_bytes(const struct member *m)
+{
+	return (m->bit_offset % 8 + m->bit_size + 7) / 8;
+}
+
+static LLVMValueRef defined_bitfield(struct gen *g, struct node *node)
+{
+	const struct member *m = node->member.member;
+	LLVMValueRef address = member_address(g, node), slot = gen_temporary(g, 8);
+
+	gen_store64(g, slot, gen_const(g, 0));
+	core_read(g, core_space(g, node), slot, bit_bytes(m), address, node->span);
+	return cut_bits(g, m, gen_load64(g, slot));
+}
+
 static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
 {
 	struct node *links[CHAIN_LIMIT];
 	unsigned n;
+
+	if (node->member.member->record->defined)
+		return defined_bitfield(g, node);
 	struct node *top = chain(node, links, &n);
 	LLVMValueRef base = base_address(g, top->member.object), slot = gen_temporary(g, 8), value, left,
 		     right;
@@ -266,12 +297,136 @@ static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
 	base = LLVMBuildAdd(
 	    g->b, base, field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET), "");
 	gen_store64(g, slot, gen_const(g, 0));
-	value = read_space(g, core_space(node), HELPER_READ_KERNEL, HELPER_READ_USER, slot,
+	value = read_space(g, core_space(g, node), HELPER_READ_KERNEL, HELPER_READ_USER, slot,
 	    field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_SIZE), base);
 	count_failure(g, value, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
 	value = LLVMBuildShl(g->b, gen_load64(g, slot), left, "");
 	return node->type->is_signed ? LLVMBuildAShr(g->b, value, right, "")
 				     : LLVMBuildLShr(g->b, value, right, "");
+}
+
+static LLVMValueRef extend(struct gen *g, const struct type *t, LLVMValueRef v)
+{
+	if (LLVMTypeOf(v) == g->i64)
+		return v;
+	return t->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+/* A value that lies in our own memory: a variable, or what had to be copied to be looked into. */
+struct place {
+	LLVMValueRef at;     /* NULL: it lies elsewhere */
+	uint32_t align;      /* bytes */
+	LLVMValueRef inside; /* i1: an index that is not known lies in its array; NULL: yes */
+};
+
+static struct place local_place(struct gen *g, struct node *node);
+
+static struct place offset_place(struct gen *g, struct place p, uint32_t offset)
+{
+	p.at = gen_offset(g, p.at, offset);
+	while (offset % p.align)
+		p.align /= 2;
+	return p;
+}
+
+static struct place element_place(struct gen *g, struct node *node, struct place p)
+{
+	const struct type *array = node->index.object->type;
+	LLVMValueRef index = gen_opaque(g, gen_value(g, node->index.index)), inside;
+	uint32_t elements = array->form == FORM_ARRAY ? array->elements : array->size;
+
+	inside = LLVMBuildICmp(g->b, LLVMIntULT, index, gen_const(g, elements), "");
+	index = LLVMBuildSelect(g->b, inside, index, gen_const(g, 0), "");
+	index = LLVMBuildMul(g->b, index, gen_const(g, node->type->size), "");
+	p.at = LLVMBuildInBoundsGEP2(g->b, g->i8, p.at, &index, 1, "");
+	while (node->type->size % p.align)
+		p.align /= 2;
+	p.inside = p.inside ? LLVMBuildAnd(g->b, p.inside, inside, "") : inside;
+	return p;
+}
+
+static struct place copied_place(struct gen *g, struct node *node)
+{
+	LLVMValueRef at = gen_temporary(g, node->type->size);
+
+	gen_value_to(g, node, at, node->type);
+	return (struct place){ .at = at, .align = 8 };
+}
+
+static struct place part_of(struct gen *g, struct node *node, struct node *object)
+{
+	struct place p = { 0 };
+
+	if (object->type->form == FORM_ARGS && node->type->form == FORM_ARRAY)
+		return copied_place(g, node);
+	if (object->type->form == FORM_PTR || object->type->form == FORM_ARGS)
+		return p;
+	p = local_place(g, object);
+	if (!p.at)
+		return p;
+	if (node->kind == NODE_INDEX)
+		return element_place(g, node, p);
+	return offset_place(g, p, node->member.member->bit_offset / 8);
+}
+
+static struct place local_place(struct gen *g, struct node *node)
+{
+	switch ((int)node->kind) {
+	case NODE_VARIABLE:
+		return (struct place){ .at = g->variables[node->variable.variable->index], .align = 8 };
+	case NODE_MEMBER:
+		return part_of(g, node, node->member.object);
+	case NODE_INDEX:
+		return part_of(g, node, node->index.object);
+	case NODE_UNARY: /* *pointer */
+		return (struct place){ 0 };
+	}
+	return copied_place(g, node);
+}
+
+static LLVMValueRef local_scalar(struct gen *g, struct node *node, struct place p)
+{
+	const struct member *m = node->kind == NODE_MEMBER ? node->member.member : NULL;
+	LLVMValueRef v;
+
+	if (m && m->bit_size) {
+		v = gen_const(g, 0);
+		for (uint32_t i = 0; i < bit_bytes(m); i++) {
+			LLVMValueRef byte = LLVMBuildLoad2(g->b, g->i8, gen_offset(g, p.at, i), "");
+
+			byte = LLVMBuildZExt(g->b, byte, g->i64, "");
+			v = LLVMBuildOr(g->b, v, LLVMBuildShl(g->b, byte, gen_const(g, 8 * i), ""), "");
+		}
+		return cut_bits(g, m, v);
+	}
+	v = LLVMBuildLoad2(g->b, gen_int_type(g, node->type->size), p.at, "");
+	LLVMSetAlignment(v, p.align < node->type->size ? p.align : node->type->size);
+	v = extend(g, node->type, v);
+	return p.inside ? LLVMBuildSelect(g->b, p.inside, v, gen_const(g, 0), "") : v;
+}
+
+bool core_is_local(const struct node *node)
+{
+	const struct node *object = node;
+
+	while (object->kind == NODE_MEMBER || object->kind == NODE_INDEX) {
+		const struct node *part = object;
+
+		object = object->kind == NODE_MEMBER ? object->member.object : object->index.object;
+		/* An array in a tracepoint's record is copied before it is looked into. */
+		if (object->type->form == FORM_ARGS)
+			return part != node && part->type->form == FORM_ARRAY;
+		if (object->type->form == FORM_PTR)
+			return false;
+	}
+	return object->kind != NODE_UNARY || object->unary.op != OP_DEREF;
+}
+
+void core_local_copy(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	struct place p = local_place(g, node);
+
+	gen_copy_aligned(g, to, p.at, node->type->size, p.align);
 }
 
 /* The tracepoint's field from byte at on, as the struct that relocs.c recognises. */
@@ -289,13 +444,6 @@ static LLVMValueRef tracepoint_load(struct gen *g, const struct member *m, uint3
 
 	LLVMSetVolatile(v, 1);
 	return v;
-}
-
-static LLVMValueRef extend(struct gen *g, const struct type *t, LLVMValueRef v)
-{
-	if (LLVMTypeOf(v) == g->i64)
-		return v;
-	return t->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
 }
 
 static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
@@ -332,8 +480,40 @@ static LLVMValueRef function_value(struct gen *g, const struct member *m)
 	return extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));
 }
 
+/* A member of an iterator's context, where CO-RE finds it: a pointer into the kernel, of which the verifier
+ * knows the type. */
+static LLVMValueRef iter_load(struct gen *g, const struct member *m)
+{
+	struct str record = str_format(g->arena, "bpf_iter__%.*s", STR_ARG(g->attach->event));
+	LLVMMetadataRef di = describe_record(g, record, false, m->bit_offset / 8 + m->type->size, m->name,
+	    m->bit_offset, 8ull * m->type->size, false, describe_type(g, m->type));
+	LLVMValueRef v =
+	    LLVMBuildLoad2(g->b, gen_int_type(g, m->type->size), preserve(g, g->context_arg, di, false), "");
+
+	LLVMSetVolatile(v, 1);
+	return v;
+}
+
+/* Through memory that the verifier does not follow, which makes a plain number of the pointer. */
+static LLVMValueRef laundered(struct gen *g, LLVMValueRef v)
+{
+	LLVMValueRef room = gen_scratch(g, 8), store = LLVMBuildStore(g->b, v, room);
+
+	LLVMSetVolatile(store, 1);
+	return gen_volatile(g, g->i64, room);
+}
+
+static LLVMValueRef iter_value(struct gen *g, const struct member *m)
+{
+	LLVMValueRef v = iter_load(g, m);
+
+	return m->type->form == FORM_PTR ? laundered(g, v) : extend(g, m->type, v);
+}
+
 static LLVMValueRef args_value(struct gen *g, struct node *node)
 {
+	if (g->form == IMAGE_ITER)
+		return iter_value(g, node->member.member);
 	return g->form == IMAGE_TRACEPOINT ? tracepoint_value(g, node)
 					   : function_value(g, node->member.member);
 }
@@ -346,13 +526,15 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 	gen_place(g, node->span);
 	if (node->kind == NODE_MEMBER && node->member.object->type->form == FORM_ARGS)
 		return args_value(g, node);
+	if (core_is_local(node))
+		return local_scalar(g, node, local_place(g, node));
 	if (node->kind == NODE_MEMBER && node->member.member->bit_size)
 		return bitfield_value(g, node);
 	LLVMValueRef address = core_address(g, node);
 
 	top = g->stack_top;
 	slot = gen_temporary(g, 8);
-	core_read(g, core_space(node), slot, node->type->size, address, node->span);
+	core_read(g, core_space(g, node), slot, node->type->size, address, node->span);
 	g->stack_top = top;
 	return gen_load(g, node->type, slot);
 }
@@ -368,4 +550,26 @@ void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
 			;
 		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
 	}
+}
+
+/* The same pointer as gen_value() gives, as the verifier knows it: loaded from the trampoline's context, and
+ * on by loads that the kernel checks itself. */
+LLVMValueRef core_typed_pointer(struct gen *g, struct node *node)
+{
+	LLVMValueRef offset, object, at;
+	struct node *links[CHAIN_LIMIT];
+	unsigned n;
+
+	if (node->kind != NODE_MEMBER)
+		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
+	if (node->member.object->type->form == FORM_ARGS) {
+		offset = gen_const(g, 8ull * node->member.member->arg_index);
+		at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->context_arg, &offset, 1, "");
+		return gen_volatile(g, g->ptr, at);
+	}
+	struct node *top = chain(node, links, &n);
+
+	object = core_typed_pointer(g, top->member.object);
+	at = chain_pointer(g, object, links, n);
+	return node->type->form == FORM_PTR ? gen_volatile(g, g->ptr, at) : at;
 }

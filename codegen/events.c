@@ -143,11 +143,60 @@ static void tail_field(struct gen *g, const struct field *f)
 	gen_store64(g, g->tail_used, LLVMBuildAdd(g->b, used, bytes, ""));
 }
 
+#define JOIN_STRINGS 16
+#define JOIN_STRING 1024 /* bytes of one, its NUL included */
+
+/* The strings that an array of pointers points to, one after the other with their NULs. */
+static void join_field(struct gen *g, const struct field *f)
+{
+	enum address_space space = f->value->type->form == FORM_PTR ? f->value->type->space
+				   : g->unit->user_memory           ? SPACE_USER
+								    : SPACE_KERNEL;
+	LLVMValueRef array = gen_value(g, f->value), i = gen_alloca(g, 8, "i"), pointer = gen_temporary(g, 8),
+		     n, at;
+	LLVMValueRef used, result, more, begin = gen_load64(g, g->tail_used), fits;
+	LLVMBasicBlockRef head = gen_block(g, "strings"), body = gen_block(g, "string"),
+			  after = gen_block(g, "joined"), some = gen_block(g, "some"),
+			  good = gen_block(g, "good");
+
+	gen_store64(g, i, gen_const(g, 0));
+	gen_go(g, head);
+	n = gen_load64(g, i);
+	LLVMBuildCondBr(
+	    g->b, LLVMBuildICmp(g->b, LLVMIntULT, n, gen_const(g, JOIN_STRINGS), ""), body, after);
+	LLVMPositionBuilderAtEnd(g->b, body);
+	gen_store64(g, i, LLVMBuildAdd(g->b, n, gen_const(g, 1), ""));
+	gen_store64(g, pointer, gen_const(g, 0));
+	at = LLVMBuildAdd(g->b, array, LLVMBuildShl(g->b, n, gen_const(g, 3), ""), "");
+	core_read(g, space, pointer, 8, at, f->value->span);
+	more = gen_load64(g, pointer);
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntNE, more, gen_const(g, 0), ""), some, after);
+	LLVMPositionBuilderAtEnd(g->b, some);
+	used = gen_opaque(g, gen_load64(g, g->tail_used));
+	fits = LLVMBuildICmp(
+	    g->b, LLVMIntULE, used, gen_const(g, g->open->size + g->open->tail_size - JOIN_STRING), "");
+	LLVMBasicBlockRef room = gen_block(g, "room");
+	LLVMBuildCondBr(g->b, fits, room, after);
+	LLVMPositionBuilderAtEnd(g->b, room);
+	at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->record, &used, 1, "");
+	result = core_read_string(g, space, at, gen_const(g, JOIN_STRING), more);
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSGT, result, gen_const(g, 0), ""), good, head);
+	LLVMPositionBuilderAtEnd(g->b, good);
+	gen_store64(g, g->tail_used, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
+	LLVMBuildBr(g->b, head);
+	LLVMPositionBuilderAtEnd(g->b, after);
+	store32(g, gen_offset(g, g->record, f->offset), begin);
+	store32(g, gen_offset(g, g->record, f->offset + 4),
+	    LLVMBuildSub(g->b, gen_load64(g, g->tail_used), begin, ""));
+}
+
 static void fill(struct gen *g, const struct field *f)
 {
 	LLVMValueRef to = gen_offset(g, g->record, f->offset);
 
-	if (f->kind == FIELD_TIME)
+	if (f->kind == FIELD_JOIN)
+		join_field(g, f);
+	else if (f->kind == FIELD_TIME)
 		gen_store64(g, to, gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
 	else if (f->tail)
 		tail_field(g, f);

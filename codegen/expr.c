@@ -10,30 +10,10 @@
 
 bool gen_is_scalar(const struct type *type)
 {
-	switch (type->form) {
-	case FORM_INT:
-	case FORM_BOOL:
-	case FORM_ENUM:
-	case FORM_PTR:
-	case FORM_PROBE:
-	case FORM_FUNC:
-		return true;
-	case FORM_VOID:
-	case FORM_STRUCT:
-	case FORM_UNION:
-	case FORM_ARRAY:
-	case FORM_STRING:
-	case FORM_INET:
-	case FORM_TUPLE:
-	case FORM_ARGS:
-	case FORM_COUNT:
-	case FORM_HIST:
-		break;
-	}
-	return false;
+	return type_has(type, SCALAR);
 }
 
-static LLVMValueRef scratch_temporary(struct gen *g, uint32_t size)
+LLVMValueRef gen_scratch(struct gen *g, uint32_t size)
 {
 	LLVMValueRef base;
 
@@ -51,7 +31,7 @@ LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
 	uint32_t at = g->stack_top, room = (size + 7) / 8 * 8;
 
 	if (size > STACK_TEMPORARY || at + room > STACK_REGION)
-		return scratch_temporary(g, size);
+		return gen_scratch(g, size);
 	g->stack_top += room;
 	return gen_offset(g, g->stack, at);
 }
@@ -97,6 +77,7 @@ static LLVMValueRef padded_text(struct gen *g, struct node *node, uint32_t size)
 	LLVMValueRef to = gen_temporary(g, size);
 	struct type text = { .form = FORM_STRING, .size = size };
 
+	/* An array that is no text is compared as far as it goes. */
 	gen_value_to(g, node, to, &text);
 	return to;
 }
@@ -169,6 +150,8 @@ static bool signed_together(struct gen *g, const struct node *a, const struct no
 
 static LLVMValueRef compare(struct gen *g, struct node *node)
 {
+	if (node->binary.left->type->form == FORM_ARRAY && !type_is_text(node->binary.left->type))
+		return compare_texts(g, node);
 	if (type_is_text(node->binary.left->type))
 		return compare_texts(g, node);
 	LLVMValueRef left = gen_value(g, node->binary.left), right = gen_value(g, node->binary.right);
@@ -313,21 +296,12 @@ static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
 	return scalar ? gen_load64(g, slot) : NULL;
 }
 
-/* The verifier wants 8-byte accesses of the stack aligned, of other memory not. */
-static bool aligned(const struct type *key)
-{
-	for (uint32_t i = 0; i < key->elements; i++)
-		if (!gen_is_scalar(key->items[i]) && key->offsets[i] % 8)
-			return false;
-	return true;
-}
-
 /* Keys are compared byte by byte by the kernel, so every byte of them is written. */
 LLVMValueRef gen_key(struct gen *g, struct node *node)
 {
 	const struct type *key = node->map.map->key;
 	uint32_t size = key ? (key->size + 7) / 8 * 8 : 8, i = 0;
-	LLVMValueRef to = key && !aligned(key) ? scratch_temporary(g, size) : gen_temporary(g, size);
+	LLVMValueRef to = gen_temporary(g, size);
 
 	gen_zero(g, to, size);
 	for (struct node *k = node->map.keys; k && key; k = k->next, i++)
@@ -343,6 +317,8 @@ static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
 	LLVMBasicBlockRef after;
 
 	gen_place(g, node->span);
+	if (type_is_aggregation(type))
+		return gen_aggregate_value(g, type, args);
 	element = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
 	if (!to)
 		slot = gen_alloca(g, 8, "element");
@@ -377,9 +353,6 @@ static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef 
 		gen_zero(g, to, node->type->size);
 		write_literal(g, node->string.text, to, node->type->size);
 		return NULL;
-	case NODE_VARIABLE:
-		gen_copy(g, to, g->variables[node->variable.variable->index], node->type->size);
-		return NULL;
 	case NODE_MEMBER:
 		if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_TRACEPOINT &&
 		    !node->member.member->data_loc && !node->member.member->rel_loc) {
@@ -387,8 +360,64 @@ static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef 
 			return NULL;
 		}
 	}
-	core_read(g, core_space(node), to, node->type->size, core_address(g, node), node->span);
+	if (core_is_local(node))
+		core_local_copy(g, node, to);
+	else
+		core_read(g, core_space(g, node), to, node->type->size, core_address(g, node), node->span);
 	return NULL;
+}
+
+static void tuple(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
+{
+	uint32_t i = 0;
+
+	gen_zero(g, to, type->size);
+	for (struct node *e = node->tuple.elements; e; e = e->next, i++)
+		gen_value_to(g, e, gen_offset(g, to, type->offsets[i]), type->items[i]);
+}
+
+/* A tuple whose elements are narrower than those of where it goes. */
+static void widen_tuple(
+    struct gen *g, LLVMValueRef from, const struct type *type, LLVMValueRef to, const struct type *wanted)
+{
+	gen_zero(g, to, wanted->size);
+	for (uint32_t i = 0; i < type->elements; i++) {
+		LLVMValueRef item = gen_offset(g, from, type->offsets[i]);
+		LLVMValueRef target = gen_offset(g, to, wanted->offsets[i]);
+
+		if (gen_is_scalar(type->items[i]))
+			gen_store(g, wanted->items[i], target, gen_load(g, type->items[i], item));
+		else if (type->items[i]->form == FORM_TUPLE)
+			widen_tuple(g, item, type->items[i], target, wanted->items[i]);
+		else
+			gen_copy_aligned(g, target, item, type->items[i]->size, 1);
+	}
+}
+
+/* Integers, pointers; an integer as an array of its bytes, and the other way. */
+static LLVMValueRef cast(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	struct node *operand = node->cast.operand;
+	LLVMValueRef v, bytes;
+
+	if (type_is_aggregation(operand->type))
+		return convert(g, gen_value(g, operand), node->type);
+	if (node->type->form == FORM_ARRAY) {
+		v = gen_value(g, operand);
+		gen_zero(g, to, node->type->size);
+		for (uint32_t at = 0; at < node->type->size && at < 8; at++) {
+			bytes = LLVMBuildLShr(g->b, v, gen_const(g, 8 * at), "");
+			LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, bytes, g->i8, ""), gen_offset(g, to, at));
+		}
+		return NULL;
+	}
+	if (!gen_is_scalar(operand->type)) {
+		bytes = gen_temporary(g, operand->type->size < 8 ? 8 : operand->type->size);
+		gen_zero(g, bytes, 8);
+		gen_value_to(g, operand, bytes, operand->type);
+		return convert(g, gen_load64(g, bytes), node->type);
+	}
+	return convert(g, gen_value(g, operand), node->type);
 }
 
 /* to is NULL for a scalar, whose value is returned. */
@@ -417,20 +446,23 @@ static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to
 	case NODE_TERNARY:
 		return ternary(g, node, to);
 	case NODE_CAST:
-		return convert(g, gen_value(g, node->cast.operand), node->type);
+		return cast(g, node, to);
 	case NODE_MEMBER:
 	case NODE_INDEX:
 		return to ? memory_value(g, node, to) : core_value(g, node);
 	case NODE_STRING:
 		return memory_value(g, node, to);
-	case NODE_PARAM:
 	case NODE_TUPLE:
+		tuple(g, node, to, node->type);
+		return NULL;
+	case NODE_PARAM:
 	case NODE_SIZEOF:
 	case NODE_EXPR:
 	case NODE_ASSIGN:
 	case NODE_IF:
 	case NODE_BLOCK:
 	case NODE_WHILE:
+	case NODE_RANGE:
 	case NODE_UNROLL:
 	case NODE_BREAK:
 	case NODE_CONTINUE:
@@ -456,6 +488,17 @@ void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struc
 {
 	if (gen_is_scalar(node->type)) {
 		gen_store(g, type, to, gen_value(g, node));
+		return;
+	}
+	if (type->form == FORM_TUPLE && node->kind == NODE_TUPLE) {
+		tuple(g, node, to, type);
+		return;
+	}
+	if (type->form == FORM_TUPLE && type != node->type) {
+		LLVMValueRef narrow = gen_temporary(g, node->type->size);
+
+		expression(g, node, narrow);
+		widen_tuple(g, narrow, node->type, to, type);
 		return;
 	}
 	if (type->size > node->type->size || leaves_rest(node))

@@ -6,7 +6,8 @@
  *	maps.c      .maps, .rodata slots, .bss, counters
  *	core.c      CO-RE offsets and memory reads
  *	expr.c stmt.c    the language
- *	builtins.c  gen_X of base/builtins.def
+ *	builtins.c context.c text.c aggregate.c stack.c    gen_X of base/builtins.def
+ *	usdt.c      where usdt arguments are
  *	events.c    records of ASYNC calls
  *	unit.c      a unit -> one function for each form
  *	meta.c      the image's tables
@@ -32,11 +33,17 @@ enum helper {
 	HELPER_MAP_DELETE = 3,
 	HELPER_KTIME = 5,
 	HELPER_CPU = 8,
+	HELPER_PRANDOM = 7,
 	HELPER_PID_TGID = 14,
 	HELPER_UID_GID = 15,
 	HELPER_COMM = 16,
 	HELPER_PERF_OUTPUT = 25,
 	HELPER_CURRENT_TASK = 35,
+	HELPER_NUMA_NODE = 42,
+	HELPER_OVERRIDE = 58,
+	HELPER_GET_STACK = 67,
+	HELPER_CGROUP_ID = 80,
+	HELPER_SEND_SIGNAL = 109,
 	HELPER_READ_USER = 112,
 	HELPER_READ_KERNEL = 113,
 	HELPER_READ_USER_STR = 114,
@@ -45,9 +52,11 @@ enum helper {
 	HELPER_RING_OUTPUT = 130,
 	HELPER_RING_RESERVE = 131,
 	HELPER_RING_SUBMIT = 132,
+	HELPER_PATH = 147,
 	HELPER_ATTACH_COOKIE = 174,
 	HELPER_FUNC_ARG = 183,
 	HELPER_FUNC_RET = 184,
+	HELPER_LOOKUP_PERCPU = 195,
 };
 
 /* Of the 512 bytes that a BPF program has; the rest is for what LLVM spills. */
@@ -67,12 +76,15 @@ struct gen {
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
 	LLVMValueRef events, counters, scratch, live;
-	LLVMValueRef slots[SLOTS_]; /* of the slots without a name; NULL: not made yet */
-	VEC(LLVMValueRef) maps;     /* of program.maps */
-	LLVMValueRef count_loss;    /* the subprogram that adds to a counter */
-	bool refused;               /* LLVM has reported an error */
-	uint32_t programs;          /* how many functions there are */
-	uint32_t scratch_size;      /* the largest region of a program so far */
+	LLVMValueRef slots[SLOTS_];           /* of the slots without a name; NULL: not made yet */
+	VEC(LLVMValueRef) maps;               /* of program.maps */
+	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
+	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef usdt_map, usdt_function; /* the same */
+	bool refused;                         /* LLVM has reported an error */
+	uint32_t programs;                    /* how many functions there are */
+	unsigned depth;                       /* of structs in structs that meta_type() is in */
+	uint32_t scratch_size;                /* the largest region of a program so far */
 
 	/* the function that is being made */
 	const struct unit *unit;
@@ -87,6 +99,7 @@ struct gen {
 	LLVMValueRef stack;   /* alloca of STACK_REGION bytes: what helpers are given the address of */
 	uint32_t stack_top;   /* bytes of it that are taken */
 	uint32_t scratch_top; /* bytes of the region that are taken */
+	LLVMBasicBlockRef loop_next, loop_after; /* of the loop that is open: where continue and break go */
 	LLVMBasicBlockRef after_record; /* of the record that is open: where to go when there is no room */
 	LLVMValueRef record;            /* its bytes */
 	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
@@ -118,6 +131,8 @@ LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from);
 LLVMValueRef gen_opaque(struct gen *g, LLVMValueRef v);
 void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size);
 void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size);
+/* from is aligned to align bytes only. */
+void gen_copy_aligned(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align);
 /* if (condition) a new block, which the builder is then in; *after follows it. */
 void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, const char *name);
 /* Ends the block with a jump, unless it has an end, and goes on in block. */
@@ -151,7 +166,16 @@ LLVMValueRef core_read_string(
     struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef limit, LLVMValueRef address);
 /* A char array that is a field of a tracepoint -> to. */
 void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to);
-enum address_space core_space(const struct node *node);
+enum address_space core_space(const struct gen *g, const struct node *node);
+/* core_read() of a size that is not known; the helper's result. */
+LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef size,
+    LLVMValueRef address, struct span span);
+/* The address of a member, or the pointer that it is, with the type that the verifier knows. */
+LLVMValueRef core_typed_pointer(struct gen *g, struct node *node);
+/* Does a member, element ... lie in our own memory: in a variable, a map's value, a tuple? */
+bool core_is_local(const struct node *node);
+/* A struct, array, tuple ... of our own memory -> to. */
+void core_local_copy(struct gen *g, struct node *node, LLVMValueRef to);
 
 /* expr.c */
 bool gen_is_scalar(const struct type *type);
@@ -165,6 +189,8 @@ LLVMValueRef gen_truth(struct gen *g, struct node *node);
  * room, else the scratch region. Not for what is only stored and loaded: that is gen_alloca()'s, which
  * LLVM turns into registers. */
 LLVMValueRef gen_temporary(struct gen *g, uint32_t size);
+/* The same, always in the scratch region. */
+LLVMValueRef gen_scratch(struct gen *g, uint32_t size);
 /* The key of a map element, packed. */
 LLVMValueRef gen_key(struct gen *g, struct node *node);
 
@@ -176,10 +202,22 @@ void gen_assign(struct gen *g, struct node *node);
 LLVMValueRef gen_step(struct gen *g, struct node *node);
 /* Adds to a map element, making it when it is not there; its value before. */
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by);
-/* The same by one, with the u64 at offset (bytes) of a value of size bytes. */
-void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef offset, uint32_t size);
+/* A map's element, made of zeros when it is not there. The builder is then where it is present;
+ * gen_go(after) leaves that. */
+struct element {
+	LLVMValueRef at;
+	LLVMBasicBlockRef after;
+};
+void gen_element(struct gen *g, struct node *element, struct element *e);
 /* Ends the program here. */
 void gen_return(struct gen *g);
+
+/* stack.c, usdt.c: the subprograms, when the script needs them */
+void stack_define(struct gen *g);
+void usdt_define(struct gen *g);
+
+/* aggregate.c: the number that an aggregation's element holds. */
+LLVMValueRef gen_aggregate_value(struct gen *g, const struct type *type, LLVMValueRef map_and_key[2]);
 
 /* builtins.c */
 LLVMValueRef builtin_value(struct gen *g, struct node *node, LLVMValueRef to);

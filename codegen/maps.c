@@ -34,14 +34,14 @@ static void describe_global(
 
 struct map_shape {
 	const char *name;
-	uint32_t type, key_size, value_size, entries;
+	uint32_t type, key_size, value_size, entries, flags;
 };
 
 static LLVMValueRef define_map(struct gen *g, const struct map_shape *shape)
 {
-	LLVMMetadataRef members[4];
+	LLVMMetadataRef members[5];
 	unsigned n = 0;
-	LLVMTypeRef fields[4] = { g->ptr, g->ptr, g->ptr, g->ptr };
+	LLVMTypeRef fields[5] = { g->ptr, g->ptr, g->ptr, g->ptr, g->ptr };
 
 	members[n] = definition_member(g, "type", shape->type, n), n++;
 	members[n] = definition_member(g, "max_entries", shape->entries, n), n++;
@@ -49,6 +49,8 @@ static LLVMValueRef define_map(struct gen *g, const struct map_shape *shape)
 		members[n] = definition_member(g, "key_size", shape->key_size, n), n++;
 		members[n] = definition_member(g, "value_size", shape->value_size, n), n++;
 	}
+	if (shape->flags)
+		members[n] = definition_member(g, "map_flags", shape->flags, n), n++;
 	LLVMTypeRef type = LLVMStructTypeInContext(g->context, fields, n, 0);
 	LLVMValueRef map = LLVMAddGlobal(g->module, type, shape->name);
 
@@ -145,6 +147,43 @@ static void define_license(struct gen *g)
 	LLVMSetSection(license, "license");
 }
 
+/* Not preallocated: 1 KB each, and few scripts see that many different stacks. */
+#define STACKS_MAX (32 << 10)
+
+static void define_stacks(struct gen *g)
+{
+	if (!g->program->uses_stacks)
+		return;
+	g->stacks = define_map(g, &(struct map_shape){
+				      .name = IMAGE_STACKS_MAP,
+				      .type = BPF_MAP_TYPE_HASH,
+				      .key_size = 8,
+				      .value_size = sizeof(struct stack_value),
+				      .entries = STACKS_MAX,
+				      .flags = BPF_F_NO_PREALLOC,
+				  });
+	stack_define(g);
+}
+
+static void define_usdt(struct gen *g)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < g->program->units.n; i++)
+		wanted |= g->program->units.v[i]->probe == PROBE_usdt && g->program->units.v[i]->arg_mask;
+	if (!wanted)
+		return;
+	/* The runtime makes it as large as there are places. */
+	g->usdt_map = define_map(g, &(struct map_shape){
+					.name = IMAGE_USDT_MAP,
+					.type = BPF_MAP_TYPE_HASH,
+					.key_size = 8,
+					.value_size = USDT_ARGUMENTS * sizeof(struct usdt_argument),
+					.entries = 1024,
+				    });
+	usdt_define(g);
+}
+
 void maps_begin(struct gen *g)
 {
 	define_license(g);
@@ -157,6 +196,8 @@ void maps_begin(struct gen *g)
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
 	define_count(g);
+	define_stacks(g);
+	define_usdt(g);
 }
 
 static void replace(

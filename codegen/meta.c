@@ -4,76 +4,76 @@
  */
 #include "codegen/gen.h"
 
-#include "image/hist.h"
+#include <string.h>
 
-static enum type_kind_id kind_of(const struct type *t)
+static bool same_item(const struct image_item *a, const struct image_item *b)
 {
-	switch (t->form) {
-	case FORM_BOOL:
-		return TYPE_bool;
-	case FORM_ENUM:
-		return TYPE_enum;
-	case FORM_PTR:
-		return TYPE_ptr;
-	case FORM_STRING:
-		return TYPE_string;
-	case FORM_INET:
-		return TYPE_inet;
-	case FORM_PROBE:
-		return TYPE_probe;
-	case FORM_FUNC:
-		return TYPE_func;
-	case FORM_ARRAY:
-		return TYPE_array;
-	case FORM_TUPLE:
-		return TYPE_tuple;
-	case FORM_COUNT:
-		return TYPE_count;
-	case FORM_HIST:
-		return TYPE_hist;
-	case FORM_INT:
-	case FORM_VOID:
-	case FORM_STRUCT:
-	case FORM_UNION:
-	case FORM_ARGS:
-		break;
-	}
-	return TYPE_int;
+	return a->type == b->type && a->offset == b->offset && a->shift == b->shift && a->bits == b->bits &&
+	       str_eq(a->name, b->name);
 }
 
 static bool same_type(const struct image_type *a, const struct image_type *b)
 {
 	if (a->kind != b->kind || a->size != b->size || a->is_signed != b->is_signed ||
 	    a->is_char != b->is_char || a->element != b->element || a->count != b->count ||
-	    a->n_items != b->n_items || !str_eq(a->name, b->name))
+	    a->n_items != b->n_items || !str_eq(a->name, b->name) ||
+	    memcmp(a->range, b->range, sizeof(a->range)) != 0)
 		return false;
 	for (uint32_t i = 0; i < a->n_items; i++)
-		if (a->items[i] != b->items[i] || a->offsets[i] != b->offsets[i])
+		if (!same_item(&a->items[i], &b->items[i]))
 			return false;
 	return true;
 }
 
 static void tuple_items(struct gen *g, const struct type *t, struct image_type *row)
 {
-	uint32_t *items = arena_many(g->arena, uint32_t, t->elements);
+	struct image_item *items = arena_many(g->arena, struct image_item, t->elements);
 
 	for (uint32_t i = 0; i < t->elements; i++)
-		items[i] = meta_type(g, t->items[i]);
+		items[i] = (struct image_item){ .type = meta_type(g, t->items[i]), .offset = t->offsets[i] };
 	row->n_items = t->elements;
 	row->items = items;
-	row->offsets = t->offsets;
+}
+
+#define DEPTH_MAX 8 /* structs in structs, as far as they are printed */
+
+/* The members that can be printed; where they lie is the layout that the script was compiled for. */
+static void struct_items(struct gen *g, const struct type *t, struct image_type *row)
+{
+	const struct member *members;
+	uint32_t n = type_members(g->program->types, t, &members), kept = 0;
+	struct image_item *items = arena_many(g->arena, struct image_item, n);
+
+	row->name = t->name;
+	for (uint32_t i = 0; i < n && g->depth < DEPTH_MAX; i++) {
+		const struct member *m = &members[i];
+
+		if (!m->type->size || !type_has(m->type, PRINTED))
+			continue;
+		g->depth++;
+		items[kept++] = (struct image_item){
+			.type = meta_type(g, m->type),
+			.offset = m->bit_offset / 8,
+			.shift = m->bit_size ? m->bit_offset % 8 : 0,
+			.bits = m->bit_size,
+			.name = m->name,
+		};
+		g->depth--;
+	}
+	row->n_items = kept;
+	row->items = items;
 }
 
 uint32_t meta_type(struct gen *g, const struct type *t)
 {
 	struct image_type row = {
-		.kind = kind_of(t),
+		.kind = type_kind(t),
 		.size = t->size,
 		.is_signed = t->is_signed,
 		.element = IMAGE_NONE,
 	};
 
-	switch (row.kind) {
+	switch ((int)row.kind) {
 	case TYPE_array:
 		row.element = meta_type(g, t->target);
 		row.count = t->elements;
@@ -82,22 +82,22 @@ uint32_t meta_type(struct gen *g, const struct type *t)
 	case TYPE_tuple:
 		tuple_items(g, t, &row);
 		break;
+	case TYPE_struct:
+		struct_items(g, t, &row);
+		break;
 	case TYPE_hist:
 		row.count = t->hist_bits;
-		row.size = 8 * hist_buckets(t->hist_bits);
+		break;
+	case TYPE_lhist:
+		memcpy(row.range, t->range, sizeof(row.range));
+		break;
+	case TYPE_kstack:
+	case TYPE_ustack:
+		row.count = t->mode;
 		break;
 	case TYPE_enum:
+	case TYPE_timestamp:
 		row.name = t->name;
-		break;
-	case TYPE_int:
-	case TYPE_bool:
-	case TYPE_ptr:
-	case TYPE_string:
-	case TYPE_inet:
-	case TYPE_probe:
-	case TYPE_func:
-	case TYPE_count:
-	case TYPE_N_:
 		break;
 	}
 	for (size_t i = 0; i < g->image->types.n; i++)
@@ -177,7 +177,12 @@ void meta_begin(struct gen *g)
 			.offset = a->offset,
 			.category = a->category,
 			.event = a->event,
+			.binary = a->binary,
 			.period_ns = a->period_ns,
+			.count = a->count,
+			.address = a->address,
+			.length = a->length,
+			.mode = a->mode,
 			.condition = a->condition,
 			.condition_negated = a->condition_negated,
 		};

@@ -267,21 +267,30 @@ void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size)
 	LLVMBuildStore(g->b, LLVMConstInt(gen_int_type(g, bytes), 0, 0), gen_offset(g, to, looped + at));
 }
 
-void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size)
+void gen_copy_aligned(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align)
 {
 	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0;
 	struct loop loop;
+	LLVMValueRef v;
 
 	if (looped) {
 		loop_begin(g, &loop);
-		gen_store64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, to, &loop.index, 1, ""),
-		    gen_load64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, from, &loop.index, 1, "")));
+		v = gen_load64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, from, &loop.index, 1, ""));
+		LLVMSetAlignment(v, align);
+		gen_store64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, to, &loop.index, 1, ""), v);
 		loop_end(g, &loop, looped);
 	}
 	EACH_WORD(at, bytes, size - looped)
-	LLVMBuildStore(g->b,
-	    LLVMBuildLoad2(g->b, gen_int_type(g, bytes), gen_offset(g, from, looped + at), ""),
-	    gen_offset(g, to, looped + at));
+	{
+		v = LLVMBuildLoad2(g->b, gen_int_type(g, bytes), gen_offset(g, from, looped + at), "");
+		LLVMSetAlignment(v, bytes < align ? bytes : align);
+		LLVMBuildStore(g->b, v, gen_offset(g, to, looped + at));
+	}
+}
+
+void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size)
+{
+	gen_copy_aligned(g, to, from, size, 8);
 }
 
 void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, const char *name)

@@ -31,75 +31,51 @@ static LLVMValueRef lookup(struct gen *g, struct node *element, LLVMValueRef key
 	return gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
 }
 
-/*
- * The element does not exist yet: make it with the value fresh, whose word at
- * offset is by. Another CPU may be faster: then add to what it made.
- */
-static void insert(struct gen *g, struct node *element, LLVMValueRef key, LLVMValueRef fresh,
-    LLVMValueRef offset, LLVMValueRef by)
+/* Makes an element of zeros. Another CPU may be faster: then its element is as good. */
+static void insert(struct gen *g, struct node *element, LLVMValueRef key, uint32_t size)
 {
 	const struct map *map = element->map.map;
-	LLVMValueRef args[4] = { g->maps.v[map->index], key, fresh, gen_const(g, BPF_NOEXIST) }, result, made;
-	LLVMBasicBlockRef raced = gen_block(g, "raced"), failed = gen_block(g, "failed"),
-			  after = gen_block(g, "after");
-	LLVMBasicBlockRef none = gen_block(g, "refused"), missing;
+	LLVMValueRef fresh = gen_temporary(g, size);
+	LLVMValueRef args[4] = { g->maps.v[map->index], key, fresh, gen_const(g, BPF_NOEXIST) }, result,
+		     failed;
+	LLVMBasicBlockRef after;
 
+	gen_zero(g, fresh, size);
 	result = gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), failed, after);
-	LLVMPositionBuilderAtEnd(g->b, failed);
-	LLVMBuildCondBr(g->b,
-	    LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, (uint64_t)EEXIST_RESULT), ""), raced, none);
-	LLVMPositionBuilderAtEnd(g->b, none);
+	failed = LLVMBuildAnd(g->b, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""),
+	    LLVMBuildICmp(g->b, LLVMIntNE, result, gen_const(g, (uint64_t)EEXIST_RESULT), ""), "");
+	gen_if(g, failed, &after, "refused");
 	count_loss(g, COUNTER_MAP_FULL, map->index, element->span);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, raced);
-	made = lookup(g, element, key);
-	gen_if(g, LLVMBuildIsNotNull(g->b, made, ""), &missing, "made");
-	add_to(g, LLVMBuildInBoundsGEP2(g->b, g->i8, made, &offset, 1, ""), by, map->per_cpu);
-	gen_go(g, missing);
 	gen_go(g, after);
+}
+
+void gen_element(struct gen *g, struct node *element, struct element *e)
+{
+	uint32_t size = element->map.map->value->size, room = (size + 7) / 8 * 8;
+	LLVMValueRef key = gen_key(g, element), slot = gen_alloca(g, 8, "element"), found;
+	LLVMBasicBlockRef missing;
+
+	found = lookup(g, element, key);
+	LLVMBuildStore(g->b, found, slot);
+	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &missing, "missing");
+	insert(g, element, key, room);
+	LLVMBuildStore(g->b, lookup(g, element, key), slot);
+	gen_go(g, missing);
+	e->at = LLVMBuildLoad2(g->b, g->ptr, slot, "");
+	gen_if(g, LLVMBuildIsNotNull(g->b, e->at, ""), &e->after, "present");
 }
 
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by)
 {
-	LLVMValueRef key = gen_key(g, element), old = gen_alloca(g, 8, "old"), fresh = gen_temporary(g, 8),
-		     found;
-	LLVMBasicBlockRef hit = gen_block(g, "hit"), miss = gen_block(g, "miss"),
-			  after = gen_block(g, "after");
+	LLVMValueRef old = gen_alloca(g, 8, "old");
+	struct element e;
 
 	gen_store64(g, old, gen_const(g, 0));
-	found = lookup(g, element, key);
-	LLVMBuildCondBr(g->b, LLVMBuildIsNotNull(g->b, found, ""), hit, miss);
-	LLVMPositionBuilderAtEnd(g->b, hit);
-	gen_store64(g, old, gen_load64(g, found));
-	add_to(g, found, by, element->map.map->per_cpu);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, miss);
-	gen_store64(g, fresh, by);
-	insert(g, element, key, fresh, gen_const(g, 0), by);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, after);
+	gen_element(g, element, &e);
+	gen_store64(g, old, gen_load64(g, e.at));
+	add_to(g, e.at, by, element->map.map->per_cpu);
+	gen_go(g, e.after);
 	return gen_load64(g, old);
-}
-
-void gen_add_to_bucket(struct gen *g, struct node *element, LLVMValueRef offset, uint32_t size)
-{
-	LLVMValueRef key = gen_key(g, element), fresh, found, one = gen_const(g, 1);
-	LLVMBasicBlockRef hit = gen_block(g, "hit"), miss = gen_block(g, "miss"),
-			  after = gen_block(g, "after");
-
-	found = lookup(g, element, key);
-	LLVMBuildCondBr(g->b, LLVMBuildIsNotNull(g->b, found, ""), hit, miss);
-	LLVMPositionBuilderAtEnd(g->b, hit);
-	add_to(g, LLVMBuildInBoundsGEP2(g->b, g->i8, found, &offset, 1, ""), one, true);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, miss);
-	fresh = gen_temporary(g, size);
-	gen_zero(g, fresh, size);
-	gen_store64(g, LLVMBuildInBoundsGEP2(g->b, g->i8, fresh, &offset, 1, ""), one);
-	insert(g, element, key, fresh, offset, one);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, after);
 }
 
 static LLVMValueRef variable_slot(struct gen *g, const struct node *node)
@@ -163,7 +139,7 @@ void gen_assign(struct gen *g, struct node *node)
 	if (target->kind == NODE_VARIABLE)
 		assign_variable(g, node);
 	else if (type_is_aggregation(target->map.map->value))
-		gen_value(g, node->assign.value); /* count() and hist() write to their element */
+		gen_value(g, node->assign.value); /* count(), hist() ... write to their element */
 	else
 		assign_element(g, node);
 }
@@ -202,11 +178,78 @@ static void gen_if_statement(struct gen *g, struct node *node)
 	gen_go(g, after);
 }
 
+/* What follows can't be reached; LLVM drops it, but it needs a place to be. */
+static void leave(struct gen *g)
+{
+	LLVMPositionBuilderAtEnd(g->b, gen_block(g, "unreachable"));
+}
+
 void gen_return(struct gen *g)
 {
 	LLVMBuildRet(g->b, gen_const32(g, 0));
-	/* What follows can't be reached; LLVM drops it, but it needs a place to be. */
-	LLVMPositionBuilderAtEnd(g->b, gen_block(g, "unreachable"));
+	leave(g);
+}
+
+static void jump(struct gen *g, LLVMBasicBlockRef to)
+{
+	LLVMBuildBr(g->b, to);
+	leave(g);
+}
+
+static void loop_body(struct gen *g, struct node *body, LLVMBasicBlockRef next, LLVMBasicBlockRef after)
+{
+	LLVMBasicBlockRef outer_next = g->loop_next, outer_after = g->loop_after;
+
+	g->loop_next = next;
+	g->loop_after = after;
+	gen_block_statements(g, body->block.statements);
+	g->loop_next = outer_next;
+	g->loop_after = outer_after;
+	if (!gen_ended(g))
+		LLVMBuildBr(g->b, next);
+	LLVMPositionBuilderAtEnd(g->b, after);
+}
+
+/* A plain loop: the verifier walks through its rounds, so it has to see that they end (5.3). */
+static void gen_while(struct gen *g, struct node *node)
+{
+	LLVMBasicBlockRef head = gen_block(g, "while"), body = gen_block(g, "body"),
+			  after = gen_block(g, "after");
+
+	gen_go(g, head);
+	LLVMBuildCondBr(g->b, gen_truth(g, node->while_.condition), body, after);
+	LLVMPositionBuilderAtEnd(g->b, body);
+	loop_body(g, node->while_.body, head, after);
+}
+
+/* for $i : from..to { }: to is computed once, $i is the body's own to change. */
+static void gen_range(struct gen *g, struct node *node)
+{
+	LLVMBasicBlockRef head = gen_block(g, "for"), body = gen_block(g, "body"),
+			  next = gen_block(g, "next"), after = gen_block(g, "after");
+	LLVMValueRef variable = g->variables[node->range.variable->variable.variable->index];
+	LLVMValueRef i = gen_alloca(g, 8, "i"), end = gen_alloca(g, 8, "end"), more;
+
+	gen_store64(g, i, gen_value(g, node->range.from));
+	gen_store64(g, end, gen_value(g, node->range.to));
+	gen_go(g, head);
+	more = LLVMBuildICmp(g->b, LLVMIntSLT, gen_load64(g, i), gen_load64(g, end), "");
+	LLVMBuildCondBr(g->b, more, body, after);
+	LLVMPositionBuilderAtEnd(g->b, next);
+	gen_store64(g, i, LLVMBuildAdd(g->b, gen_load64(g, i), gen_const(g, 1), ""));
+	LLVMBuildBr(g->b, head);
+	LLVMPositionBuilderAtEnd(g->b, body);
+	gen_store64(g, variable, gen_load64(g, i));
+	loop_body(g, node->range.body, next, after);
+}
+
+/* An expression as a statement: its value goes nowhere. */
+static void gen_effect(struct gen *g, struct node *node)
+{
+	if (gen_is_scalar(node->type) || node->type->form == FORM_VOID)
+		gen_value(g, node);
+	else
+		gen_value_to(g, node, gen_temporary(g, node->type->size), node->type);
 }
 
 static void statement(struct gen *g, struct node *node)
@@ -214,7 +257,7 @@ static void statement(struct gen *g, struct node *node)
 	gen_place(g, node->span);
 	switch ((int)node->kind) {
 	case NODE_EXPR:
-		gen_value(g, node->expr.expr);
+		gen_effect(g, node->expr.expr);
 		return;
 	case NODE_ASSIGN:
 		gen_assign(g, node);
@@ -225,11 +268,23 @@ static void statement(struct gen *g, struct node *node)
 	case NODE_BLOCK:
 		gen_block_statements(g, node->block.statements);
 		return;
+	case NODE_WHILE:
+		gen_while(g, node);
+		return;
+	case NODE_RANGE:
+		gen_range(g, node);
+		return;
+	case NODE_BREAK:
+		jump(g, g->loop_after);
+		return;
+	case NODE_CONTINUE:
+		jump(g, g->loop_next);
+		return;
 	case NODE_RETURN:
 		gen_return(g);
 		return;
 	}
-	gen_value(g, node); /* an expression as it stands */
+	gen_effect(g, node); /* an expression as it stands */
 }
 
 void gen_block_statements(struct gen *g, struct node *statements)

@@ -11,6 +11,12 @@ static const char *const form_suffix[IMAGE_FORMS_] = {
 	[IMAGE_FEXIT] = "f",
 	[IMAGE_TRACEPOINT] = "",
 	[IMAGE_TIMER] = "",
+	[IMAGE_PERF] = "",
+	[IMAGE_UPROBE] = "",
+	[IMAGE_URETPROBE] = "",
+	[IMAGE_USDT] = "",
+	[IMAGE_RAW] = "",
+	[IMAGE_ITER] = "",
 };
 
 /* Section names of which libbpf knows the program type. */
@@ -31,7 +37,17 @@ static struct str section(struct gen *g)
 		return str_format(g->arena, "fexit/%.*s", STR_ARG(a->function));
 	case IMAGE_TRACEPOINT:
 		return str_format(g->arena, "tracepoint/%.*s/%.*s", STR_ARG(a->category), STR_ARG(a->event));
+	case IMAGE_UPROBE:
+	case IMAGE_USDT:
+		return STR("uprobe");
+	case IMAGE_URETPROBE:
+		return STR("uretprobe");
+	case IMAGE_RAW:
+		return str_format(g->arena, "raw_tp/%.*s", STR_ARG(a->event));
+	case IMAGE_ITER:
+		return str_format(g->arena, "iter/%.*s", STR_ARG(a->event));
 	case IMAGE_TIMER:
+	case IMAGE_PERF:
 	case IMAGE_FORMS_:
 		break;
 	}
@@ -55,17 +71,16 @@ static LLVMValueRef is_zero(struct gen *g, LLVMValueRef v)
 /* The gate, and -p. */
 static void prologue(struct gen *g)
 {
-	LLVMValueRef wanted, args[1], pid;
+	LLVMValueRef wanted, pid;
 	LLVMBasicBlockRef after;
 
 	if (g->form == IMAGE_RUN)
 		return;
 	return_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), "not_live");
-	if (g->form == IMAGE_TIMER)
+	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)
 		return;
 	wanted = slot_load(g, SLOT_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
-	(void)args;
 	pid = LLVMBuildLShr(g->b, gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0), gen_const(g, 32), "");
 	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
 	gen_go(g, after);
@@ -236,6 +251,16 @@ static const struct {
 	[PROBE_fexit] = { "fexit", IMAGE_FEXIT, NO_FORM },
 	[PROBE_tracepoint] = { "tracepoint", IMAGE_TRACEPOINT, NO_FORM },
 	[PROBE_interval] = { "interval", IMAGE_TIMER, NO_FORM },
+	[PROBE_profile] = { "profile", IMAGE_PERF, NO_FORM },
+	[PROBE_software] = { "software", IMAGE_PERF, NO_FORM },
+	[PROBE_hardware] = { "hardware", IMAGE_PERF, NO_FORM },
+	[PROBE_watchpoint] = { "watchpoint", IMAGE_PERF, NO_FORM },
+	[PROBE_asyncwatchpoint] = { "watchpoint", IMAGE_PERF, NO_FORM },
+	[PROBE_uprobe] = { "uprobe", IMAGE_UPROBE, NO_FORM },
+	[PROBE_uretprobe] = { "uretprobe", IMAGE_URETPROBE, NO_FORM },
+	[PROBE_usdt] = { "usdt", IMAGE_USDT, NO_FORM },
+	[PROBE_rawtracepoint] = { "rawtp", IMAGE_RAW, NO_FORM },
+	[PROBE_iter] = { "iter", IMAGE_ITER, NO_FORM },
 };
 
 void unit_generate(struct gen *g, const struct unit *unit)

@@ -1,5 +1,5 @@
 #include "image/codec.h"
-#include "image/hist.h"
+#include "base/hist.h"
 
 /*
  * Bounds far above what the compiler makes. They keep the sums below from
@@ -35,48 +35,52 @@ static bool check_array(struct check *k, uint32_t i, const struct image_type *t)
 	return true;
 }
 
-/* Items lie one after the other, so what printing costs is bounded by the size. */
-static bool check_tuple(struct check *k, uint32_t i, const struct image_type *t)
+static const uint32_t kind_sizes[] = {
+#define TYPE(name, size, class, text, json) size,
+#include "base/types.def"
+#undef TYPE
+};
+
+/* Items lie one after the other, so what printing costs is bounded by the size. Those of a union lie on each
+ * other, and bitfields beside each other: there the number of items is the bound. */
+static bool check_items(struct check *k, uint32_t i, const struct image_type *t)
 {
+	bool is_tuple = t->kind == TYPE_tuple;
 	uint64_t end = 0;
 
-	if (t->n_items == 0)
+	if (is_tuple && t->n_items == 0)
 		return refuse(k, "type %u is a tuple of nothing", i);
 	for (uint32_t n = 0; n < t->n_items; n++) {
-		if (t->items[n] >= i)
+		const struct image_item *item = &t->items[n];
+
+		if (item->type >= i)
 			return refuse(k, "type %u has an item of a type that does not precede it", i);
-		if (t->offsets[n] < end)
+		if (is_tuple && item->offset < end)
 			return refuse(k, "type %u has overlapping items", i);
-		end = (uint64_t)t->offsets[n] + type_at(k, t->items[n])->size;
+		if (item->bits > 64 || item->shift > 7 || (is_tuple && item->bits))
+			return refuse(k, "type %u has an item of an impossible width", i);
+		end = (uint64_t)item->offset +
+		      (item->bits ? (item->shift + item->bits + 7) / 8 : type_at(k, item->type)->size);
+		if (end > t->size)
+			return refuse(k, "type %u has items beyond its size", i);
 	}
-	if (end > t->size)
-		return refuse(k, "type %u has items beyond its size", i);
 	return true;
 }
 
 static bool size_fits(const struct image_type *t)
 {
-	switch (t->kind) {
-	case TYPE_int:
-	case TYPE_bool:
-	case TYPE_enum:
+	uint32_t fixed = kind_sizes[t->kind];
+
+	if (t->kind == TYPE_int || t->kind == TYPE_bool || t->kind == TYPE_enum)
 		return is_int_size(t->size);
-	case TYPE_ptr:
-	case TYPE_probe:
-	case TYPE_func:
-	case TYPE_count:
-		return t->size == 8;
-	case TYPE_inet:
-		return t->size == sizeof(struct inet_value);
-	case TYPE_hist:
+	if (t->kind == TYPE_hist)
 		return t->count <= HIST_BITS_MAX && t->size == hist_buckets(t->count) * 8;
-	case TYPE_string:
-	case TYPE_array:
-	case TYPE_tuple:
-	case TYPE_N_:
-		break;
-	}
-	return true;
+	if (t->kind == TYPE_lhist)
+		return t->range[2] > 0 && t->range[0] < t->range[1] &&
+		       (uint64_t)lhist_buckets(t->range[0], t->range[1], t->range[2]) * 8 == t->size;
+	if (t->kind == TYPE_buffer)
+		return t->size >= sizeof(struct buffer_value);
+	return !fixed || t->size == fixed;
 }
 
 static bool check_type(struct check *k, uint32_t i)
@@ -87,8 +91,8 @@ static bool check_type(struct check *k, uint32_t i)
 		return refuse(k, "type %u has a size that its kind cannot have: %u", i, t->size);
 	if (t->kind == TYPE_array)
 		return check_array(k, i, t);
-	if (t->kind == TYPE_tuple)
-		return check_tuple(k, i, t);
+	if (t->kind == TYPE_tuple || t->kind == TYPE_struct)
+		return check_items(k, i, t);
 	return true;
 }
 
@@ -103,7 +107,7 @@ static bool is_text(const struct check *k, uint32_t type)
 {
 	const struct image_type *t = type_at(k, type);
 
-	return t->kind == TYPE_string || (t->kind == TYPE_array && t->is_char);
+	return t->kind == TYPE_string || t->kind == TYPE_strings || (t->kind == TYPE_array && t->is_char);
 }
 
 static bool check_field(
@@ -219,8 +223,10 @@ static bool check_slot(struct check *k, uint32_t i)
 
 	if (s->size != size || s->offset % size != 0 || s->offset > SIZE_LIMIT)
 		return refuse(k, "slot %u has an impossible place", i);
-	if (s->kind == SLOT_func_exists && s->name.n == 0)
-		return refuse(k, "slot %u lacks the name of its function", i);
+	if ((s->kind == SLOT_func_exists || s->kind == SLOT_kaddr || s->kind == SLOT_uaddr ||
+		s->kind == SLOT_cgroupid) &&
+	    s->name.n == 0)
+		return refuse(k, "slot %u lacks its name", i);
 	return true;
 }
 

@@ -23,11 +23,19 @@ static const char *const form_names[IMAGE_FORMS_] = {
 	[IMAGE_FEXIT] = "fexit",
 	[IMAGE_TRACEPOINT] = "tracepoint",
 	[IMAGE_TIMER] = "timer",
+	[IMAGE_PERF] = "perf",
+	[IMAGE_UPROBE] = "uprobe",
+	[IMAGE_URETPROBE] = "uretprobe",
+	[IMAGE_USDT] = "usdt",
+	[IMAGE_RAW] = "raw",
+	[IMAGE_ITER] = "iter",
 };
 static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_RING_FULL] = "ring_full",
 	[COUNTER_MAP_FULL] = "map_full",
 	[COUNTER_READ_FAULT] = "read_fault",
+	[COUNTER_STACK_LOST] = "stack_lost",
+	[COUNTER_HELPER] = "helper",
 	[COUNTER_TRUNCATED] = "truncated",
 };
 static const char *const slot_names[SLOTS_] = {
@@ -176,18 +184,29 @@ static size_t code_count(struct codec *c, size_t n)
 			(vec)->cap = (vec)->n;                    \
 	} while (0)
 
-/* The items of a tuple are const to everyone else. */
-static void code_numbers(struct codec *c, const uint32_t **numbers, uint32_t n)
+static void code_item(struct codec *c, struct image_item *item)
 {
-	uint32_t *copy = arena_many(c->arena, uint32_t, n);
+	code_u32(c, &item->type);
+	code_u32(c, &item->offset);
+	code_u32(c, &item->shift);
+	code_u32(c, &item->bits);
+	code_str(c, &item->name);
+}
 
-	for (uint32_t i = 0; i < n; i++) {
+/* The items of a tuple are const to everyone else. */
+static void code_items(struct codec *c, const struct image_item **items, uint32_t *n)
+{
+	struct image_item *copy;
+
+	*n = code_count(c, *n);
+	copy = arena_many(c->arena, struct image_item, *n);
+	for (uint32_t i = 0; i < *n; i++) {
 		if (!c->reading)
-			copy[i] = (*numbers)[i];
-		code_u32(c, &copy[i]);
+			copy[i] = (*items)[i];
+		code_item(c, &copy[i]);
 	}
 	if (c->reading)
-		*numbers = copy;
+		*items = copy;
 }
 
 static void code_type(struct codec *c, struct image_type *t)
@@ -199,9 +218,9 @@ static void code_type(struct codec *c, struct image_type *t)
 	code_u32(c, &t->element);
 	code_u32(c, &t->count);
 	code_str(c, &t->name);
-	t->n_items = code_count(c, t->n_items);
-	code_numbers(c, &t->items, t->n_items);
-	code_numbers(c, &t->offsets, t->n_items);
+	for (int i = 0; i < 3; i++)
+		code_i64(c, &t->range[i]);
+	code_items(c, &t->items, &t->n_items);
 }
 
 static void code_field(struct codec *c, struct image_field *f)
@@ -268,7 +287,12 @@ static void code_attach(struct codec *c, struct image_attach *a)
 	code_u64(c, &a->offset);
 	code_str(c, &a->category);
 	code_str(c, &a->event);
+	code_str(c, &a->binary);
 	code_u64(c, &a->period_ns);
+	code_u64(c, &a->count);
+	code_u64(c, &a->address);
+	code_u32(c, &a->length);
+	code_str(c, &a->mode);
 	code_str(c, &a->condition);
 	code_bool(c, &a->condition_negated);
 }

@@ -26,12 +26,14 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 #define IMAGE_EVENTS_MAP "events"
 #define IMAGE_COUNTERS_MAP "counters"
 #define IMAGE_SCRATCH_MAP "scratch"
+#define IMAGE_STACKS_MAP "stacks" /* hash: u64 hash -> struct stack_value */
+#define IMAGE_USDT_MAP "usdt"     /* hash: u64 target id -> struct usdt_argument[USDT_ARGUMENTS] */
 
 /*
  * Every record in the output buffer begins so; fields follow at their offsets.
@@ -52,9 +54,46 @@ struct inet_value {
 	uint8_t address[16];
 };
 
+/* usym: */
+struct usym_value {
+	uint64_t address;
+	uint64_t pid;
+};
+
+/* kstack is the hash of one, 0 for none, UINT64_MAX when there was no room for it. */
+struct stack_value {
+	uint64_t n; /* frames */
+	uint64_t addresses[127];
+};
+
+struct ustack_value {
+	uint64_t hash;
+	uint64_t pid;
+};
+
+/* buffer: */
+struct buffer_value {
+	uint32_t length; /* bytes that follow; UINT32_MAX: could not be read */
+	uint8_t bytes[];
+};
+
+enum usdt_kind { USDT_CONSTANT, USDT_REGISTER, USDT_MEMORY };
+
+#define USDT_ARGUMENTS 12
+
+/* Where a usdt probe's argument is: value; the register base; or user memory at base + index * scale + value.
+ * Registers are numbered as they lie in struct pt_regs; a number that is none (UINT32_MAX) stands for 0. */
+struct usdt_argument {
+	int64_t value;
+	uint32_t kind;
+	uint32_t base, index, scale;
+	uint32_t cut; /* 64 minus the bits of its size */
+	uint32_t is_signed;
+};
+
 /* hist() value: HIST_BUCKETS(bits) counters of u64. Bucket 0: below 0; 1: zero; then
  * powers of two, each in 2^bits parts. The code generator computes the bucket, the runtime
- * its bounds; both through image/hist.h. */
+ * its bounds; both through base/hist.h. */
 
 enum image_form {
 	IMAGE_RUN,    /* BEGIN, END: a raw tracepoint program run by BPF_PROG_TEST_RUN */
@@ -63,7 +102,14 @@ enum image_form {
 	IMAGE_FENTRY,
 	IMAGE_FEXIT,
 	IMAGE_TRACEPOINT,
-	IMAGE_TIMER, /* perf_event of the software clock on one CPU */
+	IMAGE_TIMER,  /* perf_event of the software clock on one CPU */
+	IMAGE_PERF,   /* any other perf_event: context is struct bpf_perf_event_data, which begins with
+			 registers */
+	IMAGE_UPROBE, /* context: struct pt_regs */
+	IMAGE_URETPROBE,
+	IMAGE_USDT,
+	IMAGE_RAW,  /* raw tracepoint: context is the arguments */
+	IMAGE_ITER, /* context: struct bpf_iter__NAME */
 	IMAGE_FORMS_
 };
 
@@ -72,13 +118,22 @@ struct image_type {
 	enum type_kind_id kind;
 	uint32_t size; /* bytes */
 	bool is_signed;
-	bool is_char;          /* array of char: text */
-	uint32_t element;      /* array: index of a type, else IMAGE_NONE */
-	uint32_t count;        /* array: elements; hist: bits */
-	struct str name;       /* enum: its name */
-	uint32_t n_items;      /* tuple */
-	const uint32_t *items; /* types */
-	const uint32_t *offsets;
+	bool is_char;     /* array of char: text */
+	uint32_t element; /* array: index of a type, else IMAGE_NONE */
+	uint32_t count;  /* array: elements; hist: bits; kstack, ustack: enum stack_mode of analysis/type.h */
+	struct str name; /* enum, struct: its name; timestamp: the format */
+	int64_t range[3]; /* lhist: from, to, step */
+	uint32_t n_items; /* tuple, struct */
+	const struct image_item *items;
+};
+
+/* An element of a tuple, a member of a struct. */
+struct image_item {
+	uint32_t type;
+	uint32_t offset; /* bytes */
+	uint32_t shift;  /* of a bitfield: bits below it, from offset on */
+	uint32_t bits;   /* of a bitfield, else 0 */
+	struct str name; /* struct */
 };
 
 struct image_field {
@@ -139,8 +194,10 @@ struct image_attach {
 	bool glob;
 	struct str module, function;
 	uint64_t offset;
-	struct str category, event;
-	uint64_t period_ns;
+	struct str category, event, binary;
+	uint64_t period_ns, count, address;
+	uint32_t length;
+	struct str mode;
 	struct str condition; /* function that must (negated: must not) exist; empty: always */
 	bool condition_negated;
 };
@@ -149,6 +206,8 @@ enum image_counter_kind {
 	COUNTER_RING_FULL,  /* no room in the output buffer: records lost, attach is set */
 	COUNTER_MAP_FULL,   /* update of map refused: map is set */
 	COUNTER_READ_FAULT, /* memory could not be read: span is set */
+	COUNTER_STACK_LOST, /* no room for a stack: span is set */
+	COUNTER_HELPER,     /* a helper of the kernel refused: span is set */
 	COUNTER_TRUNCATED,  /* a string was longer than its limit: span is set */
 	COUNTERS_
 };

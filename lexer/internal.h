@@ -12,10 +12,11 @@
 #include "lexer/token.h"
 
 enum lexer_mode {
-	MODE_PROBE,     /* a probe specification or a definition comes next */
-	MODE_AFTER,     /* behind a specification or a predicate */
-	MODE_PREDICATE, /* between the slashes */
-	MODE_BODY,      /* in an action: expressions and statements */
+	MODE_PROBE,      /* a probe specification or a definition comes next */
+	MODE_AFTER,      /* behind a specification or a predicate */
+	MODE_PREDICATE,  /* between the slashes */
+	MODE_BODY,       /* in an action: expressions and statements */
+	MODE_DEFINITION, /* of a type */
 };
 
 struct macro {
@@ -38,7 +39,8 @@ struct lexer {
 	struct diag *diag;
 	void *scanner;
 	enum lexer_mode mode;
-	unsigned depth;           /* of braces in an action */
+	unsigned depth;           /* of braces in an action, of brackets in a definition */
+	bool is_typedef;          /* the definition is one */
 	enum token_kind previous; /* a keyword after . or -> is a member's name */
 	uint32_t at;              /* offset of the first byte not yet scanned */
 	struct span use;          /* of the outermost macro in expansion */

@@ -64,6 +64,31 @@ static enum token_kind keyword(struct str name)
 	return TOKEN_IDENT;
 }
 
+/* Does the definition whose last bracket was closed go on: with its attributes, its semicolon? A semicolon
+ * may be left out, and then a probe follows. */
+static bool definition_goes_on(const struct lexer *lexer)
+{
+	uint32_t at = spec_skip_blanks(lexer->source->text, lexer->at);
+	struct str rest = str_slice(lexer->source->text, at, lexer->source->text.n);
+
+	return lexer->frames.n || str_starts(rest, ";") || str_starts(rest, "__attribute__");
+}
+
+static void follow_definition(struct lexer *lexer, enum token_kind kind)
+{
+	bool opens = kind == TOKEN_LBRACE || kind == TOKEN_LPAREN || kind == TOKEN_LBRACKET;
+	bool closes = kind == TOKEN_RBRACE || kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET;
+
+	if (opens)
+		lexer->depth++;
+	else if (closes && lexer->depth)
+		lexer->depth--;
+	if (lexer->depth)
+		return;
+	if (kind == TOKEN_SEMICOLON || (closes && !lexer->is_typedef && !definition_goes_on(lexer)))
+		lexer->mode = MODE_PROBE;
+}
+
 /* Where we are after a token, and what a slash is there. */
 static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
 {
@@ -89,6 +114,9 @@ static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
 		break;
 	case MODE_BODY:
 		break;
+	case MODE_DEFINITION:
+		follow_definition(lexer, kind);
+		return kind;
 	}
 	if (kind == TOKEN_LBRACE) {
 		lexer->depth = lexer->mode == MODE_BODY ? lexer->depth + 1 : 1;
@@ -99,15 +127,26 @@ static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
 	return kind;
 }
 
-static bool is_definition(struct str spec)
+static bool is_word_of(struct str spec, const char *const *list, size_t n)
 {
-	static const char *const openers[] = { "struct", "union", "enum", "typedef", "config", "macro", "let",
-		"import", "fn" };
-
-	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++)
-		if (str_is(spec, openers[i]))
+	for (size_t i = 0; i < n; i++)
+		if (str_is(spec, list[i]))
 			return true;
 	return false;
+}
+
+/* What the parser takes apart token by token, and what it does not know yet. */
+static const char *const types[] = { "struct", "union", "enum", "typedef" };
+static const char *const unknown[] = { "config", "macro", "let", "import", "fn" };
+
+static bool is_type_definition(struct str spec)
+{
+	return is_word_of(spec, types, sizeof(types) / sizeof(types[0]));
+}
+
+static bool is_definition(struct str spec)
+{
+	return is_word_of(spec, unknown, sizeof(unknown) / sizeof(unknown[0]));
 }
 
 /* Passes over a definition up to its closing brace, or to a semicolon when there is none. */
@@ -154,7 +193,12 @@ struct token lexer_next(struct lexer *lexer)
 		}
 		token.kind = follow(lexer, token.kind);
 		lexer->previous = token.kind;
-		if (token.kind == TOKEN_SPEC && is_definition(token.text)) {
+		if (token.kind == TOKEN_SPEC && is_type_definition(token.text)) {
+			token.kind = TOKEN_DEFINITION;
+			lexer->mode = MODE_DEFINITION;
+			lexer->depth = 0;
+			lexer->is_typedef = str_is(token.text, "typedef");
+		} else if (token.kind == TOKEN_SPEC && is_definition(token.text)) {
 			token.kind = TOKEN_DEFINITION;
 			skip_definition(lexer);
 		}

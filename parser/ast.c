@@ -44,7 +44,7 @@ const char *ast_op_text(enum op op)
 }
 
 /* The places of a node's children, in the order of the script. A child may be NULL or a list. */
-static unsigned places(struct node *n, struct node **out[3])
+static unsigned places(struct node *n, struct node **out[AST_CHILDREN])
 {
 	switch (n->kind) {
 	case NODE_INT:
@@ -87,6 +87,9 @@ static unsigned places(struct node *n, struct node **out[3])
 		return out[0] = &n->block.statements, 1;
 	case NODE_WHILE:
 		return out[0] = &n->while_.condition, out[1] = &n->while_.body, 2;
+	case NODE_RANGE:
+		return out[0] = &n->range.variable, out[1] = &n->range.from, out[2] = &n->range.to,
+		       out[3] = &n->range.body, 4;
 	case NODE_UNROLL:
 		return out[0] = &n->unroll.count, out[1] = &n->unroll.body, 2;
 	case NODE_RETURN:
@@ -95,9 +98,9 @@ static unsigned places(struct node *n, struct node **out[3])
 	return 0;
 }
 
-unsigned ast_children(const struct node *node, struct node *out[3])
+unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN])
 {
-	struct node **at[3];
+	struct node **at[AST_CHILDREN];
 	unsigned n = places((struct node *)node, at);
 
 	for (unsigned i = 0; i < n; i++)
@@ -133,7 +136,7 @@ static struct node *clone_list(struct arena *a, const struct node *list)
 
 struct node *ast_clone(struct arena *a, const struct node *node)
 {
-	struct node **at[3];
+	struct node **at[AST_CHILDREN];
 
 	if (!node)
 		return NULL;

@@ -47,6 +47,7 @@ enum node_kind {
 	NODE_IF,     /* if_ */
 	NODE_BLOCK,  /* block: a statement list with a scope of its own */
 	NODE_WHILE,  /* while_ */
+	NODE_RANGE,  /* range: for $i : from..to */
 	NODE_UNROLL, /* unroll */
 	NODE_BREAK,
 	NODE_CONTINUE,
@@ -163,6 +164,7 @@ struct node {
 		struct {
 			struct type_syntax *of_type;
 			struct node *of_expr;
+			struct str member; /* offsetof(type, member); empty for sizeof */
 		} sizeof_;
 		struct {
 			struct node *expr;
@@ -181,6 +183,10 @@ struct node {
 		struct {
 			struct node *condition, *body;
 		} while_;
+		struct {
+			struct node *variable; /* NODE_VARIABLE */
+			struct node *from, *to, *body;
+		} range;
 		struct {
 			struct node *count, *body;
 		} unroll;
@@ -205,7 +211,45 @@ struct probe_syntax {
 	struct node *body;      /* NODE_BLOCK */
 };
 
+#define DIMENSIONS_MAX 4
+
+struct enumerator_syntax {
+	struct str name;
+	int64_t value;
+};
+
+/* A struct, union or enum, or a name of one, as C declares it. */
+struct record_syntax {
+	struct span span;
+	enum type_tag tag;
+	struct str name; /* empty: anonymous */
+	bool has_body;
+	bool packed;
+	uint32_t align; /* of __attribute__((aligned(N))); 0: none */
+	VEC(struct member_syntax) members;
+	VEC(struct enumerator_syntax) enumerators;
+};
+
+/* A member, or a name that a typedef makes. */
+struct member_syntax {
+	struct span span;
+	struct str name;              /* empty: an anonymous struct or union, or padding bits */
+	struct record_syntax *record; /* its type, or NULL: */
+	struct str words;             /* "unsigned int" */
+	unsigned pointers;
+	uint32_t dimensions[DIMENSIONS_MAX]; /* of an array, outermost first; 0 elements: [] */
+	unsigned n_dimensions;
+	bool is_bitfield;
+	uint32_t bits;
+};
+
+struct definition_syntax {
+	bool is_typedef;
+	struct member_syntax declared;
+};
+
 struct script {
+	VEC(struct definition_syntax) definitions;
 	VEC(struct probe_syntax) probes;
 };
 
@@ -213,8 +257,9 @@ struct script {
  * each kind of context that its attach points give it. */
 struct node *ast_clone(struct arena *a, const struct node *node);
 struct node *ast_new(struct arena *a, enum node_kind kind, struct span span);
+#define AST_CHILDREN 4
 /* A node's children, each NULL or the first of a list; returns how many places there are. */
-unsigned ast_children(const struct node *node, struct node *out[3]);
+unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN]);
 const char *ast_op_text(enum op op);
 /* The tree as indented lines, for -d ast. print_type, when not NULL, prints a
  * node's type after it (-d types). */

@@ -179,6 +179,26 @@ struct node *build_while(struct parser *p, struct node *condition, struct node *
 	return node;
 }
 
+struct node *build_range(struct parser *p, struct token variable, struct node *from, struct node *to,
+    struct node *body, struct span span)
+{
+	struct node *node = ast_new(p->arena, NODE_RANGE, span);
+
+	node->range.variable = build_name(p, NODE_VARIABLE, variable);
+	node->range.from = from;
+	node->range.to = to;
+	node->range.body = body;
+	return node;
+}
+
+struct node *build_offsetof(struct parser *p, struct type_syntax *type, struct token member, struct span span)
+{
+	struct node *node = build_sizeof(p, type, NULL, span);
+
+	node->sizeof_.member = member.text;
+	return node;
+}
+
 struct node *build_unroll(struct parser *p, struct node *count, struct node *body, struct span span)
 {
 	struct node *node = ast_new(p->arena, NODE_UNROLL, span);

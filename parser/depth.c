@@ -7,7 +7,7 @@
 static bool too_deep(struct parser *p, const struct node *list, unsigned depth)
 {
 	for (; list; list = list->next) {
-		struct node *children[3];
+		struct node *children[AST_CHILDREN];
 		unsigned n = ast_children(list, children);
 
 		if (depth == DEPTH_MAX) {

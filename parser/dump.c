@@ -89,10 +89,11 @@ static void print_head(FILE *out, const struct node *n)
 		fputs("tuple", out);
 		break;
 	case NODE_SIZEOF:
-		fputs("sizeof", out);
+		fputs(n->sizeof_.member.n ? "offsetof" : "sizeof", out);
 		if (n->sizeof_.of_type) {
 			fputc(' ', out);
 			print_type_syntax(out, n->sizeof_.of_type);
+			fprintf(out, "%s%.*s", n->sizeof_.member.n ? " " : "", STR_ARG(n->sizeof_.member));
 		}
 		break;
 	case NODE_EXPR:
@@ -109,6 +110,9 @@ static void print_head(FILE *out, const struct node *n)
 		break;
 	case NODE_WHILE:
 		fputs("while", out);
+		break;
+	case NODE_RANGE:
+		fputs("for", out);
 		break;
 	case NODE_UNROLL:
 		fputs("unroll", out);
@@ -133,7 +137,7 @@ static void indent(FILE *out, int depth)
 void ast_dump_node(
     FILE *out, const struct node *node, int depth, void (*print_type)(FILE *out, const struct type *type))
 {
-	struct node *children[3];
+	struct node *children[AST_CHILDREN];
 	unsigned n = ast_children(node, children);
 
 	indent(out, depth);

@@ -41,7 +41,7 @@ static void grammar_error(struct span *span, struct parser *p, const char *messa
 
 %token <token> SPEC DEFINITION PRED_OPEN PRED_CLOSE
 %token <token> INTEGER STRING IDENT VARIABLE PARAM MAP
-%token <token> IF ELSE WHILE UNROLL FOR LET BREAK CONTINUE RETURN SIZEOF STRUCT UNION ENUM
+%token <token> IF ELSE WHILE UNROLL FOR LET BREAK CONTINUE RETURN SIZEOF OFFSETOF STRUCT UNION ENUM
 %token <token> LBRACE RBRACE LPAREN RPAREN LBRACKET RBRACKET COMMA SEMICOLON QUESTION COLON
 %token <token> DOT DOTDOT ARROW INC DEC
 %token <token> ASSIGN ADD_ASSIGN SUB_ASSIGN MUL_ASSIGN DIV_ASSIGN MOD_ASSIGN SHL_ASSIGN SHR_ASSIGN
@@ -118,12 +118,14 @@ statement:
 |	if
 |	WHILE expr block { $$ = build_while(p, $2, $3, @$); }
 |	UNROLL expr block { $$ = build_unroll(p, $2, $3, @$); }
-|	FOR { $$ = NULL; }
+|	FOR VARIABLE COLON expr DOTDOT expr block { $$ = build_range(p, $2, $4, $6, $7, @$); }
+|	FOR LPAREN VARIABLE COLON expr DOTDOT expr RPAREN block { $$ = build_range(p, $3, $5, $7, $9, @$); }
 ;
 
 simple:
 	expr { $$ = build_expr(p, $1); }
 |	lvalue assign_op expr { $$ = build_assign(p, $1, $2, $3); }
+|	LET VARIABLE { $$ = NULL; }
 |	LET VARIABLE ASSIGN expr { $$ = build_assign(p, build_name(p, NODE_VARIABLE, $2), OP_NONE, $4); }
 |	jump
 ;
@@ -194,6 +196,7 @@ unary:
 |	DEC lvalue { $$ = build_step(p, $2, true, true, @$); }
 |	CAST_OPEN type RPAREN unary { $$ = build_cast(p, $2, $4, @$); }
 |	SIZEOF CAST_OPEN type RPAREN { $$ = build_sizeof(p, $3, NULL, @$); }
+|	OFFSETOF CAST_OPEN type COMMA member_name RPAREN { $$ = build_offsetof(p, $3, $5, @$); }
 |	SIZEOF LPAREN expr RPAREN { $$ = build_sizeof(p, NULL, $3, @$); }
 ;
 

@@ -25,15 +25,23 @@ struct parser {
 	struct token last;      /* the token that bison was given last, and the one before */
 	struct token before;
 	bool end_reported;
+	bool definition_wrong; /* the definition of a type that is being read has a mistake */
+	bool base_named;       /* the first name of its declaration stands among its type's words */
 };
 
 /* tokens.c */
 /* The next token for bison. *is_cast: it is the ( of a cast, or of sizeof(type). */
 struct token parser_next(struct parser *p, bool *is_cast);
 
+struct token parser_peek(struct parser *p, size_t n);
+struct token parser_take(struct parser *p);
+
+/* define.c: reads the definition of a type that the token opens, up to its end. */
+void parser_define(struct parser *p, struct token opener);
+
 /* message.c */
 void parser_refuse_definition(struct parser *p, struct token definition);
-void parser_refuse_for(struct parser *p, struct token token);
+bool parser_defines_type(struct token definition);
 /* expected: what could stand in place of the token found; n of them. */
 void parser_unexpected(struct parser *p, const enum token_kind *expected, unsigned n);
 void parser_too_deep(struct parser *p, struct span span);
@@ -59,6 +67,10 @@ struct node *build_if(
 struct node *build_block(struct parser *p, struct node *statements, struct span span);
 struct node *build_while(struct parser *p, struct node *condition, struct node *body, struct span span);
 struct node *build_unroll(struct parser *p, struct node *count, struct node *body, struct span span);
+struct node *build_range(struct parser *p, struct token variable, struct node *from, struct node *to,
+    struct node *body, struct span span);
+struct node *build_offsetof(
+    struct parser *p, struct type_syntax *type, struct token member, struct span span);
 struct node *build_jump(struct parser *p, enum node_kind kind, struct span span);
 struct node *build_return(struct parser *p, struct node *value, struct span span);
 struct node_list build_list(struct node_list list, struct node *node);

@@ -6,20 +6,17 @@
 
 #include <stdio.h>
 
-void parser_refuse_definition(struct parser *p, struct token definition)
+bool parser_defines_type(struct token definition)
 {
-	diag_error(p->diag, definition.span, "%.*s at the top of a script is not supported yet",
-	    STR_ARG(definition.text));
-	if (!str_is(definition.text, "struct") && !str_is(definition.text, "union") &&
-	    !str_is(definition.text, "enum") && !str_is(definition.text, "typedef"))
-		return;
-	diag_hint(p->diag, "types of the kernel need no definition: they come from its BTF");
+	return str_is(definition.text, "struct") || str_is(definition.text, "union") ||
+	       str_is(definition.text, "enum") || str_is(definition.text, "typedef");
 }
 
-void parser_refuse_for(struct parser *p, struct token token)
+void parser_refuse_definition(struct parser *p, struct token definition)
 {
-	diag_error(p->diag, token.span, "for loops are not supported yet");
-	diag_hint(p->diag, "a loop with a fixed count can be written as unroll(10) { ... }");
+	if (!parser_defines_type(definition))
+		diag_error(p->diag, definition.span, "%.*s at the top of a script is not supported yet",
+		    STR_ARG(definition.text));
 }
 
 void parser_too_deep(struct parser *p, struct span span)

@@ -4,16 +4,16 @@
  */
 #include "parser/internal.h"
 
-static struct token peek(struct parser *p, size_t n)
+struct token parser_peek(struct parser *p, size_t n)
 {
 	while (p->ahead.n - p->ahead_at <= n)
 		vec_push(p->arena, &p->ahead, lexer_next(p->lexer));
 	return p->ahead.v[p->ahead_at + n];
 }
 
-static struct token take(struct parser *p)
+struct token parser_take(struct parser *p)
 {
-	struct token token = peek(p, 0);
+	struct token token = parser_peek(p, 0);
 
 	if (++p->ahead_at == p->ahead.n)
 		p->ahead.n = p->ahead_at = 0;
@@ -60,27 +60,27 @@ static bool begins_operand(enum token_kind kind)
 /* Is the ( before the tokens ahead that of a cast, or of sizeof(type)? */
 static bool is_cast(struct parser *p, bool of_sizeof)
 {
-	struct token first = peek(p, 0);
+	struct token first = parser_peek(p, 0);
 	size_t n = 1;
 
 	if (first.kind == TOKEN_STRUCT || first.kind == TOKEN_UNION || first.kind == TOKEN_ENUM)
 		return true;
 	if (first.kind != TOKEN_IDENT)
 		return false;
-	if (peek(p, n).kind == TOKEN_STRUCT || peek(p, n).kind == TOKEN_IDENT)
+	if (parser_peek(p, n).kind == TOKEN_STRUCT || parser_peek(p, n).kind == TOKEN_IDENT)
 		return is_type_name(first.text);
-	while (peek(p, n).kind == TOKEN_STAR)
+	while (parser_peek(p, n).kind == TOKEN_STAR)
 		n++;
 	if (n > 1)
-		return peek(p, n).kind == TOKEN_RPAREN;
-	if (peek(p, n).kind == TOKEN_LBRACKET) {
-		n += peek(p, n + 1).kind == TOKEN_INTEGER ? 2 : 1;
-		if (peek(p, n++).kind != TOKEN_RBRACKET)
+		return parser_peek(p, n).kind == TOKEN_RPAREN;
+	if (parser_peek(p, n).kind == TOKEN_LBRACKET) {
+		n += parser_peek(p, n + 1).kind == TOKEN_INTEGER ? 2 : 1;
+		if (parser_peek(p, n++).kind != TOKEN_RBRACKET)
 			return false;
 	}
-	if (peek(p, n).kind != TOKEN_RPAREN)
+	if (parser_peek(p, n).kind != TOKEN_RPAREN)
 		return false;
-	return is_type_name(first.text) || (!of_sizeof && begins_operand(peek(p, n + 1).kind));
+	return is_type_name(first.text) || (!of_sizeof && begins_operand(parser_peek(p, n + 1).kind));
 }
 
 static bool opens(enum token_kind kind)
@@ -108,31 +108,14 @@ static void follow_brackets(struct parser *p, struct token token)
 		p->open.n--;
 }
 
-/* Passes over "for ($x : @m) { ... }", of which the token is the first. */
-static void skip_for(struct parser *p, struct token *token)
-{
-	unsigned depth = 0;
-
-	parser_refuse_for(p, *token);
-	for (;;) {
-		enum token_kind kind = peek(p, 0).kind;
-
-		if (kind == TOKEN_END || (depth == 0 && (kind == TOKEN_RBRACE || kind == TOKEN_SEMICOLON)))
-			return;
-		depth += kind == TOKEN_LBRACE;
-		token->span = span_join(token->span, take(p).span);
-		if (kind == TOKEN_RBRACE && --depth == 0)
-			return;
-	}
-}
-
 struct token parser_next(struct parser *p, bool *cast)
 {
-	struct token token = take(p);
+	struct token token = parser_take(p);
 
-	*cast = token.kind == TOKEN_LPAREN && is_cast(p, p->last.kind == TOKEN_SIZEOF);
-	if (token.kind == TOKEN_FOR)
-		skip_for(p, &token);
+	*cast = token.kind == TOKEN_LPAREN &&
+		(p->last.kind == TOKEN_OFFSETOF || is_cast(p, p->last.kind == TOKEN_SIZEOF));
+	if (token.kind == TOKEN_DEFINITION && parser_defines_type(token))
+		parser_define(p, token);
 	follow_brackets(p, token);
 	p->before = p->last;
 	p->last = token;

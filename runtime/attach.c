@@ -38,23 +38,16 @@ int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32
 	return 0;
 }
 
-static int perf_open(struct perf_event_attr *attr)
+int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, int cpu, uint64_t cookie,
+    struct bpf_link **link)
 {
+	LIBBPF_OPTS(bpf_perf_event_opts, options, .bpf_cookie = cookie);
 	int fd;
 
 	attr->size = sizeof(*attr);
-	fd = (int)syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int link_perf_event(
-    struct probe *p, struct perf_event_attr *attr, uint64_t cookie, struct bpf_link **link)
-{
-	LIBBPF_OPTS(bpf_perf_event_opts, options, .bpf_cookie = cookie);
-	int fd = perf_open(attr);
-
+	fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	*link = bpf_program__attach_perf_event_opts(p->program, fd, &options);
 	if (*link)
 		return 0;
@@ -78,7 +71,7 @@ int attach_event_id(
 		id = 0;
 	fclose(file);
 	attr.config = id;
-	return id ? link_perf_event(p, &attr, cookie, link) : -EBADMSG;
+	return id ? attach_perf_link(p, &attr, -1, 0, cookie, link) : -EBADMSG;
 }
 
 int attach_run(struct tracer *t, struct probe *p)
@@ -105,21 +98,6 @@ int attach_run_now(struct tracer *t, enum probe_id which)
 		}
 	}
 	return 0;
-}
-
-int attach_interval(struct tracer *t, struct probe *p)
-{
-	const struct image_attach *a = tracer_attach(t, p);
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_CPU_CLOCK, .sample_period = a->period_ns
-	};
-	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
-	struct bpf_link *link;
-	int err = link_perf_event(p, &attr, 0, &link);
-
-	if (err)
-		return tracer_refuse(t, p, err, "timer: %s", strerror(-err));
-	return attach_keep(t, p, link, target, STR(""));
 }
 
 static int match(void *context, struct str name, struct str module)

@@ -1,9 +1,11 @@
 #include "runtime/value.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "runtime/outside.h"
 #include "runtime/output.h"
 
 /*
@@ -22,7 +24,9 @@ struct prepared {
 	const struct event_kind *kind;
 	struct printf_job *printf;
 	struct clock_text *clock; /* time() */
-	struct str why;           /* why prepare() refused it */
+	char *text;               /* cat(), system(): while they run */
+	size_t text_size;
+	struct str why; /* why prepare() refused it */
 };
 
 /* The text of one second: time() with the same format needs it many times. */
@@ -146,6 +150,78 @@ static void run_time(struct runtime *r, struct prepared *p, const struct value *
 	output_end(r->out, "time");
 }
 
+static bool prepare_join(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+
+	return (a->n_fields == 1 && a->fields[0].tail &&
+		   field_type(r, &a->fields[0])->kind == TYPE_strings) ||
+	       refuse(p, STR("no strings"));
+}
+
+static void run_join(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	FILE *out = output_begin(r->out);
+	const char *bytes = values->bytes;
+
+	for (size_t at = 0; at < values->size;) {
+		struct str one = value_text(bytes + at, values->size - at);
+
+		if (at)
+			fwrite(p->action->format.p, 1, p->action->format.n, out);
+		fwrite(one.p, 1, one.n, out);
+		at += one.n + 1;
+	}
+	putc('\n', out);
+	output_end(r->out, "join");
+}
+
+/* The text that a format and its values make, until the next one is made. */
+static const char *make_text(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	FILE *scratch = open_memstream(&p->text, &p->text_size);
+
+	if (!scratch)
+		return NULL;
+	printf_run(r, scratch, p->printf, values);
+	fclose(scratch);
+	return p->text;
+}
+
+static void run_cat(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	const char *path = make_text(r, p, values);
+
+	if (path)
+		outside_cat(r, path);
+	free(p->text);
+	p->text = NULL;
+}
+
+static void run_system(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	const char *command = make_text(r, p, values);
+
+	if (command)
+		outside_system(r, command);
+	free(p->text);
+	p->text = NULL;
+}
+
+static bool prepare_unwatch(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+
+	return (a->n_fields == 1 && value_is_number(field_type(r, &a->fields[0]))) ||
+	       refuse(p, STR("no address"));
+}
+
+static void run_unwatch(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	if (r->unwatch)
+		r->unwatch(r, value_number(values->type, values->bytes));
+}
+
 static bool prepare_exit(struct runtime *r, struct prepared *p)
 {
 	const struct image_action *a = p->action;
@@ -172,6 +248,10 @@ static const struct event_kind event_print = { prepare_print, run_print };
 static const struct event_kind event_clear = { prepare_map, run_clear };
 static const struct event_kind event_zero = { prepare_map, run_zero };
 static const struct event_kind event_time = { prepare_time, run_time };
+static const struct event_kind event_join = { prepare_join, run_join };
+static const struct event_kind event_cat = { prepare_printf, run_cat };
+static const struct event_kind event_system = { prepare_printf, run_system };
+static const struct event_kind event_unwatch = { prepare_unwatch, run_unwatch };
 static const struct event_kind event_exit = { prepare_exit, run_exit };
 
 static const struct {

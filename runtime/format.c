@@ -20,34 +20,29 @@ const struct target *runtime_target(const struct runtime *r, uint64_t id)
 	return bsearch(&id, r->targets.v, r->targets.n, sizeof(*r->targets.v), compare_targets);
 }
 
+static const enum value_class classes[] = {
+#define TYPE(name, size, class, text, json) class,
+#include "base/types.def"
+#undef TYPE
+};
+
+enum value_class value_class(const struct image_type *t)
+{
+	return classes[t->kind];
+}
+
 bool value_is_number(const struct image_type *t)
 {
-	switch (t->kind) {
-	case TYPE_int:
-	case TYPE_bool:
-	case TYPE_enum:
-	case TYPE_ptr:
-	case TYPE_count:
-		return true;
-	case TYPE_string:
-	case TYPE_inet:
-	case TYPE_probe:
-	case TYPE_func:
-	case TYPE_array:
-	case TYPE_tuple:
-	case TYPE_hist:
-	case TYPE_N_:
-		break;
-	}
-	return false;
+	return classes[t->kind] == NUMBER;
 }
 
 uint64_t value_number(const struct image_type *t, const void *bytes)
 {
 	uint64_t value = 0;
-	unsigned shift = 64 - 8 * t->size;
+	/* Of an aggregation the first word. */
+	unsigned size = t->size < 8 ? t->size : 8, shift = 64 - 8 * size;
 
-	memcpy(&value, bytes, t->size);
+	memcpy(&value, bytes, size);
 	if (t->is_signed)
 		return (uint64_t)((int64_t)(value << shift) >> shift);
 	return value;
@@ -146,8 +141,8 @@ void format_key(
 	for (uint32_t i = 0; i < key->n_items; i++) {
 		if (i)
 			fputs(separator, out);
-		format_value(r, out, key->items[i], (const char *)bytes + key->offsets[i],
-		    r->image->types.v[key->items[i]].size);
+		format_value(r, out, key->items[i].type, (const char *)bytes + key->items[i].offset,
+		    r->image->types.v[key->items[i].type].size);
 	}
 }
 
@@ -158,9 +153,123 @@ void format_tuple(struct runtime *r, FILE *out, const struct image_type *t, cons
 	putc(')', out);
 }
 
-void format_count(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+int64_t value_average(const struct image_type *t, const void *bytes)
 {
-	format_int(r, out, t, bytes, size);
+	uint64_t total, n;
+
+	memcpy(&total, bytes, 8);
+	memcpy(&n, (const char *)bytes + 8, 8);
+	if (!n)
+		return 0;
+	return t->is_signed ? (int64_t)total / (int64_t)n : (int64_t)(total / n);
+}
+
+static void put_number(FILE *out, const struct image_type *t, uint64_t value)
+{
+	if (t->is_signed)
+		fprintf(out, "%" PRId64, (int64_t)value);
+	else
+		fprintf(out, "%" PRIu64, value);
+}
+
+void format_avg(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	put_number(out, t, (uint64_t)value_average(t, bytes));
+}
+
+void format_stats(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t n;
+
+	memcpy(&n, (const char *)bytes + 8, 8);
+	fprintf(out, "count %" PRIu64 ", average ", n);
+	format_avg(r, out, t, bytes, size);
+	fputs(", total ", out);
+	put_number(out, t, value_number(t, bytes));
+}
+
+/* A member's bits, as a number of its type. */
+static uint64_t bitfield(
+    const struct image_type *t, const struct image_item *item, const unsigned char *bytes)
+{
+	unsigned n = (item->shift + item->bits + 7) / 8;
+	unsigned __int128 all = 0;
+	uint64_t value;
+
+	for (unsigned i = 0; i < n; i++)
+		all |= (unsigned __int128)bytes[item->offset + i] << (8 * i);
+	value = (uint64_t)(all >> item->shift) << (64 - item->bits);
+	return t->is_signed ? (uint64_t)((int64_t)value >> (64 - item->bits)) : value >> (64 - item->bits);
+}
+
+const void *value_item(struct runtime *r, const struct image_item *item, const void *bytes, uint64_t *room)
+{
+	const struct image_type *t = &r->image->types.v[item->type];
+
+	if (!item->bits)
+		return (const char *)bytes + item->offset;
+	*room = bitfield(t, item, bytes);
+	return room;
+}
+
+void format_struct(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t room;
+
+	fputs("{ ", out);
+	for (uint32_t i = 0; i < t->n_items; i++) {
+		const struct image_item *item = &t->items[i];
+
+		fprintf(out, "%s.%.*s = ", i ? ", " : "", STR_ARG(item->name));
+		format_value(r, out, item->type, value_item(r, item, bytes, &room),
+		    r->image->types.v[item->type].size);
+	}
+	fputs(" }", out);
+}
+
+void buffer_print(FILE *out, const void *bytes, size_t size, enum buffer_style style)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < size; i++) {
+		if (style == BUFFER_HEX)
+			fprintf(out, "%s%02x", i ? " " : "", p[i]);
+		else if (style == BUFFER_TEXT && p[i] >= 32 && p[i] <= 126)
+			putc(p[i], out);
+		else
+			fprintf(out, "\\x%02x", p[i]);
+	}
+}
+
+void format_buffer(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	struct buffer_value value;
+	size_t most = t->size - sizeof(value);
+
+	memcpy(&value, bytes, sizeof(value));
+	if (value.length != UINT32_MAX)
+		buffer_print(out, (const char *)bytes + sizeof(value),
+		    value.length < most ? value.length : most, BUFFER_TEXT);
+}
+
+void format_mac(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	const unsigned char *p = bytes;
+
+	fprintf(out, "%02X:%02X:%02X:%02X:%02X:%02X", p[0], p[1], p[2], p[3], p[4], p[5]);
+}
+
+/* The strings of join(), one after the other. */
+void format_strings(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	const char *p = bytes;
+
+	for (size_t at = 0; at < size;) {
+		struct str one = value_text(p + at, size - at);
+
+		fprintf(out, "%s%.*s", at ? " " : "", STR_ARG(one));
+		at += one.n + 1;
+	}
 }
 
 void format_hist(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
@@ -168,11 +277,16 @@ void format_hist(struct runtime *r, FILE *out, const struct image_type *t, const
 	hist_print(out, t, bytes, 1);
 }
 
+void format_lhist(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	lhist_print(out, t, bytes, 1);
+}
+
 void format_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size)
 {
 	static void (*const rows[])(
 	    struct runtime *, FILE *, const struct image_type *, const void *, size_t) = {
-#define TYPE(name, text, json) text,
+#define TYPE(name, size, class, text, json) text,
 #include "base/types.def"
 #undef TYPE
 	};

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "image/hist.h"
+#include "base/hist.h"
 
 #define BAR_WIDTH 52
 
@@ -63,6 +63,12 @@ static int print_bound(char *text, size_t size, uint64_t value)
 	return snprintf(text, size, "%" PRIu64 "%c", value, suffixes[times - 1]);
 }
 
+static void print_signed(char *text, size_t size, int64_t value)
+{
+	text[0] = '-';
+	print_bound(text + (value < 0), size - 1, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
 static void print_label(char *text, size_t size, uint32_t bucket, uint32_t bits)
 {
 	char from[24], to[24];
@@ -79,7 +85,25 @@ static void print_label(char *text, size_t size, uint32_t bucket, uint32_t bits)
 		snprintf(text, size, "[%s, %s)", from, to);
 }
 
-void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div)
+static void print_lhist_label(char *text, size_t size, uint32_t bucket, const struct image_type *t)
+{
+	int64_t from = t->range[0], to = t->range[1], step = t->range[2];
+	uint32_t last = t->size / 8 - 1;
+	int64_t low = from + (int64_t)(bucket - 1) * step;
+	char begin[24], end[24];
+
+	print_signed(begin, sizeof(begin), bucket == last ? to : low);
+	print_signed(end, sizeof(end), bucket == 0 ? from : low + step);
+	if (bucket == 0)
+		snprintf(text, size, "(..., %s)", end);
+	else if (bucket == last)
+		snprintf(text, size, "[%s, ...)", begin);
+	else
+		snprintf(text, size, "[%s, %s)", begin, end);
+}
+
+static void print_bars(
+    FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div, bool linear)
 {
 	static const char bar[BAR_WIDTH + 1] = "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
 	struct range range = used_range(t, counters);
@@ -89,9 +113,32 @@ void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters,
 		uint64_t n = counter_at(counters, i);
 		int width = (int)((__uint128_t)n * BAR_WIDTH / range.most);
 
-		print_label(label, sizeof(label), i, t->count);
+		if (linear)
+			print_lhist_label(label, sizeof(label), i, t);
+		else
+			print_label(label, sizeof(label), i, t->count);
 		fprintf(out, "%-16s%8" PRIu64 " |%-*.*s|\n", label, n / div, BAR_WIDTH, width, bar);
 	}
+}
+
+void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div)
+{
+	print_bars(out, t, counters, div, false);
+}
+
+void lhist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div)
+{
+	print_bars(out, t, counters, div, true);
+}
+
+static void print_json_bucket(FILE *out, bool has_min, int64_t min, bool has_max, int64_t max, uint64_t count)
+{
+	putc('{', out);
+	if (has_min)
+		fprintf(out, "\"min\": %" PRId64 ", ", min);
+	if (has_max)
+		fprintf(out, "\"max\": %" PRId64 ", ", max);
+	fprintf(out, "\"count\": %" PRIu64 "}", count);
 }
 
 void hist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div)
@@ -104,12 +151,24 @@ void hist_print_json(FILE *out, const struct image_type *t, const uint64_t *coun
 		if (i > range.begin)
 			fputs(", ", out);
 		hist_bounds(i, t->count, &low, &high);
-		if (i == 0)
-			fputs("{", out);
-		else
-			fprintf(out, "{\"min\": %" PRId64 ", ", low);
-		fprintf(out, "\"max\": %" PRId64 ", \"count\": %" PRIu64 "}", high,
-		    counter_at(counters, i) / div);
+		print_json_bucket(out, i != 0, low, true, high, counter_at(counters, i) / div);
+	}
+	putc(']', out);
+}
+
+void lhist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div)
+{
+	struct range range = used_range(t, counters);
+	uint32_t last = t->size / 8 - 1;
+
+	putc('[', out);
+	for (uint32_t i = range.begin; i < range.end; i++) {
+		int64_t low = t->range[0] + (int64_t)(i - 1) * t->range[2];
+
+		if (i > range.begin)
+			fputs(", ", out);
+		print_json_bucket(out, i != 0, i == last ? t->range[1] : low, i != last,
+		    (i ? low + t->range[2] : t->range[0]) - 1, counter_at(counters, i) / div);
 	}
 	putc(']', out);
 }

@@ -1,6 +1,7 @@
 #include "runtime/value.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "runtime/output.h"
 
@@ -64,6 +65,12 @@ void json_text(FILE *out, struct str text)
 
 typedef void printer(struct runtime *, FILE *, const struct image_type *, const void *, size_t);
 
+static printer *const text_printers[] = {
+#define TYPE(name, size, class, text, json) text,
+#include "base/types.def"
+#undef TYPE
+};
+
 /* What has a text and is no JSON number: the text in quotes. */
 static void quoted(
     struct runtime *r, FILE *out, printer *text, const struct image_type *t, const void *bytes, size_t size)
@@ -98,21 +105,6 @@ void json_string(struct runtime *r, FILE *out, const struct image_type *t, const
 	json_text(out, value_text(bytes, size));
 }
 
-void json_inet(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	quoted(r, out, format_inet, t, bytes, size);
-}
-
-void json_probe(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	quoted(r, out, format_probe, t, bytes, size);
-}
-
-void json_func(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	quoted(r, out, format_func, t, bytes, size);
-}
-
 void json_array(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
 	const struct image_type *element = &r->image->types.v[t->element];
@@ -132,15 +124,56 @@ void json_tuple(struct runtime *r, FILE *out, const struct image_type *t, const 
 {
 	for (uint32_t i = 0; i < t->n_items; i++) {
 		putc(i ? ',' : '[', out);
-		json_value(r, out, t->items[i], (const char *)bytes + t->offsets[i],
-		    r->image->types.v[t->items[i]].size);
+		json_value(r, out, t->items[i].type, (const char *)bytes + t->items[i].offset,
+		    r->image->types.v[t->items[i].type].size);
 	}
 	putc(']', out);
 }
 
-void json_count(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+void json_struct(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
-	format_count(r, out, t, bytes, size);
+	uint64_t room;
+
+	fputs("{ ", out);
+	for (uint32_t i = 0; i < t->n_items; i++) {
+		const struct image_item *item = &t->items[i];
+
+		if (i)
+			fputs(", ", out);
+		json_text(out, item->name);
+		fputs(": ", out);
+		json_value(r, out, item->type, value_item(r, item, bytes, &room),
+		    r->image->types.v[item->type].size);
+	}
+	fputs(" }", out);
+}
+
+void json_avg(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	format_avg(r, out, t, bytes, size);
+}
+
+void json_stats(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t n;
+
+	memcpy(&n, (const char *)bytes + 8, 8);
+	fprintf(out, "{\"count\": %" PRIu64 ", \"average\": ", n);
+	format_avg(r, out, t, bytes, size);
+	fputs(", \"total\": ", out);
+	format_int(r, out, t, bytes, size);
+	putc('}', out);
+}
+
+void json_lhist(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	lhist_print_json(out, t, bytes, 1);
+}
+
+/* What has no shape of its own in JSON: its text in quotes. */
+void json_text_of(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	quoted(r, out, text_printers[t->kind], t, bytes, size);
 }
 
 void json_hist(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
@@ -151,7 +184,7 @@ void json_hist(struct runtime *r, FILE *out, const struct image_type *t, const v
 void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size)
 {
 	static printer *const rows[] = {
-#define TYPE(name, text, json) json,
+#define TYPE(name, size, class, text, json) json,
 #include "base/types.def"
 #undef TYPE
 	};

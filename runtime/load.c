@@ -155,6 +155,57 @@ static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
 	return t->runtime.n_cpus;
 }
 
+static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->command_pid;
+}
+
+static uint64_t slot_refused(struct tracer *t, const char *what, struct str name, const char *why)
+{
+	fprintf(stderr, "btrun: %s \"%.*s\": %s\n", what, STR_ARG(name), why);
+	t->error = -ENOENT;
+	return 0;
+}
+
+/* A line of /proc/kallsyms: "address letter name[\t[module]]". */
+static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long long address, found = 0;
+	char name[512];
+
+	while (file && !found && fscanf(file, "%llx %*c %511s%*[^\n]", &address, name) == 2)
+		if (str_is(slot->name, name))
+			found = address;
+	if (file)
+		fclose(file);
+	return found ? found
+		     : slot_refused(t, "kaddr", slot->name,
+			   "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
+			   "addresses; "
+			   "variables are in it only with CONFIG_KALLSYMS_ALL");
+}
+
+static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	/* A cgroup's id is the inode number of its folder. */
+	if (stat(slot->name.p, &st))
+		return slot_refused(t, "cgroupid", slot->name, strerror(errno));
+	return st.st_ino;
+}
+
+static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
+{
+	struct str symbol, binary = str_split(slot->name, ':', &symbol);
+	uint64_t address;
+
+	if (uprobe_symbol(t, binary, symbol, &address))
+		return slot_refused(t, "uaddr", slot->name, "the binary has no such symbol");
+	return address;
+}
+
 static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
 {
 	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
@@ -176,6 +227,9 @@ static int fill_slots(struct tracer *t)
 	for (size_t i = 0; i < t->image.slots.n; i++) {
 		const struct image_slot *slot = &t->image.slots.v[i];
 		uint64_t value = slot_value(t, slot);
+
+		if (t->error)
+			return t->error;
 
 		if (!bytes || slot->size > 8 || slot->offset > size || size - slot->offset < slot->size) {
 			fprintf(stderr, "btrun: the image cannot be used: a slot lies outside .rodata\n");
@@ -324,6 +378,10 @@ static int find_maps(struct tracer *t)
 		}
 		r->map_fds[i] = bpf_map__fd(map);
 	}
+	map = bpf_object__find_map_by_name(t->object, IMAGE_STACKS_MAP);
+	r->stacks_fd = map ? bpf_map__fd(map) : -1;
+	map = bpf_object__find_map_by_name(t->object, IMAGE_USDT_MAP);
+	t->usdt_fd = map ? bpf_map__fd(map) : -1;
 	map = bpf_object__find_map_by_name(t->object, IMAGE_COUNTERS_MAP);
 	t->counters_fd = map ? bpf_map__fd(map) : -1;
 	return 0;

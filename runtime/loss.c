@@ -85,6 +85,15 @@ static void report_counter(struct tracer *t, const struct image_counter *c, uint
 		    "btrun: %" PRIu64 " reads of memory failed (%.*s): their value was taken as 0\n", n,
 		    STR_ARG(at));
 		break;
+	case COUNTER_STACK_LOST:
+		fprintf(stderr,
+		    "btrun: %" PRIu64
+		    " stacks were lost (%.*s): there were more different ones than can be kept\n",
+		    n, STR_ARG(at));
+		break;
+	case COUNTER_HELPER:
+		fprintf(stderr, "btrun: %" PRIu64 " times the kernel refused (%.*s)\n", n, STR_ARG(at));
+		break;
 	case COUNTER_TRUNCATED:
 		fprintf(stderr,
 		    "btrun: %" PRIu64 " strings were cut (%.*s): BPFTRACE_STRLEN sets their limit\n", n,

@@ -96,20 +96,45 @@ static int make_room(struct snapshot *s, size_t more)
 	return 0;
 }
 
-static void add_cpus(const struct snapshot *s, unsigned char *value, const unsigned char *raw)
+static void add_words(unsigned char *value, const unsigned char *raw, uint32_t size)
+{
+	for (uint32_t at = 0; at + 8 <= size; at += 8) {
+		uint64_t sum, more;
+
+		memcpy(&sum, value + at, 8);
+		memcpy(&more, raw + at, 8);
+		sum += more;
+		memcpy(value + at, &sum, 8);
+	}
+}
+
+/* min() and max(): a number, and whether there is one. */
+static void take_better(const struct image_type *t, unsigned char *value, const unsigned char *raw)
+{
+	uint64_t had[2], more[2];
+	bool better;
+
+	memcpy(had, value, sizeof(had));
+	memcpy(more, raw, sizeof(more));
+	if (t->is_signed)
+		better = value_class(t) == LEAST ? (int64_t)more[0] < (int64_t)had[0]
+						 : (int64_t)more[0] > (int64_t)had[0];
+	else
+		better = value_class(t) == LEAST ? more[0] < had[0] : more[0] > had[0];
+	if (more[1] && (!had[1] || better))
+		memcpy(value, more, sizeof(more));
+}
+
+static void merge_cpus(const struct snapshot *s, unsigned char *value, const unsigned char *raw)
 {
 	uint32_t step = round_up_8(s->value_size);
 
 	memset(value, 0, s->value_size);
-	for (unsigned cpu = 0; cpu < s->r->n_cpus; cpu++) {
-		for (uint32_t at = 0; at + 8 <= s->value_size; at += 8) {
-			uint64_t sum, more;
-
-			memcpy(&sum, value + at, 8);
-			memcpy(&more, raw + cpu * (size_t)step + at, 8);
-			sum += more;
-			memcpy(value + at, &sum, 8);
-		}
+	for (unsigned cpu = 0; cpu < s->r->n_cpus; cpu++, raw += step) {
+		if (value_class(s->value_type) == SUMMED)
+			add_words(value, raw, s->value_size);
+		else
+			take_better(s->value_type, value, raw);
 	}
 }
 
@@ -123,7 +148,7 @@ static int add_element(struct snapshot *s, const unsigned char *key, const unsig
 	memcpy(s->keys + s->n * s->key_size, key, s->key_size);
 	value = s->values + s->n * s->value_size;
 	if (s->map->per_cpu)
-		add_cpus(s, value, raw);
+		merge_cpus(s, value, raw);
 	else
 		memcpy(value, raw, s->value_size);
 	s->n++;
@@ -246,9 +271,19 @@ static int compare_typed(
 	if (t->kind != TYPE_tuple)
 		return memcmp(a, b, t->size);
 	for (uint32_t i = 0; i < t->n_items && order == 0; i++)
-		order =
-		    compare_typed(r, &r->image->types.v[t->items[i]], a + t->offsets[i], b + t->offsets[i]);
+		order = compare_typed(
+		    r, &r->image->types.v[t->items[i].type], a + t->items[i].offset, b + t->items[i].offset);
 	return order;
+}
+
+static bool is_histogram(const struct image_type *t)
+{
+	return t->kind == TYPE_hist || t->kind == TYPE_lhist;
+}
+
+static bool has_average(const struct image_type *t)
+{
+	return t->kind == TYPE_avg || t->kind == TYPE_stats;
 }
 
 /* As bpftrace sorts: numbers by value, histograms by their totals; what is equal or
@@ -259,12 +294,17 @@ static int compare_elements(const void *left, const void *right)
 	const struct snapshot *s = a->of;
 	int order = 0;
 
-	if (s->value_type->kind == TYPE_hist) {
+	if (is_histogram(s->value_type)) {
 		uint64_t x = hist_total(s->value_type, (const uint64_t *)a->value);
 		uint64_t y = hist_total(s->value_type, (const uint64_t *)b->value);
 
 		order = x < y ? -1 : x > y;
-	} else if (value_is_number(s->value_type)) {
+	} else if (has_average(s->value_type)) {
+		int64_t x = value_average(s->value_type, a->value),
+			y = value_average(s->value_type, b->value);
+
+		order = x < y ? -1 : x > y;
+	} else if (value_class(s->value_type) != OTHER) {
 		order = compare_numbers(s->value_type, a->value, b->value);
 	}
 	if (order == 0 && s->key_type)
@@ -298,36 +338,44 @@ static int snapshot_take(struct snapshot *s, struct runtime *r, uint32_t map)
 	return err ? err : sort(s);
 }
 
-/* A number divided for print(@x, top, div), in the bytes of its type. */
+/* A number divided for print(@x, top, div), in the bytes of its type; of an aggregation the first word. */
 static void divide(const struct image_type *t, const unsigned char *value, int64_t div, unsigned char *result)
 {
 	uint64_t n = value_number(t, value);
 
+	memcpy(result, value, t->size);
 	n = t->is_signed ? (uint64_t)((int64_t)n / div) : n / (uint64_t)div;
-	memcpy(result, &n, t->size);
+	memcpy(result, &n, t->size < 8 ? t->size : 8);
+}
+
+static void print_histogram(const struct element *e, FILE *out, uint64_t div)
+{
+	const struct snapshot *s = e->of;
+	const struct image_type *t = s->value_type;
+	const uint64_t *counters = (const uint64_t *)e->value;
+
+	if (output_is_json(s->r->out))
+		(t->kind == TYPE_lhist ? lhist_print_json : hist_print_json)(out, t, counters, div);
+	else
+		(t->kind == TYPE_lhist ? lhist_print : hist_print)(out, t, counters, div);
 }
 
 static void print_map_value(const struct element *e, FILE *out, int64_t div)
 {
 	const struct snapshot *s = e->of;
 	const struct image_type *t = s->value_type;
-	bool json = output_is_json(s->r->out);
-	unsigned char divided[8];
+	unsigned char divided[16];
 	const unsigned char *value = e->value;
 
-	if (t->kind == TYPE_hist && json) {
-		hist_print_json(out, t, (const uint64_t *)value, (uint64_t)div);
+	if (is_histogram(t)) {
+		print_histogram(e, out, (uint64_t)div);
 		return;
 	}
-	if (t->kind == TYPE_hist) {
-		hist_print(out, t, (const uint64_t *)value, (uint64_t)div);
-		return;
-	}
-	if (div > 1 && value_is_number(t)) {
+	if (div > 1 && value_class(t) != OTHER) {
 		divide(t, value, div, divided);
 		value = divided;
 	}
-	if (json)
+	if (output_is_json(s->r->out))
 		json_value(s->r, out, s->map->value_type, value, t->size);
 	else
 		format_value(s->r, out, s->map->value_type, value, t->size);
@@ -343,7 +391,7 @@ static void print_text_element(const struct element *e, FILE *out, int64_t div)
 		format_key(s->r, out, s->key_type, e->key, ", ");
 		putc(']', out);
 	}
-	fputs(s->value_type->kind == TYPE_hist ? ": \n" : ": ", out);
+	fputs(is_histogram(s->value_type) ? ": \n" : ": ", out);
 	print_map_value(e, out, div);
 	putc('\n', out);
 }
@@ -362,7 +410,10 @@ static void print_json_element(const struct element *e, FILE *out, int64_t div)
 
 static void print_json(const struct snapshot *s, FILE *out, size_t first, int64_t div)
 {
-	fprintf(out, "{\"type\": \"%s\", \"data\": {", s->value_type->kind == TYPE_hist ? "hist" : "map");
+	fprintf(out, "{\"type\": \"%s\", \"data\": {",
+	    is_histogram(s->value_type)         ? "hist"
+	    : s->value_type->kind == TYPE_stats ? "stats"
+						: "map");
 	json_text(out, s->map->name);
 	fputs(s->key_type ? ": {" : ": ", out);
 	for (size_t i = first; i < s->n; i++) {

@@ -29,7 +29,9 @@ static bool fits(const struct format_piece *piece, const struct image_type *t)
 	case FORMAT_POINTER:
 		return value_is_number(t);
 	case FORMAT_STRING:
-		return t->kind != TYPE_hist;
+		return t->kind != TYPE_hist && t->kind != TYPE_lhist;
+	case FORMAT_BUFFER:
+		return t->kind == TYPE_buffer;
 	case FORMAT_LITERAL:
 		break;
 	}
@@ -146,9 +148,26 @@ static void print_number(FILE *out, const struct piece *piece, const struct valu
 		fprintf(out, piece->spec, (void *)(uintptr_t)value);
 		break;
 	case FORMAT_STRING:
+	case FORMAT_BUFFER:
 	case FORMAT_LITERAL:
 		break;
 	}
+}
+
+static void print_buffer(struct runtime *r, FILE *out, const struct piece *piece, const struct value *v)
+{
+	enum buffer_style style = piece->parsed->conversion == 'x'   ? BUFFER_ESCAPED
+				  : piece->parsed->conversion == 'h' ? BUFFER_HEX
+								     : BUFFER_TEXT;
+	struct buffer_value value;
+	size_t most = v->type->size - sizeof(value);
+
+	memcpy(&value, v->bytes, sizeof(value));
+	if (value.length == UINT32_MAX)
+		return;
+	buffer_print(output_scratch(r->out), (const char *)v->bytes + sizeof(value),
+	    value.length < most ? value.length : most, style);
+	print_text(out, piece->parsed, output_scratch_take(r->out));
 }
 
 static void print_string(struct runtime *r, FILE *out, const struct piece *piece, const struct value *v)
@@ -174,6 +193,8 @@ void printf_run(struct runtime *r, FILE *out, const struct printf_job *job, cons
 		}
 		if (piece->parsed->wants == FORMAT_STRING)
 			print_string(r, out, piece, values);
+		else if (piece->parsed->wants == FORMAT_BUFFER)
+			print_buffer(r, out, piece, values);
 		else
 			print_number(out, piece, values);
 		values++;

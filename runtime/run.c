@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,10 +40,13 @@ struct loop {
 
 static void refresh_clock(struct tracer *t)
 {
-	struct timespec wall, mono;
+	struct timespec wall, mono, boot;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	t->runtime.boot_offset_ns =
+	    (int64_t)(wall.tv_sec - boot.tv_sec) * 1000000000 + (wall.tv_nsec - boot.tv_nsec);
 	t->runtime.wall_offset_ns =
 	    (int64_t)(wall.tv_sec - mono.tv_sec) * 1000000000 + (wall.tv_nsec - mono.tv_nsec);
 }
@@ -199,6 +203,41 @@ static void separate_maps(struct tracer *t)
 		fputs("\n\n", output_stream(t->runtime.out));
 }
 
+static void *iterate_all(void *tracer)
+{
+	struct tracer *t = tracer;
+
+	attach_iterate(t);
+	t->iterated = true;
+	return NULL;
+}
+
+/* True: the script has nothing but iterators, so it is done. They run in a thread of their own, since the
+ * kernel goes through all objects in one system call while somebody has to empty the buffer. */
+static bool iterate(struct loop *l)
+{
+	struct tracer *t = l->tracer;
+	bool any = false, others = false;
+	pthread_t thread;
+
+	for (size_t i = 0; i < t->probes.n; i++) {
+		enum probe_id probe = tracer_attach(t, &t->probes.v[i])->probe;
+
+		any |= probe == PROBE_iter;
+		others |= probe != PROBE_iter && probe != PROBE_begin && probe != PROBE_end;
+	}
+	if (!any)
+		return false;
+	if (pthread_create(&thread, NULL, iterate_all, t) == 0) {
+		while (!t->iterated) {
+			usleep(1000);
+			buffer_read(t, false);
+		}
+		pthread_join(thread, NULL);
+	}
+	return !others;
+}
+
 static int live(struct loop *l)
 {
 	struct tracer *t = l->tracer;
@@ -212,7 +251,8 @@ static int live(struct loop *l)
 	*t->live = 1;
 	announce(t);
 	command_release(&l->command);
-	trace(l);
+	if (!iterate(l))
+		trace(l);
 	*t->live = 0;
 	buffer_read(t, false);
 	if (!output_failed(t->runtime.out)) {
@@ -289,6 +329,7 @@ static int run_tracer(struct tracer *t)
 	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	block_signals(&set);
 	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
+	t->command_pid = l.command.pid;
 	if (!err)
 		err = choose_ways(t);
 	if (!err)
@@ -317,7 +358,9 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->image = &t->image;
 	r->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	r->state = t;
-	t->reaper = t->counters_fd = -1;
+	r->unwatch = attach_unwatch;
+	r->stacks_fd = -1;
+	t->reaper = t->counters_fd = t->usdt_fd = -1;
 	t->version = features_kernel_version(k);
 	t->refusals = features_kprobe_refusals(k);
 	/* A perf kprobe takes two descriptors. */

@@ -37,11 +37,15 @@ struct runtime {
 	unsigned n_cpus;            /* possible CPUs: how many values a per-CPU element has */
 	VEC(struct target) targets; /* sorted by id */
 	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC, refreshed by run.c each wake-up */
+	int64_t boot_offset_ns;     /* CLOCK_REALTIME - CLOCK_BOOTTIME, the same */
 	bool exiting;               /* exit() has been seen */
 	int exit_code;
-	uint64_t bad_records;  /* records that did not fit their description: reported at exit */
-	void *state;           /* run.c's own */
-	struct events *events; /* event.c's own: made by events_prepare() */
+	uint64_t bad_records; /* records that did not fit their description: reported at exit */
+	void *state;          /* run.c's own */
+	void (*unwatch)(struct runtime *r, uint64_t address); /* takes the watchpoint there off */
+	int stacks_fd;                                        /* the map of stacks, or -1 */
+	struct symbols *symbols;                              /* symbols.h */
+	struct events *events;                                /* event.c's own: made by events_prepare() */
 };
 
 /* NULL when there is none: formatters then print the number. */

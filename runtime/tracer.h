@@ -64,8 +64,11 @@ struct tracer {
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
 	volatile uint32_t *live;
 	struct buffer *buffer;
-	bool perf;     /* it is a perf buffer: asked for, or the kernel has no ring buffer */
-	uint64_t lost; /* by the perf buffer */
+	bool perf;              /* it is a perf buffer: asked for, or the kernel has no ring buffer */
+	uint64_t lost;          /* by the perf buffer */
+	pid_t command_pid;      /* of -c, or 0 */
+	volatile bool iterated; /* the iterators have come to their end */
+	int usdt_fd;            /* the map of usdt arguments, or -1 */
 	int counters_fd;
 	int reaper; /* pipe to it, or -1 */
 	pid_t reaper_pid;
@@ -109,6 +112,16 @@ int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32
 /* A perf event of a tracepoint with this number, as a BPF link. */
 int attach_event_id(
     struct tracer *t, struct probe *p, struct str id_path, uint64_t cookie, struct bpf_link **link);
+/* A perf event of a process (-1: any) on a CPU (-1: any), as a BPF link. 0 or negative errno. */
+struct perf_event_attr;
+int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, int cpu, uint64_t cookie,
+    struct bpf_link **link);
+/* attach_uprobe.c: the address of a symbol as the binary has it. 0 or negative errno. */
+int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address);
+/* attach_perf.c: takes the watchpoints at an address off. */
+void attach_unwatch(struct runtime *r, uint64_t address);
+/* Runs the iterators to their end. True: there was one. */
+bool attach_iterate(struct tracer *t);
 /* BEGIN or END */
 int attach_run_now(struct tracer *t, enum probe_id which);
 

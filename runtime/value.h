@@ -14,17 +14,21 @@ struct value {
 	size_t size; /* at least the type's, but for the text of a tail: its length */
 };
 
-/* The rows of base/types.def. */
-#define TYPE(name, text, json)                                                                               \
+/* The rows of base/types.def; those of the same printer declare it again. */
+#define TYPE(name, fixed_size, value_class, text, json)                                                      \
 	void text(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size); \
 	void json(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size);
 #include "base/types.def"
 #undef TYPE
 
+enum value_class { NUMBER, SUMMED, LEAST, MOST, OTHER };
+enum value_class value_class(const struct image_type *t);
 /* Is it a number that %d can print? */
 bool value_is_number(const struct image_type *t);
 /* It, sign- or zero-extended to 64 bits. */
 uint64_t value_number(const struct image_type *t, const void *bytes);
+/* A tuple's element or a struct's member; a bitfield is put into *room. */
+const void *value_item(struct runtime *r, const struct image_item *item, const void *bytes, uint64_t *room);
 /* The text of a string or char array: up to the NUL. */
 struct str value_text(const void *bytes, size_t size);
 
@@ -33,9 +37,17 @@ void json_text(FILE *out, struct str text);
 
 /* The counters of a histogram, each divided by div when it is printed. */
 void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
+void lhist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
+void lhist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
 void hist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
 /* Sum of all counters: what histograms are sorted by. */
 uint64_t hist_total(const struct image_type *t, const uint64_t *counters);
+
+/* The bytes of a buffer as printf's %r has them: printable characters, and \xNN. */
+enum buffer_style { BUFFER_TEXT, BUFFER_ESCAPED, BUFFER_HEX };
+void buffer_print(FILE *out, const void *bytes, size_t size, enum buffer_style style);
+/* What avg() and stats() keep. */
+int64_t value_average(const struct image_type *t, const void *bytes);
 
 /* The key of a map as text, its parts joined by separator. */
 void format_key(

@@ -37,10 +37,12 @@ enum harness_type { /* indices of the image's types */
 	T_KEYSTR, /* tuple of one string[16] */
 };
 
-static const uint32_t harness_tuple_items[] = { T_U64, T_STR16 }, harness_tuple_offsets[] = { 0, 8 };
-static const uint32_t harness_key_items[] = { T_I64 }, harness_key_offsets[] = { 0 };
-static const uint32_t harness_nested_items[] = { T_I64, T_TUPLE };
-static const uint32_t harness_keystr_items[] = { T_STR16 };
+static const struct image_item harness_tuple_items[] = { { .type = T_U64 },
+	{ .type = T_STR16, .offset = 8 } };
+static const struct image_item harness_key_items[] = { { .type = T_I64 } };
+static const struct image_item harness_nested_items[] = { { .type = T_I64 },
+	{ .type = T_TUPLE, .offset = 8 } };
+static const struct image_item harness_keystr_items[] = { { .type = T_STR16 } };
 
 static const struct image_type harness_types[] = {
 	[T_I8] = { .kind = TYPE_int, .size = 1, .is_signed = true },
@@ -59,29 +61,13 @@ static const struct image_type harness_types[] = {
 	[T_FUNC] = { .kind = TYPE_func, .size = 8 },
 	[T_CHARS4] = { .kind = TYPE_array, .size = 4, .is_char = true, .element = T_I8, .count = 4 },
 	[T_INTS2] = { .kind = TYPE_array, .size = 8, .element = T_I32, .count = 2 },
-	[T_TUPLE] = { .kind = TYPE_tuple,
-	    .size = 24,
-	    .n_items = 2,
-	    .items = harness_tuple_items,
-	    .offsets = harness_tuple_offsets },
+	[T_TUPLE] = { .kind = TYPE_tuple, .size = 24, .n_items = 2, .items = harness_tuple_items },
 	[T_COUNT] = { .kind = TYPE_count, .size = 8, .is_signed = true },
 	[T_HIST] = { .kind = TYPE_hist, .size = 65 * 8 },
-	[T_KEY1] = { .kind = TYPE_tuple,
-	    .size = 8,
-	    .n_items = 1,
-	    .items = harness_key_items,
-	    .offsets = harness_key_offsets },
+	[T_KEY1] = { .kind = TYPE_tuple, .size = 8, .n_items = 1, .items = harness_key_items },
 	[T_ENUM] = { .kind = TYPE_enum, .size = 4, .is_signed = true, .name = { "color", 5 } },
-	[T_NESTED] = { .kind = TYPE_tuple,
-	    .size = 32,
-	    .n_items = 2,
-	    .items = harness_nested_items,
-	    .offsets = harness_tuple_offsets },
-	[T_KEYSTR] = { .kind = TYPE_tuple,
-	    .size = 16,
-	    .n_items = 1,
-	    .items = harness_keystr_items,
-	    .offsets = harness_key_offsets },
+	[T_NESTED] = { .kind = TYPE_tuple, .size = 32, .n_items = 2, .items = harness_nested_items },
+	[T_KEYSTR] = { .kind = TYPE_tuple, .size = 16, .n_items = 1, .items = harness_keystr_items },
 };
 
 struct harness {

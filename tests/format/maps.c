@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "image/hist.h"
+#include "base/hist.h"
 #include "runtime/value.h"
 
 #define CPUS 1024 /* more than a test machine has; the kernel reads the possible ones */

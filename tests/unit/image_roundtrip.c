@@ -37,7 +37,7 @@ static void codec_keeps_everything(void)
 	second = written(&back);
 	CHECK(str_eq(first, second));
 	CHECK_INT(image_check(arena, &back).n, 0);
-	CHECK_INT(back.types.v[2].offsets[1], 8);
+	CHECK_INT(back.types.v[2].items[1].offset, 8);
 	CHECK_INT(back.records.v[0].actions[0].numbers[1], INT64_MIN);
 	CHECK(back.records.v[0].actions[0].fields[1].tail);
 	CHECK_INT(back.attaches.v[0].probe, PROBE_kprobe);
@@ -102,6 +102,8 @@ static void unknown_words(void)
 /* Each breaks one rule. */
 static void break_one(struct image *m, int rule)
 {
+	static const struct image_item overlapping[] = { { .type = 0 }, { .type = 1, .offset = 1 } };
+
 	switch (rule) {
 	case 0:
 		m->types.v[0].size = 3;
@@ -113,7 +115,7 @@ static void break_one(struct image *m, int rule)
 		m->types.v[3].count = 5;
 		break;
 	case 3:
-		m->types.v[2].offsets = m->types.v[2].items;
+		m->types.v[2].items = overlapping;
 		break;
 	case 4:
 		m->types.v[4].count = 6;

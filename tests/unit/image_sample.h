@@ -57,19 +57,15 @@ static inline struct str sample_bytes(struct arena *a, int fd)
 
 static inline void sample_types(struct arena *a, struct image *m)
 {
-	static const uint32_t items[] = { 0, 1 }, offsets[] = { 0, 8 };
+	static const struct image_item items[] = { { .type = 0 }, { .type = 1, .offset = 8 } };
 
 	vec_push(a, &m->types,
 	    ((struct image_type){ .kind = TYPE_int, .size = 8, .is_signed = true, .element = IMAGE_NONE }));
 	vec_push(
 	    a, &m->types, ((struct image_type){ .kind = TYPE_string, .size = 16, .element = IMAGE_NONE }));
 	vec_push(a, &m->types,
-	    ((struct image_type){ .kind = TYPE_tuple,
-		.size = 24,
-		.element = IMAGE_NONE,
-		.n_items = 2,
-		.items = items,
-		.offsets = offsets }));
+	    ((struct image_type){
+		.kind = TYPE_tuple, .size = 24, .element = IMAGE_NONE, .n_items = 2, .items = items }));
 	vec_push(
 	    a, &m->types, ((struct image_type){ .kind = TYPE_array, .size = 32, .element = 0, .count = 4 }));
 	vec_push(

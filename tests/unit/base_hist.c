@@ -1,4 +1,4 @@
-#include "image/hist.h"
+#include "base/hist.h"
 #include "tests/unit/test.h"
 
 static void bpftrace_buckets(void)

@@ -1,4 +1,4 @@
-#include "image/hist.h"
+#include "base/hist.h"
 
 /*
  * Bucket 0 is below zero. The others are counted from v = 0 with n = 2^bits
@@ -45,4 +45,18 @@ void hist_bounds(uint32_t bucket, uint32_t bits, int64_t *low, int64_t *high)
 	part = (bucket & ((1u << bits) - 1)) + (1u << bits);
 	*low = (int64_t)((uint64_t)part << shift);
 	*high = (int64_t)((((uint64_t)part + 1) << shift) - 1);
+}
+
+uint32_t lhist_buckets(int64_t from, int64_t to, int64_t step)
+{
+	return (uint32_t)(((uint64_t)to - (uint64_t)from) / (uint64_t)step) + 2;
+}
+
+uint32_t lhist_bucket(int64_t value, int64_t from, int64_t to, int64_t step)
+{
+	if (value < from)
+		return 0;
+	if (value > to)
+		value = to;
+	return 1 + (uint32_t)(((uint64_t)value - (uint64_t)from) / (uint64_t)step);
 }

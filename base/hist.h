@@ -1,9 +1,9 @@
 /*
- * The buckets of hist(), shared by code generator and runtime. With bits = 0 (the default) they are
- * bpftrace's: (..., 0), [0], [1], [2, 4), [4, 8) ...
+ * The buckets of hist() and lhist(), shared by code generator and runtime. With bits = 0 (the default) they
+ * are bpftrace's: (..., 0), [0], [1], [2, 4), [4, 8) ...
  */
-#ifndef BTRUN_IMAGE_HIST_H
-#define BTRUN_IMAGE_HIST_H
+#ifndef BTRUN_BASE_HIST_H
+#define BTRUN_BASE_HIST_H
 
 #include <stdint.h>
 
@@ -15,5 +15,9 @@ uint32_t hist_buckets(uint32_t bits);
 uint32_t hist_bucket(int64_t value, uint32_t bits);
 /* The bounds [*low, *high] of a bucket, both included. Bucket 0: INT64_MIN to -1. */
 void hist_bounds(uint32_t bucket, uint32_t bits, int64_t *low, int64_t *high);
+
+/* lhist(n, from, to, step): bucket 0 is below from, the last one from to on. */
+uint32_t lhist_buckets(int64_t from, int64_t to, int64_t step);
+uint32_t lhist_bucket(int64_t value, int64_t from, int64_t to, int64_t step);
 
 #endif

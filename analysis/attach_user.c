@@ -1,0 +1,233 @@
+/*
+ * Attach points taken apart, second part: programs and libraries, perf events, raw tracepoints, iterators.
+ */
+#include "analysis/check.h"
+
+#include <string.h>
+
+#define PROBE(name, aliases, pattern, gives, split, ...) \
+	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+#include "base/probes.def"
+#undef PROBE
+
+/* "path:rest" where the rest may have colons of its own: std::vector. */
+static bool take_binary(struct attach *a, struct str text, struct str *rest)
+{
+	a->binary = str_split(text, ':', rest);
+	return a->binary.n && rest->n;
+}
+
+static bool take_offset(struct attach *a)
+{
+	struct str offset;
+	ptrdiff_t plus = str_find(a->function, '+');
+
+	if (plus < 0 || str_find(a->function, '(') >= 0)
+		return true;
+	a->function = str_split(a->function, '+', &offset);
+	return attach_number(offset, &a->offset);
+}
+
+bool split_uprobe(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str language, rest;
+
+	if (!take_binary(a, syntax->rest, &rest))
+		return attach_malformed(c, syntax, a);
+	language = str_split(rest, ':', &a->function);
+	if (!str_is(language, "cpp"))
+		a->function = rest;
+	else
+		a->module = language;
+	if (attach_number(a->function, &a->address) && a->probe == PROBE_uprobe) {
+		a->function = STR("");
+		a->glob = str_has_glob(a->binary);
+		return true;
+	}
+	a->address = 0;
+	if (a->probe == PROBE_uprobe && !take_offset(a))
+		return attach_malformed(c, syntax, a);
+	/* A C++ name stands for every function that is called so, whatever its parameters. */
+	a->glob = str_has_glob(a->binary) || str_has_glob(a->function) || a->module.n;
+	return a->function.n || attach_malformed(c, syntax, a);
+}
+
+bool split_usdt(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str rest = { 0 }, name;
+
+	a->binary = str_split(syntax->rest, ':', &rest);
+	/* With -p the binary may be left out: "usdt:provider:name" or "usdt::name". */
+	if (!rest.n)
+		return attach_malformed(c, syntax, a);
+	name = str_split(rest, ':', &a->event);
+	if (a->event.n)
+		a->category = name;
+	else
+		a->event = name;
+	if (!a->event.n || str_find(a->event, ':') >= 0)
+		return attach_malformed(c, syntax, a);
+	a->function = a->event;
+	/* One name can stand at many places of a program. */
+	a->glob = true;
+	return true;
+}
+
+bool split_raw(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str category, event;
+
+	/* "event", or "category:event" of the newest language. */
+	category = str_split(syntax->rest, ':', &event);
+	a->event = event.n ? event : category;
+	if (!a->event.n || str_find(a->event, ':') >= 0)
+		return attach_malformed(c, syntax, a);
+	a->glob = str_has_glob(a->event);
+	return true;
+}
+
+static const struct {
+	enum probe_id probe;
+	const char *names;
+} events[] = {
+#define EVENT(probe, names, ...) { PROBE_##probe, names },
+#include "base/events.def"
+#undef EVENT
+};
+
+static bool known_event(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+{
+	struct str_near near = { .wanted = a->event };
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		struct str list = str_of(events[i].names);
+
+		while (events[i].probe == a->probe && list.n) {
+			struct str name = str_split(list, ' ', &list);
+
+			if (str_eq(name, a->event))
+				return true;
+			str_near_offer(&near, c->arena, name);
+		}
+	}
+	check_error(
+	    c, syntax->rest_span, "there is no %s event %.*s", probe_row(a->probe)->name, STR_ARG(a->event));
+	check_hint_near(c, &near, "btrun -l 'software:*' and 'hardware:*' list them");
+	return false;
+}
+
+bool split_event(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str count;
+
+	a->event = str_split(syntax->rest, ':', &count);
+	if (!a->event.n || (count.n && (!attach_number(count, &a->count) || !a->count)))
+		return attach_malformed(c, syntax, a);
+	return known_event(c, syntax, a);
+}
+
+/* r, w, x, each once; what processors can watch is more narrow, and the kernel says so. */
+static bool good_mode(struct str mode)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < mode.n; i++) {
+		const char *at = strchr("rwx", mode.p[i]);
+
+		if (!at || seen & 1u << (at - "rwx"))
+			return false;
+		seen |= 1u << (at - "rwx");
+	}
+	return mode.n > 0;
+}
+
+bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct str place, rest, length;
+	uint64_t n = 0;
+
+	place = str_split(syntax->rest, ':', &rest);
+	length = str_split(rest, ':', &a->mode);
+	if (!attach_number(length, &n) || !good_mode(a->mode))
+		return attach_malformed(c, syntax, a);
+	a->length = (uint32_t)n;
+	if (n != 1 && n != 2 && n != 4 && n != 8) {
+		check_error(c, syntax->rest_span, "a watchpoint watches 1, 2, 4 or 8 bytes");
+		check_hint(c, "as in watchpoint:0x10000000:8:rw");
+		return false;
+	}
+	if (attach_number(place, &a->address))
+		return true;
+	check_error(c, syntax->rest_span, "%.*s is no address", STR_ARG(place));
+	check_hint(c,
+	    "as in watchpoint:0x10000000:8:rw; addresses that a function is given (function+arg0) are "
+	    "not watched by this version of btrun");
+	return false;
+}
+
+struct near_context {
+	struct check *c;
+	struct str_near near;
+};
+
+#define ITER "bpf_iter__"
+
+static int offer(void *context, struct str name, struct str module)
+{
+	struct near_context *n = context;
+
+	if (str_starts(name, ITER))
+		str_near_offer(&n->near, n->c->arena, str_slice(name, sizeof(ITER) - 1, name.n));
+	return 0;
+}
+
+static const struct type *iter_record(struct check *c, const struct attach *a)
+{
+	return type_named(c->types, BTF_SHAPE_STRUCT, str_format(c->arena, ITER "%.*s", STR_ARG(a->event)));
+}
+
+bool split_iter(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+{
+	struct near_context n = { .c = c };
+
+	a->event = str_split(syntax->rest, ':', &a->binary);
+	if (!a->event.n)
+		return attach_malformed(c, syntax, a);
+	if (iter_record(c, a))
+		return true;
+	n.near.wanted = a->event;
+	if (c->program->btf)
+		btf_each_name(c->program->btf, BTF_SHAPE_STRUCT, offer, &n);
+	check_missing(c, syntax->rest_span, "the kernel has no iterator %.*s", STR_ARG(a->event));
+	check_hint_near(c, &n.near, "iterators are task, task_file, task_vma ...: btrun -l 'iter:*'");
+	return false;
+}
+
+/* The members of what the kernel gives the iterator's program: each pointer is in a union of its own with 64
+ * bits of padding (__bpf_md_ptr of include/uapi/linux/bpf.h). */
+const struct type *iter_args(struct check *c, const struct attach *a)
+{
+	const struct type *record = iter_record(c, a);
+	VEC(struct member) all = { 0 };
+	const struct member *members, *inner;
+	uint32_t n, n_inner;
+
+	if (!record)
+		return NULL;
+	n = type_members(c->types, record, &members);
+	for (uint32_t i = 0; i < n; i++) {
+		if (members[i].name.n) {
+			vec_push(c->arena, &all, members[i]);
+			continue;
+		}
+		n_inner = type_members(c->types, members[i].type, &inner);
+		for (uint32_t k = 0; k < n_inner; k++) {
+			struct member m = inner[k];
+
+			m.bit_offset += members[i].bit_offset;
+			if (m.name.n)
+				vec_push(c->arena, &all, m);
+		}
+	}
+	return type_args(c->types, SPACE_CONTEXT, all.v, all.n);
+}

@@ -1,0 +1,191 @@
+/*
+ * The types that a script defines, laid out as gcc does for x86-64 and arm64 (System V ABI).
+ */
+#include "analysis/check.h"
+
+static const struct type *record_type(struct check *c, const struct record_syntax *syntax);
+
+static uint32_t round_up(uint32_t n, uint32_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* As C aligns a member of the type. */
+static uint32_t c_align(struct check *c, const struct type *t)
+{
+	const struct member *members;
+	uint32_t n, align = 1, one;
+
+	if (t->form == FORM_ARRAY)
+		return c_align(c, t->target);
+	if (t->form != FORM_STRUCT && t->form != FORM_UNION)
+		return t->size ? t->size : 1;
+	n = type_members(c->types, t, &members);
+	for (uint32_t i = 0; i < n; i++) {
+		one = c_align(c, members[i].type);
+		align = one > align ? one : align;
+	}
+	/* A packed one has members where they would not be otherwise. */
+	while (t->size % align)
+		align /= 2;
+	return align;
+}
+
+static const struct type *base_type(struct check *c, const struct member_syntax *m)
+{
+	const struct type *type;
+
+	if (m->record)
+		return record_type(c, m->record);
+	type = type_by_word(c->types, m->words);
+	if (type)
+		return type;
+	check_error(c, m->span, "unknown type %.*s", STR_ARG(m->words));
+	check_hint(c, "types are int, uint64_t, struct name ..., and what the script defines before this");
+	return c->error;
+}
+
+static const struct type *member_type(struct check *c, const struct member_syntax *m)
+{
+	const struct type *type = base_type(c, m);
+
+	if (check_is_error(c, type))
+		return type_int(c->types, 4, true);
+	for (unsigned i = 0; i < m->pointers; i++)
+		type = type_ptr(c->types, type, SPACE_KERNEL);
+	for (unsigned i = m->n_dimensions; i-- > 0;)
+		type = type_array(c->types, type, m->dimensions[i]);
+	return type;
+}
+
+struct layout {
+	const struct type *record;
+	bool is_union, packed;
+	uint32_t bits;  /* the first free one */
+	uint32_t size;  /* union: of the largest */
+	uint32_t align; /* bytes */
+};
+
+static uint32_t place(
+    struct check *c, struct layout *l, const struct member_syntax *m, const struct type *type)
+{
+	uint32_t unit = 8 * (type->size ? type->size : 1), align = l->packed ? 1 : c_align(c, type), at;
+
+	if (l->is_union)
+		l->bits = 0;
+	if (m->is_bitfield && !m->bits) {
+		l->bits = round_up(l->bits, unit);
+		return l->bits;
+	}
+	if (!m->is_bitfield)
+		l->bits = round_up(l->bits, 8 * align);
+	else if (!l->packed && l->bits / unit != (l->bits + m->bits - 1) / unit)
+		l->bits = round_up(l->bits, unit);
+	if (align > l->align)
+		l->align = align;
+	at = l->bits;
+	l->bits += m->is_bitfield ? m->bits : 8 * type->size;
+	if ((l->bits + 7) / 8 > l->size)
+		l->size = (l->bits + 7) / 8;
+	return at;
+}
+
+/* The members of an anonymous record are reached as if they were the outer one's own. */
+static void add_members_of(struct check *c, const struct type *outer, const struct type *inner, uint32_t at)
+{
+	const struct member *members;
+	uint32_t n = type_members(c->types, inner, &members);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct member copy = members[i];
+
+		copy.bit_offset += at;
+		type_define_member(c->types, outer, &copy);
+	}
+}
+
+static bool good_bits(struct check *c, const struct member_syntax *m, const struct type *type)
+{
+	if (!m->is_bitfield || (type_is_integer(type) && m->bits <= 8 * type->size))
+		return true;
+	check_error(c, m->span, "a bitfield of %u bits does not fit its type", m->bits);
+	check_hint(c, "it has at most as many bits as its integer type");
+	return false;
+}
+
+static void add_member(struct check *c, struct layout *l, const struct member_syntax *m)
+{
+	const struct type *type = member_type(c, m);
+	struct member member = { .name = m->name, .type = type, .bit_size = m->bits };
+
+	if (!good_bits(c, m, type))
+		return;
+	member.bit_offset = place(c, l, m, type);
+	if (m->name.n)
+		type_define_member(c->types, l->record, &member);
+	else if (!m->is_bitfield && (type->form == FORM_STRUCT || type->form == FORM_UNION))
+		add_members_of(c, l->record, type, member.bit_offset);
+}
+
+static void lay_out(struct check *c, const struct type *record, const struct record_syntax *syntax)
+{
+	struct layout l = {
+		.record = record,
+		.is_union = syntax->tag == TAG_UNION,
+		.packed = syntax->packed,
+		.align = 1,
+	};
+
+	for (size_t i = 0; i < syntax->members.n; i++)
+		add_member(c, &l, &syntax->members.v[i]);
+	if (syntax->align > l.align)
+		l.align = syntax->align;
+	type_define_end(record, round_up(l.size, l.align));
+}
+
+static const struct type *define_enum(struct check *c, const struct record_syntax *syntax)
+{
+	const struct type *type = type_define(c->types, FORM_ENUM, syntax->name);
+
+	type_define_end(type, 4);
+	for (size_t i = 0; i < syntax->enumerators.n; i++)
+		type_define_constant(
+		    c->types, syntax->enumerators.v[i].name, syntax->enumerators.v[i].value, type);
+	return type;
+}
+
+static const struct type *record_type(struct check *c, const struct record_syntax *syntax)
+{
+	static const enum btf_shape shapes[] = { BTF_SHAPE_VOID, BTF_SHAPE_STRUCT, BTF_SHAPE_UNION,
+		BTF_SHAPE_ENUM };
+	enum type_form form = syntax->tag == TAG_UNION ? FORM_UNION : FORM_STRUCT;
+	const struct type *type;
+
+	if (syntax->has_body && syntax->tag == TAG_ENUM)
+		return define_enum(c, syntax);
+	if (!syntax->has_body) {
+		type = type_named(c->types, shapes[syntax->tag], syntax->name);
+		/* Not known yet: good for pointers, and its definition may follow. */
+		return type ? type : type_define(c->types, form, syntax->name);
+	}
+	type = type_define(c->types, form, syntax->name);
+	if (type->size) {
+		check_error(c, syntax->span, "%.*s is defined twice", STR_ARG(syntax->name));
+		check_hint(c, "take another name for one of them");
+		return type;
+	}
+	lay_out(c, type, syntax);
+	return type;
+}
+
+void define_types(struct check *c, const struct script *script)
+{
+	for (size_t i = 0; i < script->definitions.n; i++) {
+		const struct definition_syntax *d = &script->definitions.v[i];
+
+		if (d->is_typedef)
+			type_define_name(c->types, d->declared.name, member_type(c, &d->declared));
+		else
+			record_type(c, d->declared.record);
+	}
+}

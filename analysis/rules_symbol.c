@@ -1,0 +1,158 @@
+/*
+ * Type rules of the builtins about stacks, symbols, registers and signals.
+ */
+#include "analysis/check.h"
+#include "lexer/lexer.h"
+
+#define BUILTIN(name, forms, signature, where, rule, ...) \
+	const struct type *rule(struct check *c, struct use *use);
+#include "base/builtins.def"
+#undef BUILTIN
+
+#define FRAMES_MAX 127 /* /proc/sys/kernel/perf_event_max_stack, as kernels have it */
+
+static const char *const modes[] = { "bpftrace", "perf", "raw" };
+
+static bool stack_argument(struct check *c, struct use *use, const struct node *arg, struct type *stack)
+{
+	int64_t frames;
+
+	for (unsigned i = 0; arg->kind == NODE_IDENT && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!str_is(arg->ident.name, modes[i]))
+			continue;
+		stack->mode = (enum stack_mode)i;
+		return true;
+	}
+	if (!fold_int(arg, &frames) || frames < 0 || frames > FRAMES_MAX) {
+		check_error(c, arg->span, "%s() takes a mode and a number of frames up to %d",
+		    use->builtin->name, FRAMES_MAX);
+		check_hint(c, "modes are bpftrace, perf and raw, as in %s(perf, 5)", use->builtin->name);
+		return false;
+	}
+	stack->frames = (uint32_t)frames;
+	return true;
+}
+
+static const struct type *stack(struct check *c, struct use *use, enum type_form form)
+{
+	struct type wanted = { .frames = FRAMES_MAX };
+
+	for (const struct node *arg = use->args; arg; arg = arg->next)
+		if (!stack_argument(c, use, arg, &wanted))
+			return c->error;
+	c->program->uses_stacks = true;
+	return type_stack(c->types, form, wanted.mode, wanted.frames);
+}
+
+const struct type *rule_kstack(struct check *c, struct use *use)
+{
+	return stack(c, use, FORM_KSTACK);
+}
+
+const struct type *rule_ustack(struct check *c, struct use *use)
+{
+	return stack(c, use, FORM_USTACK);
+}
+
+/* struct pt_regs of x86-64 (arch/x86/include/asm/ptrace.h), in its order. */
+static const char *const registers[] = { "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
+	"ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags", "sp", "ss" };
+
+const struct type *rule_reg(struct check *c, struct use *use)
+{
+	struct str_near near = { .wanted = use->args->string.text };
+
+	c->unit->needs_kprobe = true;
+	for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+		if (str_is(use->args->string.text, registers[i])) {
+			use->call->literal = 8 * i;
+			return signature_result(c->types, use->signature.result);
+		}
+		str_near_offer(&near, c->arena, str_of(registers[i]));
+	}
+	check_error(c, use->args->span, "there is no register \"%.*s\"", STR_ARG(use->args->string.text));
+	check_hint_near(c, &near, "they are r8 to r15, ax bx cx dx si di bp sp ip cs ss flags orig_ax");
+	return c->error;
+}
+
+/* A name that the machine where it runs makes a number of. */
+const struct type *rule_symbol(struct check *c, struct use *use)
+{
+	use->call->text = use->args->string.text;
+	return signature_result(c->types, use->signature.result);
+}
+
+/* Of its own, since it can be a probe's condition. */
+const struct type *rule_exists(struct check *c, struct use *use)
+{
+	return rule_symbol(c, use);
+}
+
+const struct type *rule_uaddr(struct check *c, struct use *use)
+{
+	const struct attach *attach = c->unit->attaches.v[0];
+
+	use->call->text =
+	    str_format(c->arena, "%.*s:%.*s", STR_ARG(attach->binary), STR_ARG(use->args->string.text));
+	return signature_result(c->types, use->signature.result);
+}
+
+static const struct type *in_space(struct check *c, struct use *use, enum address_space space)
+{
+	const struct type *type = use->args->type;
+
+	if (type->form == FORM_PTR)
+		return type_ptr(c->types, type->target, space);
+	if (type_is_integer(type))
+		return type_ptr(c->types, type_int(c->types, 8, false), space);
+	check_error(c, use->args->span, "%s() needs a pointer", use->builtin->name);
+	check_hint(c, "as in %s(arg0)", use->builtin->name);
+	return c->error;
+}
+
+const struct type *rule_kptr(struct check *c, struct use *use)
+{
+	return in_space(c, use, SPACE_KERNEL);
+}
+
+const struct type *rule_uptr(struct check *c, struct use *use)
+{
+	return in_space(c, use, SPACE_USER);
+}
+
+/* "KILL", "SIGKILL": the constants table has them as SIGKILL. */
+const struct type *rule_signal(struct check *c, struct use *use)
+{
+	struct node *arg = use->args;
+	struct str name;
+	int64_t number;
+
+	if (arg->kind == NODE_STRING) {
+		name = arg->string.text;
+		if (!str_starts(name, "SIG"))
+			name = str_format(c->arena, "SIG%.*s", STR_ARG(name));
+		if (lexer_constant(name, &number) && number > 0 && number <= 64) {
+			fold_into_int(arg, (uint64_t)number, type_int(c->types, 8, true));
+			return type_void(c->types);
+		}
+		check_error(c, arg->span, "there is no signal %.*s", STR_ARG(name));
+		check_hint(c, "kill -l lists them");
+		return c->error;
+	}
+	if (!type_is_integer(arg->type) || (fold_int(arg, &number) && (number < 1 || number > 64))) {
+		check_error(c, arg->span, "signal() needs a signal");
+		check_hint(c, "its number (1 to 64) or name, as in signal(\"TERM\")");
+		return c->error;
+	}
+	return type_void(c->types);
+}
+
+const struct type *rule_override(struct check *c, struct use *use)
+{
+	c->unit->needs_kprobe = true;
+	if (c->unit->probe == PROBE_kprobe && !c->unit->attaches.v[0]->offset)
+		return type_void(c->types);
+	check_error(c, use->name, "override() is for kprobes at a function's entry");
+	check_hint(c, "the kernel returns the value in place of calling the function");
+	return c->error;
+}

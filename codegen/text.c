@@ -1,0 +1,203 @@
+/*
+ * The builtins that read or make text and bytes.
+ */
+#include "codegen/builtin.h"
+
+/* Of a number, only where the probe is says what it points into. */
+static enum address_space string_space(const struct gen *g, const struct node *address)
+{
+	if (address->type->form == FORM_PTR)
+		return address->type->space;
+	if (gen_is_scalar(address->type))
+		return g->unit->user_memory ? SPACE_USER : SPACE_ANY;
+	return core_space(g, address);
+}
+
+static LLVMValueRef minimum(struct gen *g, LLVMValueRef a, LLVMValueRef b)
+{
+	return LLVMBuildSelect(g->b, LLVMBuildICmp(g->b, LLVMIntULT, a, b, ""), a, b, "");
+}
+
+/* The length that a string may have, its NUL included. */
+static LLVMValueRef string_limit(struct gen *g, const struct node *node, struct node *length)
+{
+	LLVMValueRef most = gen_const(g, node->type->size);
+
+	if (!length)
+		return most;
+	return minimum(g, LLVMBuildAdd(g->b, gen_value(g, length), gen_const(g, 1), ""), most);
+}
+
+/* A string that filled its room: was there more of it? Only then is one more byte read. */
+static void count_cut(struct gen *g, struct node *node, LLVMValueRef from, LLVMValueRef result)
+{
+	LLVMValueRef last, full, size = gen_const(g, node->type->size);
+	LLVMBasicBlockRef after, inner;
+
+	full = LLVMBuildICmp(g->b, LLVMIntEQ, result, size, "");
+	gen_if(g, full, &after, "full");
+	last = gen_temporary(g, 8);
+	gen_store64(g, last, gen_const(g, 0));
+	core_read(g, string_space(g, node->call.args), last, 1,
+	    LLVMBuildAdd(g->b, from, gen_const(g, node->type->size - 1), ""), node->span);
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntNE, gen_load64(g, last), gen_const(g, 0), ""), &inner, "cut");
+	count_loss(g, COUNTER_TRUNCATED, IMAGE_NONE, node->span);
+	gen_go(g, inner);
+	gen_go(g, after);
+}
+
+/* Is it text that we have already, in a variable, a literal, another string's value? */
+static bool in_memory(const struct node *address)
+{
+	return address->type->form == FORM_STRING ||
+	       (!gen_is_scalar(address->type) && core_is_local(address));
+}
+
+LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	struct node *address = node->call.args;
+	LLVMValueRef from, limit, result;
+
+	if (node->kind != NODE_CALL || node->call.call->builtin != BUILTIN_str || in_memory(address))
+		return NULL;
+	from = gen_is_scalar(address->type) ? gen_value(g, address) : core_address(g, address);
+	limit = string_limit(g, node, address->next);
+	result = core_read_string(g, string_space(g, address), to, limit, from);
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
+	if (!address->next)
+		count_cut(g, node, from, result);
+	return result;
+}
+
+LLVMValueRef gen_str(struct gen *g, const struct builtin_use *use)
+{
+	if (in_memory(use->args))
+		gen_value_to(g, use->args, use->to, use->node->type);
+	else
+		gen_string_result(g, use->node, use->to);
+	return NULL;
+}
+
+static void inet_family(struct gen *g, LLVMValueRef to, LLVMValueRef family)
+{
+	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, family, g->i32, ""), to);
+}
+
+LLVMValueRef gen_ntop(struct gen *g, const struct builtin_use *use)
+{
+	struct node *family = use->args->next ? use->args : NULL,
+		    *address = family ? family->next : use->args;
+	bool number = type_is_integer(address->type);
+	uint32_t size = number ? 4 : address->type->size;
+	LLVMValueRef value = number ? gen_value(g, address) : NULL, bytes = gen_offset(g, use->to, 4);
+
+	gen_zero(g, use->to, sizeof(struct inet_value));
+	inet_family(g, use->to, family ? gen_value(g, family) : gen_const(g, size == 4 ? 2 : 10));
+	if (number)
+		LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, value, g->i32, ""), bytes);
+	else
+		gen_value_to(g, address, bytes, address->type);
+	return NULL;
+}
+
+/* bytes of memory at the address that the argument is or has -> to. */
+static LLVMValueRef read_bytes(
+    struct gen *g, struct node *address, LLVMValueRef to, LLVMValueRef n, struct span span)
+{
+	LLVMValueRef from = gen_is_scalar(address->type) ? gen_value(g, address) : core_address(g, address);
+
+	return core_read_bytes(g, string_space(g, address), to, n, from, span);
+}
+
+/* The bytes that the argument is itself: of our own memory, or a tracepoint's field. */
+static bool is_at_hand(const struct gen *g, const struct node *address)
+{
+	return !gen_is_scalar(address->type) &&
+	       (core_is_local(address) || (g->form == IMAGE_TRACEPOINT && address->kind == NODE_MEMBER &&
+					      address->member.object->type->form == FORM_ARGS));
+}
+
+LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
+{
+	struct node *address = use->args, *length = address->next;
+	uint32_t most = use->node->type->elements;
+	LLVMValueRef n = gen_const(g, most), bytes = gen_offset(g, use->to, 4), failed;
+	LLVMBasicBlockRef after;
+
+	gen_zero(g, use->to, use->node->type->size);
+	if (length && !use->call->literal)
+		n = minimum(g, gen_value(g, length), n);
+	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, n, g->i32, ""), use->to);
+	if (is_at_hand(g, address)) {
+		LLVMValueRef copy = gen_temporary(g, (address->type->size + 7) / 8 * 8);
+
+		gen_value_to(g, address, copy, address->type);
+		gen_copy_aligned(g, bytes, copy, most < address->type->size ? most : address->type->size, 4);
+		return NULL;
+	}
+	failed = LLVMBuildICmp(
+	    g->b, LLVMIntSLT, read_bytes(g, address, bytes, n, use->node->span), gen_const(g, 0), "");
+	gen_if(g, failed, &after, "unread");
+	LLVMBuildStore(g->b, gen_const32(g, UINT32_MAX), use->to);
+	gen_go(g, after);
+	return NULL;
+}
+
+LLVMValueRef gen_pton(struct gen *g, const struct builtin_use *use)
+{
+	struct str bytes = use->call->text;
+
+	for (uint32_t i = 0; i < bytes.n; i++)
+		LLVMBuildStore(
+		    g->b, LLVMConstInt(g->i8, (unsigned char)bytes.p[i], 0), gen_offset(g, use->to, i));
+	return NULL;
+}
+
+LLVMValueRef gen_macaddr(struct gen *g, const struct builtin_use *use)
+{
+	struct node *address = use->args;
+
+	gen_zero(g, use->to, use->node->type->size);
+	if (is_at_hand(g, address))
+		gen_value_to(g, address, use->to, address->type);
+	else
+		read_bytes(g, address, use->to, gen_const(g, 6), use->node->span);
+	return NULL;
+}
+
+/* 0 when the first n characters are the same, as C's: what is behind a NUL does not count. */
+LLVMValueRef gen_strncmp(struct gen *g, const struct builtin_use *use)
+{
+	struct node *a = use->args, *b = a->next;
+	uint32_t size = a->type->size > b->type->size ? a->type->size : b->type->size;
+	uint64_t n = (uint64_t)use->call->literal < size ? (uint64_t)use->call->literal : size;
+	struct type text = { .form = FORM_STRING, .size = (size + 8) / 8 * 8 };
+	LLVMValueRef x = gen_temporary(g, text.size), y = gen_temporary(g, text.size),
+		     difference = gen_const(g, 0);
+
+	gen_value_to(g, a, x, &text);
+	gen_value_to(g, b, y, &text);
+	for (uint64_t at = 0; at < n; at += 8) {
+		LLVMValueRef d = LLVMBuildXor(g->b, gen_load64(g, gen_offset(g, x, (uint32_t)at)),
+		    gen_load64(g, gen_offset(g, y, (uint32_t)at)), "");
+
+		if (n - at < 8)
+			d = LLVMBuildAnd(g->b, d, gen_const(g, (1ull << (8 * (n - at))) - 1), "");
+		difference = LLVMBuildOr(g->b, difference, d, "");
+	}
+	return LLVMBuildZExt(
+	    g->b, LLVMBuildICmp(g->b, LLVMIntNE, difference, gen_const(g, 0), ""), g->i64, "");
+}
+
+/* bpf_d_path() wants the kernel's own pointer, of which the verifier knows what it points to. */
+LLVMValueRef gen_path(struct gen *g, const struct builtin_use *use)
+{
+	LLVMValueRef args[3] = { core_typed_pointer(g, use->args), use->to,
+		gen_const32(g, use->node->type->size) };
+	LLVMValueRef result;
+
+	gen_zero(g, use->to, use->node->type->size);
+	result = gen_call(g, HELPER_PATH, g->i64, args, 3);
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, use->node->span);
+	return NULL;
+}

@@ -1,0 +1,293 @@
+/*
+ * Definitions of types, as C writes them: struct, union, enum, typedef at the top of a script. Taken apart by
+ * hand: in C the last of a row of names is the member's, which one token of lookahead does not show.
+ */
+#include "parser/internal.h"
+
+static struct record_syntax *parse_record(struct parser *p, enum type_tag tag, struct span span);
+
+static bool at(struct parser *p, enum token_kind kind)
+{
+	return parser_peek(p, 0).kind == kind;
+}
+
+static bool accept(struct parser *p, enum token_kind kind)
+{
+	if (!at(p, kind))
+		return false;
+	parser_take(p);
+	return true;
+}
+
+static bool wrong(struct parser *p, const char *wanted)
+{
+	struct token found = parser_peek(p, 0);
+
+	if (!p->definition_wrong) {
+		diag_error(
+		    p->diag, found.span, "%s is expected here, not %s", wanted, token_words(found.kind));
+		diag_hint(p->diag, "types are defined as in C: struct name { int member; char text[16]; };");
+	}
+	p->definition_wrong = true;
+	return false;
+}
+
+static bool expect(struct parser *p, enum token_kind kind)
+{
+	return accept(p, kind) || wrong(p, token_words(kind));
+}
+
+static bool is_tag(enum token_kind kind, enum type_tag *tag)
+{
+	*tag = kind == TOKEN_STRUCT ? TAG_STRUCT : kind == TOKEN_UNION ? TAG_UNION : TAG_ENUM;
+	return kind == TOKEN_STRUCT || kind == TOKEN_UNION || kind == TOKEN_ENUM;
+}
+
+static bool is_qualifier(struct str word)
+{
+	return str_is(word, "const") || str_is(word, "volatile");
+}
+
+/* __attribute__((packed)), __attribute__((aligned(8))); others say nothing about the layout. */
+static void parse_attributes(struct parser *p, struct record_syntax *record)
+{
+	while (at(p, TOKEN_IDENT) && str_is(parser_peek(p, 0).text, "__attribute__")) {
+		unsigned depth = 0;
+
+		parser_take(p);
+		do {
+			struct token token = parser_take(p);
+
+			depth += token.kind == TOKEN_LPAREN;
+			depth -= token.kind == TOKEN_RPAREN;
+			if (token.kind == TOKEN_IDENT &&
+			    (str_is(token.text, "packed") || str_is(token.text, "__packed__")))
+				record->packed = true;
+			if (token.kind == TOKEN_INTEGER)
+				record->align = (uint32_t)token.value;
+		} while (depth && !at(p, TOKEN_END));
+	}
+}
+
+static int64_t parse_number(struct parser *p)
+{
+	bool minus = accept(p, TOKEN_MINUS);
+	struct token token = parser_peek(p, 0);
+	int64_t value = (int64_t)token.value;
+
+	if (!expect(p, TOKEN_INTEGER))
+		return 0;
+	value = minus ? -value : value;
+	if (accept(p, TOKEN_PLUS))
+		return value + parse_number(p);
+	if (accept(p, TOKEN_MINUS))
+		return value - parse_number(p);
+	if (accept(p, TOKEN_STAR))
+		return value * parse_number(p);
+	if (accept(p, TOKEN_SHL))
+		return (int64_t)((uint64_t)value << (parse_number(p) & 63));
+	return value;
+}
+
+static void parse_enumerators(struct parser *p, struct record_syntax *record)
+{
+	int64_t next = 0;
+
+	while (at(p, TOKEN_IDENT)) {
+		struct enumerator_syntax one = { .name = parser_take(p).text };
+
+		if (accept(p, TOKEN_ASSIGN))
+			next = parse_number(p);
+		one.value = next++;
+		vec_push(p->arena, &record->enumerators, one);
+		if (!accept(p, TOKEN_COMMA))
+			break;
+	}
+}
+
+/* What a declaration begins with: a record, or names of which the last may be the declared one. */
+struct base {
+	struct record_syntax *record;
+	VEC(struct token) names;
+	struct span span;
+};
+
+static void parse_base(struct parser *p, struct base *base)
+{
+	enum type_tag tag;
+
+	base->span = parser_peek(p, 0).span;
+	for (;;) {
+		struct token token = parser_peek(p, 0);
+
+		if (token.kind == TOKEN_IDENT && is_qualifier(token.text)) {
+			parser_take(p);
+		} else if (is_tag(token.kind, &tag) && !base->record && !base->names.n) {
+			parser_take(p);
+			base->record = parse_record(p, tag, token.span);
+		} else if (token.kind == TOKEN_IDENT && !str_is(token.text, "__attribute__")) {
+			vec_push(p->arena, &base->names, token);
+			parser_take(p);
+		} else {
+			break;
+		}
+	}
+	if (!base->record && !base->names.n)
+		wrong(p, "a type");
+}
+
+static struct str join_names(struct parser *p, const struct base *base, size_t n)
+{
+	struct str text = STR("");
+
+	for (size_t i = 0; i < n; i++)
+		text = str_format(
+		    p->arena, "%.*s%s%.*s", STR_ARG(text), i ? " " : "", STR_ARG(base->names.v[i].text));
+	return text;
+}
+
+static void parse_suffix(struct parser *p, struct member_syntax *m)
+{
+	while (accept(p, TOKEN_LBRACKET)) {
+		uint32_t elements = at(p, TOKEN_RBRACKET) ? 0 : (uint32_t)parse_number(p);
+
+		if (m->n_dimensions == DIMENSIONS_MAX)
+			wrong(p, "an array of up to 4 dimensions");
+		else
+			m->dimensions[m->n_dimensions++] = elements;
+		expect(p, TOKEN_RBRACKET);
+	}
+	if (accept(p, TOKEN_COLON)) {
+		m->is_bitfield = true;
+		m->bits = (uint32_t)parse_number(p);
+	}
+}
+
+/* "(*name)(parameters)": a pointer, whatever the function is. */
+static void parse_function_pointer(struct parser *p, struct member_syntax *m)
+{
+	unsigned depth = 0;
+
+	while (accept(p, TOKEN_STAR))
+		;
+	m->name = parser_peek(p, 0).text;
+	expect(p, TOKEN_IDENT);
+	expect(p, TOKEN_RPAREN);
+	m->record = NULL;
+	m->words = STR("void");
+	m->pointers = 1;
+	do {
+		enum token_kind kind = parser_take(p).kind;
+
+		depth += kind == TOKEN_LPAREN;
+		depth -= kind == TOKEN_RPAREN;
+	} while (depth && !at(p, TOKEN_END));
+}
+
+/* named: the last of the base's names is what is declared. */
+static struct member_syntax parse_declarator(struct parser *p, const struct base *base, bool first)
+{
+	struct member_syntax m = { .span = base->span, .record = base->record, .name = STR("") };
+	bool named = first && base->names.n > (base->record ? 0 : 1) && !at(p, TOKEN_STAR) &&
+		     !at(p, TOKEN_LPAREN) && !at(p, TOKEN_IDENT);
+	size_t words = base->names.n - named;
+
+	/* What later declarators share with the first: "int a, *b". */
+	if (!first && base->names.n > (base->record ? 0 : 1) && p->base_named)
+		words--;
+	if (first)
+		p->base_named = named;
+	m.words = join_names(p, base, words);
+	if (named)
+		m.name = base->names.v[words].text;
+	while (accept(p, TOKEN_STAR)) {
+		m.pointers++;
+		while (at(p, TOKEN_IDENT) && is_qualifier(parser_peek(p, 0).text))
+			parser_take(p);
+	}
+	if (!named && accept(p, TOKEN_LPAREN)) {
+		parse_function_pointer(p, &m);
+		return m;
+	}
+	if (!named && at(p, TOKEN_IDENT))
+		m.name = parser_take(p).text;
+	parse_suffix(p, &m);
+	m.span = span_join(m.span, p->last.span);
+	return m;
+}
+
+static void parse_members(struct parser *p, struct record_syntax *record)
+{
+	while (!at(p, TOKEN_RBRACE) && !at(p, TOKEN_END) && !p->definition_wrong) {
+		struct base base = { 0 };
+		struct member_syntax m;
+		bool first = true;
+
+		parse_base(p, &base);
+		do {
+			m = parse_declarator(p, &base, first);
+			first = false;
+			vec_push(p->arena, &record->members, m);
+		} while (accept(p, TOKEN_COMMA));
+		expect(p, TOKEN_SEMICOLON);
+	}
+}
+
+static struct record_syntax *parse_record(struct parser *p, enum type_tag tag, struct span span)
+{
+	struct record_syntax *record = arena_one(p->arena, struct record_syntax);
+
+	record->span = span;
+	record->tag = tag;
+	record->name = STR("");
+	parse_attributes(p, record);
+	if (at(p, TOKEN_IDENT))
+		record->name = parser_take(p).text;
+	if (!accept(p, TOKEN_LBRACE))
+		return record;
+	record->has_body = true;
+	if (tag == TAG_ENUM)
+		parse_enumerators(p, record);
+	else
+		parse_members(p, record);
+	expect(p, TOKEN_RBRACE);
+	parse_attributes(p, record);
+	return record;
+}
+
+/* After a mistake: on to where the definition ends. */
+static void skip_rest(struct parser *p)
+{
+	unsigned depth = 0;
+
+	while (!at(p, TOKEN_END) && !at(p, TOKEN_SPEC) && !at(p, TOKEN_DEFINITION)) {
+		enum token_kind kind = parser_take(p).kind;
+
+		depth += kind == TOKEN_LBRACE;
+		if (kind == TOKEN_RBRACE && depth)
+			depth--;
+		if (!depth && kind == TOKEN_SEMICOLON)
+			return;
+	}
+}
+
+void parser_define(struct parser *p, struct token opener)
+{
+	struct definition_syntax d = { .is_typedef = str_is(opener.text, "typedef") };
+	struct base base = { .span = opener.span };
+	enum type_tag tag = str_is(opener.text, "struct")  ? TAG_STRUCT
+			    : str_is(opener.text, "union") ? TAG_UNION
+							   : TAG_ENUM;
+
+	p->definition_wrong = false;
+	if (d.is_typedef) {
+		parse_base(p, &base);
+		d.declared = parse_declarator(p, &base, true);
+	} else {
+		d.declared.record = parse_record(p, tag, opener.span);
+		d.declared.span = opener.span;
+	}
+	if (p->definition_wrong)
+		skip_rest(p);
+	vec_push(p->arena, &p->script->definitions, d);
+}

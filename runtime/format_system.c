@@ -1,0 +1,145 @@
+/*
+ * Values that only the running system can explain: symbols, stacks, times, cgroups, users.
+ */
+#include "runtime/value.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <fts.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+void format_ksym(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	fprintf(out, "0x%" PRIx64, value_number(t, bytes));
+}
+
+void format_usym(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	struct usym_value value;
+
+	memcpy(&value, bytes, sizeof(value));
+	fprintf(out, "0x%" PRIx64, value.address);
+}
+
+/* False: it has no frames, or is not known any more. */
+static bool find_stack(struct runtime *r, uint64_t hash, struct stack_value *stack)
+{
+	if (hash == 0 || hash == UINT64_MAX || r->stacks_fd < 0)
+		return false;
+	if (bpf_map_lookup_elem(r->stacks_fd, &hash, stack))
+		return false;
+	if (stack->n > sizeof(stack->addresses) / 8)
+		stack->n = sizeof(stack->addresses) / 8;
+	return true;
+}
+
+static void print_frames(struct runtime *r, FILE *out, const struct stack_value *stack)
+{
+	putc('\n', out);
+	for (uint64_t i = 0; i < stack->n; i++)
+		fprintf(out, "    0x%" PRIx64 "\n", stack->addresses[i]);
+}
+
+void format_kstack(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	struct stack_value stack;
+
+	if (find_stack(r, value_number(t, bytes), &stack))
+		print_frames(r, out, &stack);
+}
+
+void format_ustack(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	struct ustack_value value;
+	struct stack_value stack;
+
+	memcpy(&value, bytes, sizeof(value));
+	if (find_stack(r, value.hash, &stack))
+		print_frames(r, out, &stack);
+}
+
+/* strftime()'s formats, and %f for microseconds. */
+static void print_time(FILE *out, struct str format, const struct tm *tm, uint64_t ns)
+{
+	char part[256], piece[128];
+	size_t at = 0, n;
+
+	while (at < format.n) {
+		ptrdiff_t f = -1;
+
+		for (size_t i = at; i + 1 < format.n && f < 0; i++) {
+			if (format.p[i] == '%' && format.p[i + 1] == 'f')
+				f = (ptrdiff_t)i;
+			else if (format.p[i] == '%')
+				i++;
+		}
+		n = (f < 0 ? format.n : (size_t)f) - at;
+		if (n >= sizeof(piece))
+			n = sizeof(piece) - 1;
+		memcpy(piece, format.p + at, n);
+		piece[n] = '\0';
+		fwrite(part, 1, strftime(part, sizeof(part), piece, tm), out);
+		at += n;
+		if (f >= 0 && at == (size_t)f) {
+			fprintf(out, "%06" PRIu64, ns % 1000000000 / 1000);
+			at += 2;
+		}
+	}
+}
+
+void format_timestamp(
+    struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t ns = value_number(t, bytes) + (uint64_t)r->boot_offset_ns;
+	time_t second = (time_t)(ns / 1000000000);
+	struct tm tm;
+
+	if (localtime_r(&second, &tm))
+		print_time(out, t->name, &tm, ns);
+}
+
+void format_username(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t uid = value_number(t, bytes);
+	const struct passwd *user = getpwuid((uid_t)uid);
+
+	if (user)
+		fputs(user->pw_name, out);
+	else
+		fprintf(out, "%" PRIu64, uid);
+}
+
+/* A cgroup's id is the inode number of its folder (cgroup2). */
+#define CGROUPS "/sys/fs/cgroup"
+
+static bool find_cgroup(uint64_t id, FILE *out)
+{
+	char *roots[] = { CGROUPS, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	const FTSENT *e;
+	bool found = false;
+
+	while (tree && !found && (e = fts_read(tree))) {
+		if (e->fts_info != FTS_D || e->fts_statp->st_ino != id)
+			continue;
+		found = true;
+		fprintf(out, "unified:%s",
+		    e->fts_path[sizeof(CGROUPS) - 1] ? e->fts_path + sizeof(CGROUPS) - 1 : "/");
+	}
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
+void format_cgroup_path(
+    struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	uint64_t id = value_number(t, bytes);
+
+	if (!find_cgroup(id, out))
+		fprintf(out, "%" PRIu64, id);
+}

@@ -1,0 +1,95 @@
+#include "runtime/outside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/output.h"
+
+extern char **environ;
+
+/* bpftrace's limit; BPFTRACE_CAT_BYTES_MAX changes it. */
+#define CAT_BYTES 10240
+
+static size_t cat_limit(void)
+{
+	const char *text = getenv("BPFTRACE_CAT_BYTES_MAX");
+	unsigned long limit = text ? strtoul(text, NULL, 10) : 0;
+
+	return limit ? limit : CAT_BYTES;
+}
+
+static void copy(int fd, FILE *out, size_t limit)
+{
+	char part[4096];
+	ssize_t n;
+
+	while (limit && (n = read(fd, part, limit < sizeof(part) ? limit : sizeof(part))) > 0) {
+		fwrite(part, 1, (size_t)n, out);
+		limit -= (size_t)n;
+	}
+}
+
+void outside_cat(struct runtime *r, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0) {
+		fprintf(stderr, "btrun: cat: %s: %s\n", path, strerror(errno));
+		return;
+	}
+	copy(fd, output_begin(r->out), cat_limit());
+	output_end(r->out, "cat");
+	close(fd);
+}
+
+/* Our signals are blocked; the command's are as usual. */
+static int start(const char *command, int out, pid_t *pid)
+{
+	char *argv[] = { "sh", "-c", (char *)command, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, defaults;
+	int err;
+
+	sigemptyset(&none);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	err = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return -err;
+}
+
+void outside_system(struct runtime *r, const char *command)
+{
+	int ends[2], err, status;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC)) {
+		fprintf(stderr, "btrun: system: %s\n", strerror(errno));
+		return;
+	}
+	err = start(command, ends[1], &pid);
+	close(ends[1]);
+	if (err) {
+		fprintf(stderr, "btrun: system: %s\n", strerror(-err));
+	} else {
+		copy(ends[0], output_begin(r->out), SIZE_MAX);
+		output_end(r->out, "syscall");
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(ends[0]);
+}
