@@ -11,10 +11,12 @@ Keys, all optional:
 	args       positional parameters, in the shell's way
 	options    options for both tracers
 	env        NAME=VALUE ... for both
-	run        a shell command, once both are attached; $TARGET is the program of target.c
+	run        a shell command, once both are attached; $TARGET is the program of
+	           target.c, $DIR a directory of the case's own
 	normalise  normalisers (normal.py), in this order
 	needs      "vm": kprobes or kernel memory, so not on a locked-down machine;
 	           "6.12": only there
+	alone      "yes": not beside another case, whose processes it would see too
 	seconds    how long to trace when neither "run" nor exit() says so
 	refuse     "both": both must end with an error; "btrun": an error of ours where bpftrace takes
 	           it (then "differs" too)
@@ -30,7 +32,7 @@ import shlex
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 KEYS = {"args", "options", "env", "run", "normalise", "needs", "seconds", "refuse", "differs", "prints", "status",
-        "target", "stdin"}
+        "alone"}
 
 
 class Case:
@@ -40,7 +42,7 @@ class Case:
         self.args, self.options, self.env = [], [], {}
         self.run, self.normalise, self.needs = None, [], []
         self.seconds, self.refuse, self.differs, self.prints = None, None, None, []
-        self.status = 0
+        self.status, self.alone = 0, None
         self.workload = None  # of a tool: a function of workloads/
 
     @property

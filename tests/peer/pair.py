@@ -1,6 +1,6 @@
 """Runs one case under both tracers at once, and judges it."""
 import difflib
-import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -40,23 +40,41 @@ class Setting:
         return {"peer": ["bpftrace"], "btrun": ["btrun"]}.get(self.only, ["bpftrace", "btrun"])
 
 
-def substitute(text, setting, pid):
-    return text.replace("$TARGET", setting.target).replace("{pid}", str(pid))
+class Place:
+    """What one case has for itself: a directory, and a copy of the target, whose probes no other case sees."""
+
+    def __init__(self, case, setting, directory):
+        texts = [case.script, case.run or "", *case.args, *case.options]
+        self.directory, self.target = directory, directory + "/peer_target"
+        self.waiting = None
+        if any("$TARGET" in t or "{pid}" in t for t in texts):
+            shutil.copy(setting.target, self.target)
+        if any("{pid}" in t for t in texts):
+            self.waiting = subprocess.Popen([self.target, "wait"], stdout=subprocess.DEVNULL)
+
+    def fill(self, text):
+        text = text.replace("$TARGET", self.target).replace("$DIR", self.directory)
+        return text.replace("{pid}", str(self.waiting.pid if self.waiting else 0))
+
+    def remove(self):
+        if self.waiting:
+            self.waiting.kill()
+            self.waiting.wait()
 
 
-def script_file(case, setting, directory, pid):
+def script_file(case, place):
     if case.path:
         return case.path
-    path = f"{directory}/{case.name}.bt"
+    path = f"{place.directory}/{case.name}.bt"
     with open(path, "w") as file:
-        file.write(substitute(case.script, setting, pid))
+        file.write(place.fill(case.script))
     return path
 
 
-def start(case, setting, directory, pid):
-    script = script_file(case, setting, directory, pid)
-    options = [substitute(o, setting, pid) for o in case.options]
-    args = [substitute(a, setting, pid) for a in case.args]
+def start(case, setting, place):
+    script = script_file(case, place)
+    options = [place.fill(o) for o in case.options]
+    args = [place.fill(a) for a in case.args]
     env = {"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1", **case.env}
     commands = {"bpftrace": ["bpftrace", "-B", "line", *options, script, *args],
                 "btrun": [setting.btrun, *options, script, *args]}
@@ -67,7 +85,7 @@ def ends_itself(case):
     return "exit()" in case.script and not case.run and not case.workload
 
 
-def carry_out(case, setting, tracers):
+def carry_out(case, setting, tracers, place):
     """Waits for both, runs the workload, ends both. Returns what went wrong, or None."""
     limit = 30 * setting.slow
     if ends_itself(case):
@@ -80,7 +98,7 @@ def carry_out(case, setting, tracers):
         return f"{' and '.join(late)} not attached after {limit} s"
     if all(t.ended and t.process.returncode for t in tracers):
         return None  # where only btrun fails, the workload still proves itself by bpftrace
-    trouble = work(case, setting, limit)
+    trouble = work(case, setting, place, limit)
     for one in tracers:
         one.measure()
     for one in tracers:
@@ -91,16 +109,15 @@ def carry_out(case, setting, tracers):
     return trouble
 
 
-def work(case, setting, limit):
+def work(case, setting, place, limit):
     time.sleep(0.05 * setting.slow)
     trouble = None
     try:
         if case.workload:
             case.workload()
         elif case.run:
-            done = subprocess.run(["bash", "-c", substitute(case.run, setting, 0)], stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, timeout=limit,
-                                  env=dict(os.environ, TARGET=setting.target))
+            done = subprocess.run(["bash", "-c", place.fill(case.run)], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=limit)
             if done.returncode:
                 trouble = f"the workload ended with {done.returncode}: {done.stderr[-300:]}"
         if case.seconds:
@@ -173,17 +190,11 @@ def diff(lines):
 
 def run_case(case, setting):
     with tempfile.TemporaryDirectory(prefix="peer.") as directory:
-        target, pid, tracers = None, 0, []
+        place, tracers = Place(case, setting, directory), []
         try:
-            if any("{pid}" in text for text in [case.script, case.run or "", *case.args, *case.options]):
-                target = subprocess.Popen([setting.target, "wait"], stdout=subprocess.DEVNULL)
-                pid = target.pid
-            tracers = start(case, setting, directory, pid)
-            trouble = carry_out(case, setting, tracers)
-            return judge(case, tracers, trouble)
+            tracers = start(case, setting, place)
+            return judge(case, tracers, carry_out(case, setting, tracers, place))
         finally:
             for one in tracers:
                 one.remove()
-            if target:
-                target.kill()
-                target.wait()
+            place.remove()

@@ -32,6 +32,8 @@ struct __attribute__((packed)) squeezed {
 	long long big;
 };
 
+int global_number = 77;
+
 union either {
 	int whole;
 	unsigned char bytes[4];
@@ -95,10 +97,8 @@ KEEP long deep(long n)
 static void call_structs(void)
 {
 	static struct inner other = { 7, 8, { 9, -10, 11 } };
-	static struct outer one = {
-		0x1122334455667788, { -5, 250, { 1, -2, 3 } }, &other, "sixteen bytes", 1, 5, 0xabc, { 10, -20, 30, -40 },
-		"pointed to"
-	};
+	static struct outer one = { 0x1122334455667788, { -5, 250, { 1, -2, 3 } }, &other, "sixteen bytes", 1,
+		5, 0xabc, { 10, -20, 30, -40 }, "pointed to" };
 	static struct squeezed small = { 'q', -123456, 0x0102030405060708 };
 	static union either both = { 0x64636261 };
 
@@ -109,7 +109,8 @@ static void call_structs(void)
 
 static void call_bytes(void)
 {
-	static const unsigned char bytes[16] = { 0, 1, 0x41, 0x7f, 0x80, 0xff, '\\', '"', '\n', ' ', 'z', 0, 0xc3, 0xa9, 0, 9 };
+	static const unsigned char bytes[16] = { 0, 1, 0x41, 0x7f, 0x80, 0xff, '\\', '"', '\n', ' ', 'z', 0,
+		0xc3, 0xa9, 0, 9 };
 	static const unsigned char v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
 	static const unsigned char mac[6] = { 0xde, 0xad, 0xbe, 0xef, 0, 1 };
 	static char *words[] = { "one", "two words", "", "last", NULL };
@@ -162,5 +163,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: target all|structs|bytes|probes|wait [TIMES]\n");
 		return 2;
 	}
+	/* Symbols are found while the process is there: stay until the tracers have printed. */
+	if (getenv("PEER_LINGER"))
+		usleep(atoi(getenv("PEER_LINGER")) * 1000);
 	return 0;
 }
