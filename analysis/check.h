@@ -140,6 +140,7 @@ bool check_is_error(const struct check *c, const struct type *t);
 /* signature.c: NULL when all is well, else what is wrong with it. */
 const char *signature_parse(const char *text, struct signature *signature);
 /* The type of the result when its word says it; else NULL: the rule decides. */
+bool signature_by_rule(struct str word);
 const struct type *signature_result(struct types *types, struct str word);
 
 /* builtin.c */
@@ -157,7 +158,7 @@ const struct type *check_argn(struct check *c, struct node *node, struct str nam
 const struct probe_row *probe_row(enum probe_id id);
 const struct probe_row *probe_find(struct str name, enum probe_id *id);
 void probe_near(struct check *c, struct str_near *near);
-/* The names of the probes that give all of these WITH_ bits. */
+/* The names of the probes that give one of these WITH_ bits. */
 struct str probe_names(struct check *c, unsigned gives);
 
 struct attach_list {

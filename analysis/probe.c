@@ -64,7 +64,7 @@ struct str probe_names(struct check *c, unsigned gives)
 	struct str text = STR("");
 
 	for (unsigned i = 0; i < PROBE_N_; i++)
-		if ((rows[i].gives & gives) == gives)
+		if (!gives || (rows[i].gives & gives))
 			text =
 			    str_format(c->arena, "%.*s%s%s", STR_ARG(text), text.n ? ", " : "", rows[i].name);
 	return text;

@@ -40,9 +40,10 @@ const struct type *rule_str(struct check *c, struct use *use)
 	struct node *address = use->args, *length = address->next;
 	uint32_t size = c->options->max_strlen;
 
+	/* A literal and a parameter are as long as they are. */
 	if (address->kind == NODE_STRING)
-		return address->type;
-	if (type_is_text(address->type))
+		size = address->type->size;
+	else if (type_is_text(address->type))
 		size = at_most(type_string_for(c->types, address->type)->size, size);
 	if (!limit_length(c, use, length, 1, &size))
 		return c->error;

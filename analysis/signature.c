@@ -114,11 +114,18 @@ static const struct type *sized_string(struct types *types, struct str word)
 	return type_string(types, size);
 }
 
-const struct type *signature_result(struct types *types, struct str word)
+bool signature_by_rule(struct str word)
 {
 	for (size_t i = 0; i < sizeof(by_rule) / sizeof(by_rule[0]); i++)
 		if (str_is(word, by_rule[i]))
-			return NULL;
+			return true;
+	return false;
+}
+
+const struct type *signature_result(struct types *types, struct str word)
+{
+	if (signature_by_rule(word))
+		return NULL;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (str_is(word, forms[i].word))
 			return type_simple(types, forms[i].form);

@@ -309,14 +309,12 @@ LLVMValueRef gen_key(struct gen *g, struct node *node)
 	return to;
 }
 
-/* An element that is not there reads as zero. */
-static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
+LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRef key, LLVMValueRef to)
 {
-	LLVMValueRef args[2] = { g->maps.v[node->map.map->index], gen_key(g, node) }, slot = to, element;
-	const struct type *type = node->map.map->value;
+	LLVMValueRef args[2] = { g->maps.v[map->index], key }, slot = to, element;
+	const struct type *type = map->value;
 	LLVMBasicBlockRef after;
 
-	gen_place(g, node->span);
 	if (type_is_aggregation(type))
 		return gen_aggregate_value(g, type, args);
 	element = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
@@ -330,6 +328,14 @@ static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
 		gen_store64(g, slot, gen_load(g, type, element));
 	gen_go(g, after);
 	return to ? NULL : gen_load64(g, slot);
+}
+
+static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
+{
+	LLVMValueRef key = gen_key(g, node);
+
+	gen_place(g, node->span);
+	return gen_element_value(g, node->map.map, key, to);
 }
 
 static void write_literal(struct gen *g, struct str text, LLVMValueRef to, uint32_t size)

@@ -191,6 +191,8 @@ LLVMValueRef gen_truth(struct gen *g, struct node *node);
 LLVMValueRef gen_temporary(struct gen *g, uint32_t size);
 /* The same, always in the scratch region. */
 LLVMValueRef gen_scratch(struct gen *g, uint32_t size);
+/* What a map has under a key; what is not there reads as zero. */
+LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRef key, LLVMValueRef to);
 /* The key of a map element, packed. */
 LLVMValueRef gen_key(struct gen *g, struct node *node);
 

@@ -83,12 +83,37 @@ static LLVMValueRef variable_slot(struct gen *g, const struct node *node)
 	return g->variables[node->variable.variable->index];
 }
 
+static bool mentions(const struct node *list, const struct variable *variable)
+{
+	struct node *children[AST_CHILDREN];
+
+	for (; list; list = list->next) {
+		unsigned n = ast_children(list, children);
+
+		if (list->kind == NODE_VARIABLE && list->variable.variable == variable)
+			return true;
+		for (unsigned i = 0; i < n; i++)
+			if (mentions(children[i], variable))
+				return true;
+	}
+	return false;
+}
+
 static void assign_variable(struct gen *g, struct node *node)
 {
 	const struct node *target = node->assign.target;
 	const struct type *type = target->variable.variable->type;
 	LLVMValueRef slot = variable_slot(g, target), v;
 
+	if (node->assign.op == OP_NONE && !gen_is_scalar(type) &&
+	    mentions(node->assign.value, target->variable.variable)) {
+		/* "$x = $y ? "a" : $x": not written before it is read. */
+		LLVMValueRef value = gen_temporary(g, type->size);
+
+		gen_value_to(g, node->assign.value, value, type);
+		gen_copy(g, slot, value, type->size);
+		return;
+	}
 	if (node->assign.op == OP_NONE) {
 		gen_value_to(g, node->assign.value, slot, type);
 		return;
@@ -120,14 +145,14 @@ static void assign_element(struct gen *g, struct node *node)
 		gen_zero(g, value, (map->value->size + 7) / 8 * 8);
 	if (node->assign.op == OP_NONE) {
 		gen_value_to(g, node->assign.value, value, map->value);
+		key = gen_key(g, target);
 	} else {
-		LLVMValueRef old = gen_value(g, target);
-
+		v = gen_value(g, node->assign.value);
+		key = gen_key(g, target);
 		gen_store(g, map->value, value,
-		    gen_operate(g, node->assign.op, old, gen_value(g, node->assign.value),
+		    gen_operate(g, node->assign.op, gen_element_value(g, map, key, NULL), v,
 			type_common(g->program->types, map->value, node->assign.value->type)->is_signed));
 	}
-	key = gen_key(g, target);
 	gen_place(g, node->span);
 	update(g, target, key, value, node->span);
 }

@@ -69,12 +69,46 @@ LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to
 	return result;
 }
 
+/* The first length bytes of a text of ours: what is behind them becomes NUL. */
+static void cut_text(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size, LLVMValueRef length)
+{
+	for (uint32_t at = 0; at < size; at += 8) {
+		LLVMValueRef word = gen_load64(g, gen_offset(g, from, at)), left, bits, mask;
+
+		left = LLVMBuildSub(g->b, length, gen_const(g, at), "");
+		bits = LLVMBuildAnd(g->b, LLVMBuildShl(g->b, left, gen_const(g, 3), ""), gen_const(g, 63), "");
+		mask = LLVMBuildSub(g->b, LLVMBuildShl(g->b, gen_const(g, 1), bits, ""), gen_const(g, 1), "");
+		mask = LLVMBuildSelect(g->b, LLVMBuildICmp(g->b, LLVMIntSGE, left, gen_const(g, 8), ""),
+		    gen_const(g, UINT64_MAX), mask, "");
+		mask = LLVMBuildSelect(
+		    g->b, LLVMBuildICmp(g->b, LLVMIntSLE, left, gen_const(g, 0), ""), gen_const(g, 0), mask, "");
+		gen_store64(g, gen_offset(g, to, at), LLVMBuildAnd(g->b, word, mask, ""));
+	}
+}
+
 LLVMValueRef gen_str(struct gen *g, const struct builtin_use *use)
 {
-	if (in_memory(use->args))
-		gen_value_to(g, use->args, use->to, use->node->type);
-	else
+	struct node *text = use->args;
+	uint32_t size = use->node->type->size, room = (text->type->size + 8) / 8 * 8;
+	struct type whole = { .form = FORM_STRING, .size = room };
+	LLVMValueRef from, cut, length;
+
+	if (!in_memory(text)) {
 		gen_string_result(g, use->node, use->to);
+		return NULL;
+	}
+	if (!text->next && size >= text->type->size) {
+		gen_value_to(g, text, use->to, use->node->type);
+		return NULL;
+	}
+	from = gen_temporary(g, room);
+	cut = gen_temporary(g, room);
+	gen_value_to(g, text, from, &whole);
+	length = gen_const(g, size - 1);
+	if (text->next)
+		length = minimum(g, gen_value(g, text->next), length);
+	cut_text(g, cut, from, room, length);
+	gen_copy(g, use->to, cut, size < room ? size : room);
 	return NULL;
 }
 

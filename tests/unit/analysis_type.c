@@ -45,8 +45,8 @@ static void tuples(struct types *t)
 	CHECK_INT(tuple->offsets[0], 0);
 	CHECK_INT(tuple->offsets[1], 4);
 	CHECK_INT(tuple->offsets[2], 8);
-	CHECK_INT(tuple->offsets[3], 12);
-	CHECK_INT(tuple->size, 32);
+	CHECK_INT(tuple->offsets[3], 16);
+	CHECK_INT(tuple->size, 40);
 }
 
 static void common(struct types *t)

@@ -71,7 +71,8 @@ static void recovery(void)
 		{ "BEGIN { if (1) exit(); } END { else { } } kprobe:f { @x[ = 1; }", 3, 3 },
 		{ "kprobe:f /pid = 1/ { } kprobe:g /x { $y = ; } END { }", 3, 2 },
 		{ "kprobe:f, { } kprobe:g { }", 1, 2 },
-		{ "struct a { int b; }; BEGIN { $x = ; }", 2, 1 },
+		{ "struct a { int b; }; BEGIN { $x = ; }", 1, 1 },
+		{ "struct a { int; b }; BEGIN { $x = ; }", 2, 1 },
 		{ "BEGIN { for ($x : @y) { print($x); } $z = ; }", 2, 1 },
 		{ "", 0, 0 },
 	};
