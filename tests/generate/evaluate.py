@@ -1,6 +1,7 @@
 """What a generated script prints, worked out by itself from the tree."""
+from gather import GATHER
+from infer import BOOL, COMPARISONS, INT64, UINT64, Types, common, is_int, shape, size_of, type_named, wrap
 from tree import Conversion
-from infer import BOOL, COMPARISONS, INT64, NAMES, UINT64, Types, common, is_int, shape, size_of, wrap
 
 FUEL = 20000
 
@@ -24,6 +25,20 @@ def fit(value, t):
     if t[0] == "tuple":
         return tuple(fit(v, p) for v, p in zip(value, t[1]))
     return value
+
+
+def bytes_of(value, t):
+    """An integer or array as it lies in memory."""
+    if t[0] == "array":
+        return b"".join(bytes_of(v, t[1]) for v in value)
+    return wrap(value, shape(t)[0], False).to_bytes(shape(t)[0], "little")
+
+
+def from_bytes(data, t):
+    if t[0] == "array":
+        step = size_of(t[1])
+        return tuple(from_bytes(data[i * step:(i + 1) * step], t[1]) for i in range(t[2]))
+    return fit(int.from_bytes(data, "little"), t)
 
 
 def divide(a, b, remainder):
@@ -99,6 +114,8 @@ def plain(value, t):
         return "true" if value else "false"
     if t[0] == "tuple":
         return f"({', '.join(plain(v, p) for v, p in zip(value, t[1]))})"
+    if t[0] == "array":
+        return f"[{','.join(plain(v, t[1]) for v in value)}]"
     return str(value)
 
 
@@ -152,7 +169,7 @@ class Evaluator:
 
     def key(self, node):
         slots = self.types.maps[node.value].keys
-        return tuple(fit(self.value(k), s.type) for k, s in zip(node.kids, slots))
+        return tuple(fit(self.value(k), s.type) for k, s in zip(self.types.keys_flat(node), slots))
 
     def elements(self, name):
         return self.maps.setdefault(name, {})
@@ -186,7 +203,25 @@ class Evaluator:
         return fit(self.value(yes if self.value(condition) else no), self.type_of(node))
 
     def v_cast(self, node):
-        return fit(self.value(node.kids[0]), NAMES[node.value])
+        kid, to = node.kids[0], type_named(node.value)
+        t = self.type_of(kid)
+        if t[0] == "agg":
+            state = self.elements(kid.value).get(self.key(kid))
+            return fit(0 if state is None else GATHER[t[1]].number(state, t), to)
+        value = self.value(kid)
+        if "array" in (t[0], to[0]):
+            return from_bytes(bytes_of(value, t), to)
+        return fit(value, to)
+
+    def v_index(self, node):
+        array, index = self.value(node.kids[0]), self.value(node.kids[1])
+        return array[index]
+
+    def v_haskey(self, node):
+        return int(self.key(node.kids[0]) in self.elements(node.kids[0].value))
+
+    def v_len(self, node):
+        return len(self.elements(node.value))
 
     def v_step(self, node):
         target = node.kids[0]
@@ -197,10 +232,10 @@ class Evaluator:
         return new if node.extra is True else old
 
     def v_sizeof(self, node):
-        return size_of(self.type_of(node.kids[0]) if node.kids else NAMES[node.value])
+        return size_of(self.type_of(node.kids[0]) if node.kids else type_named(node.value))
 
     def v_tuple(self, node):
-        return tuple(self.value(k) for k in node.kids)
+        return fit(tuple(self.value(k) for k in node.kids), self.type_of(node))
 
     def v_member(self, node):
         return self.value(node.kids[0])[node.value]
@@ -247,7 +282,11 @@ class Evaluator:
         target = node.kids[0]
         values = [self.value(k) for k in node.kids[1:]]
         key = self.key(target)
-        GATHER[node.value][0](self.elements(target.value), key, *values)
+        how, elements = GATHER[node.value], self.elements(target.value)
+        t = self.types.maps[target.value].value.type
+        if key not in elements:
+            elements[key] = how.start()
+        how.add(elements[key], fit(values[0], INT64 if t[2] else UINT64) if values else None, t)
 
     def r_printf(self, node):
         args, text = iter(node.kids), f"{self.number}."
@@ -274,7 +313,7 @@ class Evaluator:
         t = self.types.maps[node.value].value.type
         elements = self.elements(node.value)
         for key in elements:
-            elements[key] = GATHER[t[1]][3](elements[key]) if t[0] == "agg" else zero(t)
+            elements[key] = GATHER[t[1]].start() if t[0] == "agg" else zero(t)
 
     def r_delete(self, node):
         self.elements(node.kids[0].value).pop(self.key(node.kids[0]), None)
@@ -303,6 +342,13 @@ class Evaluator:
         for _ in range(node.value):
             self.run(node.kids[0])
 
+    def r_each(self, node):
+        elements = self.elements(node.kids[0].value)
+        for key, value in sorted(elements.items()):
+            self.variables[self.types.bound[id(node)]] = (key[0] if len(key) == 1 else key, value)
+            if not self.round(node.kids[1]):
+                break
+
     def r_for(self, node):
         first, end = self.value(node.kids[0]), self.value(node.kids[1])
         for i in range(first, end):
@@ -321,19 +367,18 @@ class Evaluator:
         if not elements:
             return
         t = info.value.type
-        rank, text = (GATHER[t[1]][1:3] if t[0] == "agg" else (None, None))
+        how = GATHER[t[1]] if t[0] == "agg" else None
 
         def order(item):
             key, value = item
-            by = rank(value) if rank else value if is_int(t) else 0
-            return by, key
+            return how.number(value, t) if how else value if is_int(t) else 0, key
 
         items = sorted(elements.items(), key=order)
         for key, value in items[-top:] if top else items:
             shown = ", ".join(plain(k, s.type) for k, s in zip(key, info.keys))
             head = f"@p{self.number}_{name}" + (f"[{shown}]" if key else "") + ": "
-            if text:
-                self.put(head + text(value, div) + "\n")
+            if how:
+                self.put(head + how.text(value, t, div) + "\n")
             else:
                 self.put(head + plain(divide(value, div, False) if is_int(t) else value, t) + "\n")
 
@@ -341,67 +386,9 @@ class Evaluator:
 def zero(t):
     if t[0] == "tuple":
         return tuple(zero(p) for p in t[1])
+    if t[0] == "array":
+        return (zero(t[1]),) * t[2]
     return "" if t[0] == "str" else 0
-
-
-# Aggregations: (add, rank for sorting, text, what zero() leaves)
-
-def add_count(elements, key):
-    elements[key] = elements.get(key, 0) + 1
-
-
-def add_hist(elements, key, value, bits=0):
-    buckets = elements.setdefault(key, {"bits": bits})
-    value = wrap(value)
-    bucket = hist_bucket(value, bits)
-    buckets[bucket] = buckets.get(bucket, 0) + 1
-
-
-def hist_bucket(value, bits):
-    """(low, high) of the bucket: powers of two, cut into 2^bits parts."""
-    if value < 0:
-        return -(1 << 63), 0
-    if value < 2 << bits:
-        return value, value + 1
-    step = 1 << (value.bit_length() - 1 - bits)
-    low = value // step * step
-    return low, low + step
-
-
-def following(bucket, bits):
-    return hist_bucket(bucket[1], bits) if bucket[0] >= 0 else hist_bucket(0, bits)
-
-
-def bound(value):
-    for suffix in ["", "K", "M", "G", "T", "P", "E"]:
-        if value % 1024 or value == 0:
-            return f"{value}{suffix}"
-        value //= 1024
-    return None
-
-
-def hist_text(buckets, div):
-    used = sorted(b for b in buckets if b != "bits" and buckets[b])
-    if not used:
-        return ""
-    lines, at, most = [], used[0], max(buckets[b] for b in used)
-    while at <= used[-1]:
-        n = buckets.get(at, 0)
-        low, high = at
-        label = "(..., 0)" if low < 0 else f"[{bound(low)}]" if high == low + 1 else f"[{bound(low)}, {bound(high)})"
-        lines.append(f"{label:<16}{n // div:>8} |{'@' * (n * 52 // most):<52}|")
-        at = following(at, buckets["bits"])
-    return "\n" + "\n".join(lines)
-
-
-def hist_total(buckets):
-    return sum(n for b, n in buckets.items() if b != "bits")
-
-
-GATHER = {
-    "count": (add_count, lambda v: v, lambda v, div: str(v // div), lambda old: 0),
-    "hist": (add_hist, hist_total, hist_text, lambda old: {"bits": old["bits"]}),
-}
 
 
 def call_strncmp(evaluator, node):
@@ -409,12 +396,19 @@ def call_strncmp(evaluator, node):
     return int(a[:n] != b[:n])
 
 
-CALLS = {"strncmp": call_strncmp}
+def call_strcontains(evaluator, node):
+    a, b = (evaluator.value(k) for k in node.kids)
+    return int(b in a)
+
+
+def call_bswap(evaluator, node):
+    t = evaluator.type_of(node.kids[0])
+    return int.from_bytes(bytes_of(evaluator.value(node.kids[0]), t), "big")
+
+
+CALLS = {"strncmp": call_strncmp, "strcontains": call_strcontains, "bswap": call_bswap}
 
 
 def expected(program, number):
     """The lines, without empty ones."""
     return [line for line in Evaluator(program, number).lines if line]
-
-
-__all__ = ["expected", "Endless", "UINT64", "INT64"]

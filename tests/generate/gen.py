@@ -1,10 +1,11 @@
 """Random, well-typed scripts: Generator(random, features).program() is a tree of tree.py.
 
-Types here are coarse ("int", "str", a tuple of them): widths and signs follow from what is assigned, and
+Types here are coarse ("int", "str", ("tuple", parts ...), ("array", element, number)): widths and signs follow from what is assigned, and
 infer.py works them out. What an expression changes is not named twice in its statement, so
 that the order in which a statement evaluates never matters (but for && || ?:).
 """
 from evaluate import Endless, expected
+from gather import GATHER
 from tree import Conversion, Node
 from infer import Invalid, literal_value
 
@@ -22,8 +23,28 @@ FEATURES = [
     ("jumps", "BEGIN { $i = 0; while ($i < 3) { $i++; if ($i == 1) { continue; } if ($i == 2) { break; } } }"),
     ("unroll", "BEGIN { $i = 0; unroll (3) { $i++; } }"),
     ("for", "BEGIN { for $i : 0..3 { printf(\"%d\", $i); } }"),
-    ("tuple", "BEGIN { $t = (1, \"a\"); print($t.1); @t = $t; print($t); }"),
+    ("each", "BEGIN { @m[1] = 2; for ($kv : @m) { $s = $kv.0 + $kv.1; } }"),
+    ("tuple", "BEGIN { $t = (1, \"a\", (2, 3)); print($t.1); @t = $t; print($t); $x = @t.0 + $t.2.1; }"),
+    ("tuple_key", "BEGIN { $t = (1, \"a\"); @m[$t, 3] = 1; @n[$t] = 1; print(@m[$t, 3]); }"),
+    ("tuple_choice", "BEGIN { $t = (1, \"a\"); $t = pid ? $t : (2, \"b\"); }"),
+    ("count", "BEGIN { @c = count(); }"),
+    ("sum", "BEGIN { @c = sum(1); }"),
+    ("min", "BEGIN { @c = min(1); }"),
+    ("max", "BEGIN { @c = max(1); }"),
+    ("avg", "BEGIN { @c = avg(1); }"),
+    ("stats", "BEGIN { @c = stats(1); }"),
     ("hist", "BEGIN { @h = hist(1); }"),
+    ("hist_bits", "BEGIN { @h = hist(1, 2); }"),
+    ("lhist", "BEGIN { @h = lhist(1, 0, 10, 2); }"),
+    ("gathered", "BEGIN { @c[1] = count(); $x = (int64)@c[1] + 1; }"),
+    ("array", "BEGIN { $x = 5; print(((uint8[8])$x)[1]); }"),
+    ("array_value", "BEGIN { $a = (uint16[4])5; @a = $a; print($a); print(@a[1]); printf(\"%d\", $a == $a); }"),
+    ("strncmp", "BEGIN { $s = \"a\"; printf(\"%d\", strncmp($s, \"b\", 1) == 0); }"),
+    ("strcontains", "BEGIN { $s = \"a\"; printf(\"%d\", strcontains($s, \"b\")); }"),
+    ("has_key", "BEGIN { @m[1] = 1; printf(\"%d\", has_key(@m, 1)); }"),
+    ("len", "BEGIN { @m[1] = 1; printf(\"%d\", len(@m)); }"),
+    ("bswap", "BEGIN { $x = (uint16)1; printf(\"%d\", bswap($x)); }"),
+    ("let", "BEGIN { let $x = 1; print($x); }"),
     ("char_literal", "BEGIN { $c = 'a'; }"),
     ("bool_cast", "BEGIN { $c = (bool)1; print($c); }"),
     ("return", "BEGIN { return; }"),
@@ -50,6 +71,9 @@ class Generator:
         self.r, self.features, self.size = random, features, size
         self.count = 0
         self.maps = {}  # name -> (coarse types of keys, coarse type of the value or an aggregation)
+        self.numbers = {}  # name of a map -> what its histogram was made with
+        self.pure = False
+        self.tuples = []
         self.frame = Frame()
         self.read, self.changed = set(), set()
         self.fixed = set()  # loop counters
@@ -119,7 +143,8 @@ class Generator:
             d = depth - 1
             kinds += [(lambda: self.arithmetic(d), 7), (lambda: self.unary(d), 2), (lambda: self.cast(d), 4),
                       (lambda: self.comparison(d), 2), (lambda: self.logical(d), 2), (lambda: self.choice(d), 2),
-                      (self.step, 1), (lambda: self.sizeof(d), 0.3)]
+                      (self.step, 1), (lambda: self.sizeof(d), 0.3), (lambda: self.part("int", d), 2),
+                      (lambda: self.call(d), 1)]
         node = self.pick(kinds)
         if self.chance(0.05) and node.op != "int":
             node.extra = node.extra if node.op == "step" else "()"
@@ -160,6 +185,8 @@ class Generator:
             if depth <= 0 or self.chance(0.6):
                 return self.written(self.r.randrange(4))
             return Node("binary", [self.integer(depth - 1), self.written(self.r.choice([2, 3, 4]))], "%")
+        if kind != "str":
+            return self.variable(kind) or Node("tuple", [self.key(k, depth) for k in kind[1:]])
         return self.variable("str") or self.word() if depth <= 0 or self.chance(0.7) else self.text(depth - 1)
 
     def word(self):
@@ -195,7 +222,51 @@ class Generator:
     def choice(self, depth):
         return Node("ternary", [self.condition(depth), self.integer(depth), self.integer(depth)])
 
+    def part(self, wanted, depth):
+        """Of a tuple or an array that a variable or map holds."""
+        sources = [(n, t, True) for n, t in self.frame.all().items() if "$" + n not in self.changed]
+        sources += [(n, t, False) for n, (_, t) in self.maps.items() if "@" + n not in self.changed]
+        found = [(n, is_var, path) for n, t, is_var in sources for path in paths_to(wanted, t)]
+        if not found:
+            return None
+        name, is_var, path = self.r.choice(found)
+        self.read.add(("$" if is_var else "@") + name)
+        node = Node("var", [], name) if is_var else self.element_of(name, depth)
+        for step in path:
+            node = Node("member", [node], step[1]) if step[0] == "." else Node("index", [node, self.written(step[1])])
+        return node
+
+    def call(self, depth):
+        name = self.r.choice(["gathered", "strncmp", "strcontains", "has_key", "len", "bswap"])
+        if not self.has(name):
+            return None
+        if name == "bswap":
+            return Node("call", [self.integer(depth)], name)
+        if name == "strncmp":
+            call = Node("call", [self.text(depth), self.text(depth), Node("int", [], self.r.randint(1, 20))], name)
+            return Node("binary", [call, Node("int", [], 0)], self.r.choice(["==", "!="]))
+        if name == "strcontains":
+            return Node("call", [self.text(depth), self.text(depth)], name)
+        return self.of_map(name, depth)
+
+    def of_map(self, name, depth):
+        wanted = ("count", "sum", "min", "max", "avg") if name == "gathered" else None
+        names = [n for n, (keys, t) in self.maps.items() if keys and "@" + n not in self.changed
+                 and (t in wanted if wanted else True)]
+        if not names:
+            return None
+        found = self.r.choice(names)
+        self.read.add("@" + found)
+        if name == "len":
+            return Node("len", [], found)
+        element = self.element_of(found, depth)
+        if name == "has_key":
+            return Node("haskey", [element])
+        return Node("cast", [element], "int64")
+
     def step(self):
+        if self.pure:
+            return None
         names = ["$" + n for n, t in self.frame.all().items() if t == "int" and n not in self.fixed]
         names += ["@" + n for n in self.map_names("int")]
         names = [n for n in names if n not in self.read and n not in self.changed]
@@ -215,7 +286,8 @@ class Generator:
     # Text and tuples
 
     def text(self, depth):
-        kinds = [(self.word, 3), (lambda: self.variable("str"), 3), (lambda: self.element("str", depth), 2)]
+        kinds = [(self.word, 3), (lambda: self.variable("str"), 3), (lambda: self.element("str", depth), 2),
+                 (lambda: self.part("str", depth), 1)]
         if depth > 0:
             kinds.append((lambda: Node("ternary", [self.condition(depth - 1), self.text(depth - 1),
                                                    self.text(depth - 1)]), 1))
@@ -224,14 +296,50 @@ class Generator:
     def any(self, kind, depth):
         if kind == "int":
             return self.integer(depth)
-        return self.text(depth) if kind == "str" else self.tuple(kind, depth)
+        if kind == "str":
+            return self.text(depth)
+        return self.array(kind, depth) if kind[0] == "array" else self.tuple(kind, depth)
 
     def tuple(self, kind, depth):
-        kinds = [(lambda: Node("tuple", [self.any(k, depth - 1) for k in kind]), 2), (lambda: self.variable(kind), 3)]
+        kinds = [(lambda: Node("tuple", [self.any(k, depth - 1) for k in kind[1:]]), 3),
+                 (lambda: self.variable(kind), 3), (lambda: self.element(kind, depth), 2)]
+        if self.has("tuple_choice") and depth > 0:
+            kinds.append((lambda: Node("ternary", [self.condition(depth - 1), self.any(kind, depth - 1),
+                                                   self.any(kind, depth - 1)]), 0.5))
         return self.pick(kinds)
 
-    def kind(self):
-        return self.r.choices(["int", "str"], [5, 1])[0]
+    def array(self, kind, depth):
+        _, element, number = kind
+        size = int(element.lstrip("uint")) * number
+        whole = Node("cast", [self.integer(depth)], f"uint{size}")
+        kinds = [(lambda: Node("cast", [whole], f"{element}[{number}]"), 2), (lambda: self.variable(kind), 3),
+                 (lambda: self.element(kind, depth), 2)]
+        return self.pick(kinds)
+
+    def kind(self, nested=False):
+        kinds = [("int", 12), ("str", 3)]
+        if self.has("tuple"):
+            kinds.append((None, 2 if nested else 3))
+        if self.has("array_value") and not nested:
+            kinds.append((("array", self.r.choice(["uint8", "int8", "uint16", "int16", "uint32", "int32"]), 0), 1))
+        kind = self.r.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
+        if kind is None:
+            return self.r.choice(self.tuples) if self.tuples and self.chance(0.7) else self.new_tuple(nested)
+        if kind[0] == "array":
+            bits = int(kind[1].lstrip("uint"))
+            return ("array", kind[1], self.r.choice([n // bits for n in (16, 32, 64) if n > bits]))
+        return kind
+
+    def new_tuple(self, nested):
+        parts = [self.kind(True) if not nested else self.r.choice(["int", "str"]) for _ in range(self.r.randint(2, 3))]
+        self.tuples.append(("tuple", *parts))
+        return self.tuples[-1]
+
+    def key_kind(self):
+        kind = self.kind()
+        if isinstance(kind, tuple) and (kind[0] == "array" or not self.has("tuple_key")):
+            return "int"
+        return kind
 
     # Statements
 
@@ -268,7 +376,8 @@ class Generator:
         if depth < 2:
             kinds += [(lambda: self.loop_unroll(depth + 1), 0.4 * self.has("unroll")),
                       (lambda: self.loop_while(depth + 1), self.has("while")),
-                      (lambda: self.loop_for(depth + 1), self.has("for"))]
+                      (lambda: self.loop_for(depth + 1), self.has("for")),
+                      (lambda: self.loop_each(), 0.7 * self.has("each"))]
         return kinds
 
     def printf(self):
@@ -323,13 +432,14 @@ class Generator:
             self.frame.names[name] = kind
         return Node("assign", [Node("var", [], name), value], "=")
 
-    def target_map(self, kinds=("int", "str")):
-        names = [n for n, (_, t) in self.maps.items() if t in kinds]
+    def target_map(self, kinds=None):
+        """One of these kinds; None: of any that can be assigned."""
+        names = [n for n, (_, t) in self.maps.items() if (t in kinds if kinds else t not in GATHER)]
         if names and self.chance(0.7):
             return self.r.choice(names)
         name = self.name("m")
-        keys = [self.kind() for _ in range(self.r.choice([0, 1, 1, 2, 3]))]
-        self.maps[name] = (keys, self.r.choice(list(kinds)))
+        keys = [self.key_kind() for _ in range(self.r.choice([0, 1, 1, 2, 3]))]
+        self.maps[name] = (keys, self.r.choice(kinds) if kinds else self.kind())
         return name
 
     def assign_map(self):
@@ -364,11 +474,23 @@ class Generator:
         return Node("delete", [self.clean(lambda: self.element_of(self.r.choice(keyed)))]) if keyed else None
 
     def gather(self):
-        how = self.r.choice(["count"] + [h for h in ("hist",) if self.has(h)])
+        how = self.r.choice([h for h in GATHER if self.has(h)] or [None])
+        if how is None:
+            return None
         name = self.target_map((how,))
+        if name not in self.numbers:
+            self.numbers[name] = self.gather_numbers(how)
         self.read, self.changed = {"@" + name}, set()
         args = [self.integer(2)] if how != "count" else []
-        return Node("gather", [self.element_of(name)] + args, how)
+        return Node("gather", [self.element_of(name)] + args + [n.copy() for n in self.numbers[name]], how)
+
+    def gather_numbers(self, how):
+        if how == "hist" and self.has("hist_bits") and self.chance(0.4):
+            return [Node("int", [], self.r.randint(0, 5))]
+        if how != "lhist":
+            return []
+        begin, step = self.r.choice([0, 0, 1, 10, 100, 1024]), self.r.choice([1, 3, 10, 100, 1024])
+        return [Node("int", [], n) for n in (begin, begin + step * self.r.randint(1, 12), step)]
 
     def nested(self, depth, size=None):
         self.frame = Frame(self.frame)
@@ -394,9 +516,11 @@ class Generator:
 
     def loop_unroll(self, depth):
         saved, self.loops = self.loops, 0  # a jump in it would leave what surrounds it
-        body = self.nested(depth, self.r.randint(1, 3))
+        rounds = self.r.randint(1, 4)
+        # The verifier walks all ways through all rounds.
+        body = self.nested(depth if rounds == 1 else 3, self.r.randint(1, 3))
         self.loops = saved
-        return Node("unroll", [body], self.r.randint(1, 4))
+        return Node("unroll", [body], rounds)
 
     def loop_body(self, depth):
         self.loops += 1
@@ -430,6 +554,21 @@ class Generator:
         self.frame = self.frame.outer
         return Node("for", [first, end, body], name)
 
+    def loop_each(self):
+        """The elements come in any order: only what does not depend on it is done with them."""
+        names = [n for n, (keys, t) in self.maps.items() if keys and t not in GATHER]
+        sums = [n for n, t in self.frame.all().items() if t == "int" and n not in self.fixed]
+        if not names or not sums:
+            return None
+        name, total, element = self.r.choice(names), self.r.choice(sums), self.name("e")
+        keys, value = self.maps[name]
+        self.frame = Frame(self.frame)
+        self.frame.names[element] = ("tuple", keys[0] if len(keys) == 1 else ("tuple", *keys), value)
+        self.read, self.changed, self.pure = set(), {"$" + total, "@" + name}, True
+        added = Node("assign", [Node("var", [], total), self.part("int", 1) or self.integer(2)], "+=")
+        self.pure, self.frame = False, self.frame.outer
+        return Node("each", [Node("map", [], name), Node("block", [added])], element)
+
     def end(self):
         block = []
         if self.has("show"):
@@ -442,10 +581,22 @@ class Generator:
     def ending(self, name):
         if self.maps[name][0] and self.chance(0.7):
             numbers = [self.r.randint(1, 4)]
-            if self.maps[name][1] == "int" and self.chance(0.4):
+            if self.maps[name][1] in ("int", "sum", "count") and self.chance(0.4):
                 numbers.append(self.r.randint(1, 20))
             return Node("show", [], name, numbers)
-        return self.r.choice([Node("show", [], name, []), Node("clear", [], name), Node("zero", [], name)])
+        kinds = [Node("show", [], name, []), Node("clear", [], name)]
+        if self.maps[name][1] in ("int", "count", "sum", "hist", "lhist"):
+            kinds.append(Node("zero", [], name))
+        return self.r.choice(kinds)
+
+
+def paths_to(wanted, kind, path=()):
+    """The ways to a part of that kind in a tuple or array."""
+    if isinstance(kind, str):
+        return [path] if path and kind == wanted else []
+    if kind[0] == "array":
+        return [path + (("[", i),) for i in range(kind[2])] if wanted == "int" else []
+    return [p for i, part in enumerate(kind[1:]) for p in paths_to(wanted, part, path + ((".", i),))]
 
 
 def make(random, features, size=14):

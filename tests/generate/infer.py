@@ -1,8 +1,11 @@
 """Types of a tree: what each variable and map holds, what each expression is.
 
 Written from the language page, not from btrun's own analysis. Types: ("int", bytes, signed), ("bool",),
-("str", bytes with the NUL), ("tuple", types), ("agg", name).
+("str", bytes with the NUL), ("tuple", types), ("array", type of its elements, their number), ("agg", how, signed,
+numbers that it was made with).
 """
+import re
+
 INT64, UINT64, BOOL = ("int", 8, True), ("int", 8, False), ("bool",)
 NAMES = {"bool": BOOL}
 for _size in (1, 2, 4, 8):
@@ -32,7 +35,14 @@ def common(a, b):
 def size_of(t):
     if t[0] == "str":
         return t[1]
+    if t[0] == "array":
+        return size_of(t[1]) * t[2]
     return shape(t)[0]
+
+
+def type_named(name):
+    found = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+    return ("array", NAMES[found.group(1)], int(found.group(2))) if found else NAMES[name]
 
 
 def literal_value(node):
@@ -75,6 +85,8 @@ class Slot:
             return self.merge_integers(a, b, literal)
         if a[0] == b[0] == "str":
             return max(a, b)
+        if a[0] == b[0] == "agg" and a[1] == b[1] and a[3] == b[3]:
+            return a[:2] + (a[2] or b[2], a[3])
         if a[0] == b[0] == "tuple" and len(a[1]) == len(b[1]):
             return ("tuple", tuple(self.merge(x, y, False) for x, y in zip(a[1], b[1])))
         raise Invalid(f"{a} and {b} in one place")
@@ -260,21 +272,22 @@ class Types:
         return t
 
     def keys(self, node):
-        info = self.map_info(node.value)
+        info, kids = self.map_info(node.value), self.keys_flat(node)
         if info.keys is None:
-            info.keys = [Slot() for _ in node.kids]
-        if len(info.keys) != len(node.kids):
+            info.keys = [Slot() for _ in kids]
+        if len(info.keys) != len(kids):
             raise Invalid(f"@{node.value} with other keys")
-        for slot, key in zip(info.keys, node.kids):
+        for slot, key in zip(info.keys, kids):
             t = self.of(key)
             if t is not None:
                 self.changed |= slot.take(self.stored(t), (literal_value(key) or -1) >= 0 or literal_value(key) == 0)
 
-    @staticmethod
-    def stored(t):
-        """Integers in maps have 64 bits."""
+    def stored(self, t):
+        """Integers in maps and tuples have 64 bits."""
         if is_int(t):
             return UINT64 if t == UINT64 else INT64
+        if t[0] == "tuple":
+            return ("tuple", tuple(self.stored(p) for p in t[1]))
         return t
 
     def t_map(self, node):
@@ -284,6 +297,10 @@ class Types:
         if t and t[0] == "agg":
             raise Invalid("an aggregation is read")
         return t
+
+    def keys_flat(self, node):
+        """@m[(a, b)] is @m[a, b]."""
+        return node.kids[0].kids if len(node.kids) == 1 and node.kids[0].op == "tuple" else node.kids
 
     def t_unary(self, node):
         t = self.want_int(node.kids[0])
@@ -298,9 +315,10 @@ class Types:
         if a is None or b is None:
             return None
         if node.value in ("&&", "||") or node.value in COMPARISONS:
-            texts = [a[0] == "str", b[0] == "str"]
-            if any(texts) and (not all(texts) or node.value not in ("==", "!=")):
-                raise Invalid("text compared with a number")
+            if is_int(a) and is_int(b):
+                return BOOL
+            if a[0] != b[0] or a[0] == "tuple" or node.value not in ("==", "!=") or (a[0] == "array" and a != b):
+                raise Invalid(f"{a} compared with {b}")
             return BOOL
         return self.operation(node.value, a, b, node.kids[1])
 
@@ -325,7 +343,32 @@ class Types:
         return Slot().merge(a, b, False)
 
     def t_cast(self, node):
-        return NAMES[node.value] if self.want_int(node.kids[0]) else None
+        kid, to = node.kids[0], type_named(node.value)
+        if kid.op == "map" and (self.map_info(kid.value).value.type or " ")[0] == "agg":
+            self.keys(kid)
+            self.results[id(kid)] = t = self.map_info(kid.value).value.type
+            if t[1] not in ("count", "sum", "min", "max", "avg") or not is_int(to):
+                raise Invalid(f"a cast of {t}")
+            return to
+        t = self.of(kid)
+        if t is None:
+            return None
+        arrays = "array" in (t[0], to[0])
+        if not (is_int(t) or is_int(to)) or "str" in (t[0], to[0]) or "tuple" in (t[0], to[0]):
+            raise Invalid(f"a cast of {t} to {to}")
+        if arrays and size_of(t) != size_of(to):
+            raise Invalid(f"a cast of {t} to {to}")
+        return to
+
+    def t_index(self, node):
+        t = self.of(node.kids[0])
+        self.want_int(node.kids[1])
+        if t is None:
+            return None
+        index = literal_value(node.kids[1])
+        if t[0] != "array" or (index is not None and not 0 <= index < t[2]):
+            raise Invalid(f"an element of {t}")
+        return t[1]
 
     def t_step(self, node):
         target = node.kids[0]
@@ -349,7 +392,7 @@ class Types:
 
     def t_tuple(self, node):
         parts = [self.of(k) for k in node.kids]
-        return None if None in parts else ("tuple", tuple(parts))
+        return None if None in parts else self.stored(("tuple", tuple(parts)))
 
     def t_member(self, node):
         t = self.of(node.kids[0])
@@ -360,8 +403,18 @@ class Types:
         return t[1][node.value]
 
     def t_call(self, node):
-        types = [self.of(k) for k in node.kids]
-        return CALLS[node.value](self, node, types)
+        return CALLS[node.value](self, node, [self.of(k) for k in node.kids])
+
+    def t_haskey(self, node):
+        """has_key(@m, key): kids: the element"""
+        self.demand(node.kids[0], "map")
+        self.keys(node.kids[0])
+        self.unknown += self.map_info(node.kids[0].value).value.type is None
+        return BOOL
+
+    def t_len(self, node):
+        self.unknown += self.map_info(node.value).value.type is None
+        return INT64
 
     # Statements
 
@@ -383,7 +436,7 @@ class Types:
             return
         literal = literal_value(value) is not None and literal_value(value) >= 0
         if target.op == "var":
-            slot = self.variable(target)
+            slot, t = self.variable(target), self.stored(t) if t[0] == "tuple" else t
         else:
             slot, t = self.map_info(target.value).value, self.stored(t)
         self.changed |= slot.take(t, literal)
@@ -407,9 +460,16 @@ class Types:
     def s_gather(self, node):
         self.demand(node.kids[0], "map")
         self.keys(node.kids[0])
+        signed = False
         for kid in node.kids[1:]:
-            self.want_int(kid)
-        self.changed |= self.map_info(node.kids[0].value).value.take(("agg", node.value), False)
+            t = self.want_int(kid)
+            if t is None:
+                return
+            signed |= t != UINT64
+        numbers = tuple(literal_value(k) for k in node.kids[2:])
+        if None in numbers:
+            raise Invalid("no literal")
+        self.changed |= self.map_info(node.kids[0].value).value.take(("agg", node.value, signed, numbers), False)
 
     def s_show(self, node):
         self.unknown += self.map_info(node.value).value.type is None
@@ -420,7 +480,7 @@ class Types:
         conversions = [p for p in node.value if not isinstance(p, str)]
         for conversion, kid in zip(conversions, node.kids, strict=True):
             t = self.of(kid)
-            if t is not None and (t[0] == "str" if conversion.letter != "s" else t[0] == "int"):
+            if t is not None and (not is_int(t) if conversion.letter != "s" else t[0] not in ("str", "bool")):
                 raise Invalid(f"{conversion.text()} of {t}")
 
     def s_delete(self, node):
@@ -441,6 +501,18 @@ class Types:
     def s_unroll(self, node):
         self.statement(node.kids[0])
 
+    def s_each(self, node):
+        info = self.map_info(node.kids[0].value)
+        keys = [s.type for s in info.keys or []]
+        if not keys or info.value.type is None or None in keys:
+            self.unknown += 1
+        elif info.value.type[0] == "agg":
+            raise Invalid("an aggregation is read")
+        else:
+            key = keys[0] if len(keys) == 1 else ("tuple", tuple(keys))
+            self.changed |= self.variable(node).take(("tuple", (key, info.value.type)), False)
+        self.statement(node.kids[1])
+
     def s_for(self, node):
         self.want_int(node.kids[0])
         self.want_int(node.kids[1])
@@ -448,8 +520,16 @@ class Types:
         self.statement(node.kids[2])
 
 
-def call_int(_self, _node, types):
-    return INT64 if None not in types else None
+def call_text(types, node, arg_types):
+    """Of two texts."""
+    if any(t is not None and t[0] != "str" for t in arg_types[:2]):
+        raise Invalid("no text")
+    return None if None in arg_types else BOOL if node.value == "strcontains" else UINT64
 
 
-CALLS = {"strncmp": call_int, "strcontains": lambda *_: BOOL, "has_key": lambda *_: BOOL}
+def call_bswap(types, node, arg_types):
+    [t] = arg_types
+    return t and ("int", types.want_int(node.kids[0]) and shape(t)[0], False)
+
+
+CALLS = {"strncmp": call_text, "strcontains": call_text, "bswap": call_bswap}

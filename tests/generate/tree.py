@@ -14,6 +14,9 @@ A Node is (op, kids, value, extra). Expressions:
     call    value: a function's name; kids: arguments
     tuple   kids: its parts
     member  value: a tuple's part as a number; kids: the tuple
+    index   kids: an array, a number
+    haskey  kids: a map element
+    len     value: a map's name
 Statements:
     assign  value: = += ...; kids: target, expression
     expr    kids: an expression, for its effect
@@ -151,6 +154,17 @@ class Writer:
 
     def x_member(self, node):
         return f"{self.expression(node.kids[0], POSTFIX)}.{node.value}", POSTFIX
+
+    def x_index(self, node):
+        return f"{self.expression(node.kids[0], POSTFIX)}[{self.expression(node.kids[1])}]", POSTFIX
+
+    def x_haskey(self, node):
+        keys = node.kids[0].kids
+        key = self.expression(keys[0]) if len(keys) == 1 else f"({self.listed(keys)})"
+        return f"has_key({self.map_name(node.kids[0].value)}, {key})", POSTFIX
+
+    def x_len(self, node):
+        return f"len({self.map_name(node.value)})", POSTFIX
 
     # Statements
 
