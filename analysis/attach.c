@@ -262,13 +262,36 @@ static void unknown_provider(struct check *c, const struct attach_syntax *syntax
 	check_hint_near(c, &near, otherwise.p);
 }
 
-void attach_expand(struct check *c, const struct attach_syntax *syntax, struct attach_list *list)
+/* "uprobe:$1:f": the parameters of the command line, in an attach point too. */
+static struct str with_params(struct check *c, struct str text)
 {
-	struct attach attach = { .span = syntax->span };
-	const struct probe_row *row = probe_find(syntax->provider, &attach.probe);
+	struct str out = STR("");
+
+	for (size_t at = 0, end; at < text.n; at = end) {
+		unsigned number = 0;
+
+		for (end = at + 1; text.p[at] == '$' && end < text.n && text.p[end] >= '0' && text.p[end] <= '9'; end++)
+			number = number * 10 + (unsigned)(text.p[end] - '0');
+		if (number && number <= c->options->n_params)
+			out = str_format(
+			    c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(c->options->params[number - 1]));
+		else if (!number)
+			out = str_format(c->arena, "%.*s%.*s", STR_ARG(out), (int)(end - at), text.p + at);
+	}
+	return out;
+}
+
+void attach_expand(struct check *c, const struct attach_syntax *written, struct attach_list *list)
+{
+	struct attach attach = { .span = written->span };
+	const struct probe_row *row = probe_find(written->provider, &attach.probe);
+	struct attach_syntax copy = *written, *syntax = &copy;
+
+	if (str_find(written->rest, '$') >= 0)
+		copy.rest = with_params(c, written->rest);
 
 	if (!row) {
-		unknown_provider(c, syntax);
+		unknown_provider(c, written);
 		c->incomplete = true;
 		return;
 	}

@@ -249,6 +249,21 @@ static void param_as_text(struct check *c, struct node *arg)
 	arg->string.text = number <= c->options->n_params ? c->options->params[number - 1] : STR("");
 }
 
+/* str($1 + 2): the parameter's text from there on. */
+static void param_from(struct check *c, struct node *arg)
+{
+	struct node *left = arg->binary.left;
+	struct str text;
+	int64_t from;
+
+	if (left->kind != NODE_PARAM || !left->param.number || !fold_int(arg->binary.right, &from) || from < 0)
+		return;
+	param_as_text(c, left);
+	text = left->string.text;
+	arg->kind = NODE_STRING;
+	arg->string.text = str_slice(text, (size_t)from < text.n ? (size_t)from : text.n, text.n);
+}
+
 static bool check_args(struct check *c, struct use *use)
 {
 	struct node *arg = use->args;
@@ -260,6 +275,8 @@ static bool check_args(struct check *c, struct use *use)
 		if (arg->kind == NODE_PARAM && arg->param.number &&
 		    (kind == PARAM_ADDRESS || kind == PARAM_LITERAL || kind == PARAM_FORMAT))
 			param_as_text(c, arg);
+		else if (kind == PARAM_ADDRESS && arg->kind == NODE_BINARY && arg->binary.op == OP_ADD)
+			param_from(c, arg);
 		good = check_arg(c, use, arg, kind) && good;
 	}
 	return good;

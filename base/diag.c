@@ -76,7 +76,9 @@ void diag_warning(struct diag *d, struct span at, const char *format, ...)
 	va_list ap;
 
 	d->warnings++;
-	d->hint_muted = 0;
+	d->hint_muted = d->no_warnings;
+	if (d->no_warnings)
+		return;
 	va_start(ap, format);
 	print_message(d, at, "warning", format, ap);
 	va_end(ap);

@@ -11,6 +11,7 @@
 #ifndef BTRUN_BASE_DIAG_H
 #define BTRUN_BASE_DIAG_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/source.h"
@@ -21,6 +22,7 @@ struct diag {
 	unsigned errors;
 	unsigned warnings;
 	unsigned limit; /* errors printed before the rest is only counted; 0: 20 */
+	bool no_warnings;
 	int hint_muted; /* the message that a hint would follow was not printed */
 };
 

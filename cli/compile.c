@@ -176,6 +176,10 @@ static int arguments(const struct source *source, const struct options *o, char 
 		argv[n++] = "--dump";
 		argv[n++] = (char *)o->stage;
 	}
+	if (o->unsafe)
+		argv[n++] = "--unsafe";
+	if (o->no_warnings)
+		argv[n++] = "--no-warnings";
 	n = limit("BPFTRACE_STRLEN", "--max-strlen", argv, n);
 	return n < 0 ? n : limit("BPFTRACE_MAP_KEYS_MAX", "--max-map-keys", argv, n);
 }

@@ -14,6 +14,9 @@ enum long_only {
 	OPTION_EMIT_ELF,
 	OPTION_MAXACTIVE,
 	OPTION_STATS,
+	OPTION_UNSAFE,
+	OPTION_NO_WARNINGS,
+	OPTION_IGNORED,
 };
 
 static const struct option longs[] = {
@@ -24,6 +27,9 @@ static const struct option longs[] = {
 	{ "emit-elf", required_argument, NULL, OPTION_EMIT_ELF },
 	{ "maxactive", required_argument, NULL, OPTION_MAXACTIVE },
 	{ "stats", no_argument, NULL, OPTION_STATS },
+	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
+	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
+	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
 	{ "program", required_argument, NULL, 'e' },
 	{ "cmd", required_argument, NULL, 'c' },
 	{ "pid", required_argument, NULL, 'p' },
@@ -120,6 +126,14 @@ static int take_long(int c, struct options *o)
 	case OPTION_STATS:
 		run->stats = true;
 		break;
+	case OPTION_UNSAFE:
+		o->unsafe = true;
+		break;
+	case OPTION_NO_WARNINGS:
+		o->no_warnings = true;
+		break;
+	case OPTION_IGNORED: /* what it asks for is always so */
+		break;
 	default:
 		err = -EINVAL;
 	}
@@ -181,6 +195,8 @@ static int take(int c, struct options *o)
 	case 'q':
 		o->run.quiet = true;
 		break;
+	case 'k': /* failed helpers and reads are always counted and told */
+		break;
 	default:
 		return take_valued(c, o);
 	}
@@ -193,7 +209,7 @@ int options_parse(int argc, char **argv, struct options *o)
 
 	*o = (struct options){ 0 };
 	/* '+': what follows the script is the script's. */
-	while ((c = getopt_long(argc, argv, "+e:c:p:lvd:o:f:B:qVh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
 		if (c == '?') {
 			fprintf(stderr, "btrun: btrun -h lists the options\n");
 			return -EINVAL;
@@ -237,10 +253,13 @@ void options_help(void)
 	      "  -f, --format FORM     text or json (one object a line)\n"
 	      "  -B, --buffering MODE  line, full or none\n"
 	      "  -q, --quiet           no word about attaching\n"
+	      "      --no-warnings     no warnings\n"
+	      "  -k                    accepted for bpftrace's sake: failures are always told\n"
 	      "  -v, --verbose         tell how each probe is attached; show the verifier's log\n"
 	      "      --stats           at exit: hits, misses and nanoseconds of each probe\n"
 	      "\n"
 	      "Tracing\n"
+	      "      --unsafe          allow what changes the system: system(), signal(), override()\n"
 	      "      --attach WAY      auto, fentry, tracefs, perf or multi: how functions are probed\n"
 	      "      --maxactive N     slots of a tracefs return probe (default 200)\n"
 	      "      --buffer KIND     ring or perf\n"

@@ -24,6 +24,7 @@ struct options {
 	const char *emit;   /* --emit-elf */
 	const char *search; /* -l's pattern, or NULL */
 	char **params;      /* NULL-terminated */
+	bool unsafe, no_warnings;
 };
 
 int options_parse(int argc, char **argv, struct options *o);

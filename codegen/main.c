@@ -24,6 +24,8 @@ enum option_id {
 	OPTION_MAX_STRLEN,
 	OPTION_MAX_MAP_KEYS,
 	OPTION_KERNEL_RELEASE,
+	OPTION_UNSAFE,
+	OPTION_NO_WARNINGS,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +40,8 @@ static const struct option long_options[] = {
 	{ "max-strlen", required_argument, NULL, OPTION_MAX_STRLEN },
 	{ "max-map-keys", required_argument, NULL, OPTION_MAX_MAP_KEYS },
 	{ "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
+	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
+	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ 0 },
 };
 
@@ -47,6 +51,7 @@ struct options {
 	struct kernel *kernel;
 	struct str dump;
 	uint32_t max_strlen, max_map_keys;
+	bool unsafe, no_warnings;
 	struct str *params;
 	unsigned n_params;
 };
@@ -95,6 +100,12 @@ static int set_option(struct options *o, int id)
 		return 0;
 	case OPTION_KERNEL_RELEASE:
 		o->release = optarg;
+		return 0;
+	case OPTION_UNSAFE:
+		o->unsafe = true;
+		return 0;
+	case OPTION_NO_WARNINGS:
+		o->no_warnings = true;
 		return 0;
 	}
 	return usage("unknown option");
@@ -166,7 +177,7 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
 static int compile(struct arena *a, const struct options *o, const struct source *source)
 {
-	struct diag diag = { .source = source, .out = stderr };
+	struct diag diag = { .source = source, .out = stderr, .no_warnings = o->no_warnings };
 	struct lexer *lexer = make_lexer(a, o, &diag);
 	struct analysis_options options = {
 		.kernel = o->kernel,
@@ -174,6 +185,7 @@ static int compile(struct arena *a, const struct options *o, const struct source
 		.n_params = o->n_params,
 		.max_strlen = o->max_strlen,
 		.max_map_keys = o->max_map_keys,
+		.unsafe = o->unsafe,
 		.want_dump = str_is(o->dump, "types"),
 	};
 	struct script *script;

@@ -131,6 +131,30 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 	}
 }
 
+static bool is_of_binary(const struct image_attach *a)
+{
+	return a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt;
+}
+
+static bool explain_binary(struct tracer *t, struct probe *p, const struct image_attach *a)
+{
+	bool warning = t->error == -ENOENT && has_alternative(t, p);
+
+	if (warning)
+		diag_warning(&t->diag, a->span,
+		    "cannot attach %.*s (%.*s); the other probes of its action are attached", STR_ARG(a->text),
+		    STR_ARG(p->refused));
+	else
+		diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
+	if (t->error != -ENOENT)
+		hint_error(t, a);
+	else if (a->probe == PROBE_usdt)
+		diag_hint(&t->diag, "btrun -l '%.*s:*' lists the static probes of a program",
+		    STR_ARG(a->binary));
+	p->off = warning;
+	return warning;
+}
+
 bool attach_explain(struct tracer *t)
 {
 	struct probe *p = t->failed;
@@ -143,6 +167,8 @@ bool attach_explain(struct tracer *t)
 		hint_refusals(t, set & REFUSED_LOCKDOWN);
 		return false;
 	}
+	if (is_of_binary(a))
+		return explain_binary(t, p, a);
 	if (is_missing(t, a))
 		return explain_missing(t, p, a);
 	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));

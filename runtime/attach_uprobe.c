@@ -1,14 +1,267 @@
+/* Attaching to functions and static probes of programs and libraries. */
 #include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
-int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address)
+#include <string.h>
+
+#include "kernel/binary.h"
+#include "runtime/demangle.h"
+
+#define PLACES_MAX 4096 /* of one attach point: each takes two descriptors and its time to attach */
+
+/* One attach point while its places are looked for. */
+struct search {
+	struct tracer *tracer;
+	struct probe *probe;
+	const struct image_attach *attach;
+	uint32_t index; /* of the attach point */
+	uint32_t n;     /* places found */
+	const char *path;
+	struct binary *binary;
+	struct str_near near;
+	uint64_t last; /* offset of the place before, which aliases have in common */
+	int refused;   /* the last error of attaching */
+};
+
+static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, const char *function)
 {
-	return -ENOENT;
+	struct tracer *t = s->tracer;
+	struct arena *arena = t->runtime.arena;
+	struct str path = str_copy(arena, s->path, strlen(s->path)), rest;
+	struct str kind = str_split(s->attach->text, ':', &rest);
+	struct str probe = str_format(arena, "%.*s:%.*s:%s", STR_ARG(kind), STR_ARG(path), function);
+	struct str func = str_copy(arena, function, strlen(function));
+	uint32_t target = attach_target(t, s->index, s->n, probe, func);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = t->runtime.targets.v[target].id,
+	    .ref_ctr_offset = semaphore, .retprobe = s->attach->probe == PROBE_uretprobe);
+	/* 0 would be ourselves for libbpf. */
+	pid_t pid = t->options->pid ? t->options->pid : -1;
+	struct bpf_link *link;
+
+	if (s->attach->probe == PROBE_usdt && t->command_pid)
+		pid = t->command_pid;
+	link = bpf_program__attach_uprobe_opts(s->probe->program, pid, s->path, offset, &options);
+	if (!link) {
+		s->refused = -errno;
+		t->runtime.targets.n--;
+		return 0;
+	}
+	s->n++;
+	return attach_keep(t, s->probe, link, target, STR(""));
 }
+
+static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
+{
+	int64_t offset = binary_offset(s->binary, symbol->address);
+
+	if (offset < 0)
+		return 0;
+	if (s->attach->offset >= (symbol->size ? symbol->size : 1) && s->attach->offset)
+		return tracer_refuse(s->tracer, s->probe, -EINVAL, "%s has only %llu bytes", symbol->name,
+		    (unsigned long long)symbol->size);
+	return attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name);
+}
+
+/* A C++ function by its name alone, "ns::f", or with its parameters, "ns::f(int)". */
+static bool matches_cpp(struct str pattern, const char *name)
+{
+	struct str plain = demangle(name), without;
+
+	if (!plain.n)
+		return false;
+	if (str_find(pattern, '(') >= 0)
+		return str_glob(pattern, plain);
+	str_split(plain, '(', &without);
+	return str_glob(pattern, str_slice(plain, 0, plain.n - without.n - (without.n > 0)));
+}
+
+static int consider(void *context, const struct binary_symbol *symbol)
+{
+	struct search *s = context;
+	struct str name = str_of(symbol->name);
+	bool fits;
+
+	if (s->attach->module.n)
+		fits = matches_cpp(s->attach->function, symbol->name);
+	else
+		fits = s->attach->glob ? str_glob(s->attach->function, name) : str_eq(s->attach->function, name);
+	if (!fits) {
+		str_near_offer(&s->near, s->tracer->runtime.arena, name);
+		return 0;
+	}
+	if (s->n && s->last == symbol->address)
+		return 0;
+	s->last = symbol->address;
+	if (s->n == PLACES_MAX)
+		return tracer_refuse(s->tracer, s->probe, -E2BIG, "more than %d functions match", PLACES_MAX);
+	return attach_symbol(s, symbol);
+}
+
+static int in_binary_functions(struct search *s)
+{
+	struct binary_symbol symbol;
+	char address[32];
+
+	if (!s->attach->function.n) {
+		int64_t offset = binary_offset(s->binary, s->attach->address);
+
+		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)s->attach->address);
+		return offset < 0 ? tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address)
+				  : attach_at(s, (uint64_t)offset, 0, address);
+	}
+	if (!s->attach->glob && binary_find(s->binary, s->attach->function, &symbol) == 0) {
+		struct str copy = s->attach->function;
+
+		symbol.name = str_copy(s->tracer->runtime.arena, copy.p, copy.n).p;
+		return attach_symbol(s, &symbol);
+	}
+	return binary_each_function(s->binary, consider, s);
+}
+
+static int write_arguments(struct search *s, const struct binary_usdt *probe)
+{
+	struct usdt_argument rows[USDT_ARGUMENTS] = { 0 };
+	uint64_t id = (uint64_t)s->index << 32 | (s->n - 1);
+	struct str text = str_of(probe->arguments);
+	uint64_t address = (uint64_t)binary_address(s->binary, probe->offset);
+
+	for (unsigned i = 0; i < USDT_ARGUMENTS; i++) {
+		struct binary_argument a;
+		int got = binary_usdt_argument(s->binary, address, &text, &a);
+
+		if (got == 0)
+			break;
+		if (got < 0) {
+			fprintf(stderr, "btrun: %s:%s: argument %u can't be understood: it reads as 0\n",
+			    probe->provider, probe->name, i);
+			continue;
+		}
+		rows[i] = (struct usdt_argument){
+			.value = a.value,
+			.kind = a.place == BINARY_CONSTANT   ? USDT_CONSTANT
+				: a.place == BINARY_REGISTER ? USDT_REGISTER
+							     : USDT_MEMORY,
+			.base = (uint32_t)a.base,
+			.index = (uint32_t)a.index,
+			.scale = a.scale,
+			.cut = 64 - 8 * a.size,
+			.is_signed = a.is_signed,
+		};
+	}
+	return bpf_map_update_elem(s->tracer->usdt_fd, &id, rows, BPF_ANY) ? -errno : 0;
+}
+
+static int consider_usdt(void *context, const struct binary_usdt *probe)
+{
+	struct search *s = context;
+	const struct image_attach *a = s->attach;
+	uint32_t before = s->n;
+	struct str name;
+	int err;
+
+	if ((a->category.n && !str_glob(a->category, str_of(probe->provider))) ||
+	    !str_glob(a->event, str_of(probe->name))) {
+		str_near_offer(&s->near, s->tracer->runtime.arena, str_of(probe->name));
+		return 0;
+	}
+	name = str_format(s->tracer->runtime.arena, "%s:%s", probe->provider, probe->name);
+	err = attach_at(s, probe->offset, probe->semaphore, name.p);
+	if (!err && s->n > before && s->tracer->usdt_fd >= 0)
+		err = write_arguments(s, probe);
+	return err;
+}
+
+static int in_binary(void *context, const char *path)
+{
+	struct search *s = context;
+	int err = binary_open(path, &s->binary);
+
+	if (err)
+		return tracer_refuse(s->tracer, s->probe, err, "%s: %s", path,
+		    err == -ENOEXEC ? "it is no program or library" : strerror(-err));
+	s->path = path;
+	if (s->attach->probe == PROBE_usdt)
+		err = binary_each_usdt(s->binary, consider_usdt, s);
+	else
+		err = in_binary_functions(s);
+	binary_close(s->binary);
+	s->binary = NULL;
+	return err;
+}
+
+/* Nothing was attached: why? */
+static int explain(struct search *s, int err)
+{
+	struct tracer *t = s->tracer;
+	struct str near = str_near_text(&s->near, t->runtime.arena);
+	struct str what = s->attach->probe == PROBE_usdt ? s->attach->event : s->attach->function;
+
+	if (s->refused)
+		return tracer_refuse(t, s->probe, s->refused, "the kernel refuses it: %s", strerror(-s->refused));
+	if (err == -ENOENT)
+		return tracer_refuse(t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->attach->binary));
+	return tracer_refuse(t, s->probe, -ENOENT, "%.*s has no %s %.*s%s%.*s%s", STR_ARG(s->attach->binary),
+	    s->attach->probe == PROBE_usdt ? "static probe" : "function", STR_ARG(what),
+	    near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");
+}
+
+static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
+{
+	struct search s = { .tracer = t, .probe = p, .index = index, .attach = &t->image.attaches.v[index] };
+	struct str binary = s.attach->binary;
+	int err;
+
+	s.near.wanted = s.attach->probe == PROBE_usdt ? s.attach->event : s.attach->function;
+	/* With -p the program itself is meant when there is none. */
+	if (!binary.n && t->options->pid)
+		binary = str_format(t->runtime.arena, "/proc/%d/exe", (int)t->options->pid);
+	err = binary_paths(t->options->pid, binary, in_binary, &s);
+	if (s.n == 0 && (err == 0 || err == -ENOENT) && !p->refused.n)
+		err = explain(&s, err);
+	return s.n ? 0 : err;
+}
+
 int attach_uprobe(struct tracer *t, struct probe *p)
 {
-	return -ENOSYS;
+	int err = 0;
+
+	for (uint32_t i = p->attach; i < p->attach + p->n_attach && !err; i++)
+		err = attach_in_binaries(t, p, i);
+	return err;
 }
+
 int attach_usdt(struct tracer *t, struct probe *p)
 {
-	return -ENOSYS;
+	return attach_uprobe(t, p);
+}
+
+struct symbol_search {
+	struct str name;
+	uint64_t address;
+};
+
+static int find_symbol(void *context, const char *path)
+{
+	struct symbol_search *s = context;
+	struct binary_symbol symbol;
+	struct binary *b;
+	int err = binary_open(path, &b);
+
+	if (err)
+		return err;
+	err = binary_find(b, s->name, &symbol);
+	s->address = err ? 0 : symbol.address;
+	binary_close(b);
+	return err;
+}
+
+int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address)
+{
+	struct symbol_search s = { .name = symbol };
+	int err = binary_paths(t->options->pid, binary, find_symbol, &s);
+
+	*address = s.address;
+	return err;
 }

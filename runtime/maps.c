@@ -371,7 +371,7 @@ static void print_map_value(const struct element *e, FILE *out, int64_t div)
 		print_histogram(e, out, (uint64_t)div);
 		return;
 	}
-	if (div > 1 && value_class(t) != OTHER) {
+	if (div > 1 && value_class(t) != OTHER && t->kind != TYPE_stats) {
 		divide(t, value, div, divided);
 		value = divided;
 	}
@@ -447,15 +447,37 @@ void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div)
 	} else {
 		for (size_t i = first; i < s.n; i++)
 			print_text_element(&s.sorted[i], out, div);
+		/* Histograms end with a line of their own each, these with one together. */
+		if (s.n && has_average(s.value_type))
+			putc('\n', out);
 		output_line_done(r->out);
 	}
 	snapshot_close(&s);
 }
 
+struct ordered {
+	struct str name;
+	uint32_t map;
+};
+
+static int compare_maps(const void *a, const void *b)
+{
+	return str_compare(((const struct ordered *)a)->name, ((const struct ordered *)b)->name);
+}
+
+/* By name, as bpftrace has them. */
 void maps_print_all(struct runtime *r)
 {
-	for (size_t i = 0; i < r->image->maps.n; i++)
-		maps_print(r, i, 0, 0);
+	uint32_t n = (uint32_t)r->image->maps.n;
+	struct ordered *order = calloc(n ? n : 1, sizeof(*order));
+
+	for (uint32_t i = 0; order && i < n; i++)
+		order[i] = (struct ordered){ r->image->maps.v[i].name, i };
+	if (order)
+		qsort(order, n, sizeof(*order), compare_maps);
+	for (uint32_t i = 0; i < n; i++)
+		maps_print(r, order ? order[i].map : i, 0, 0);
+	free(order);
 }
 
 /* Elements that programs add meanwhile may stay: no moment of the map is "now". */

@@ -1,0 +1,320 @@
+/* ELF objects, through libelf. */
+#include "kernel/binary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct binary {
+	int fd;
+	Elf *elf;
+	GElf_Ehdr header;
+	struct binary *debug; /* its separate debug file, opened when it is first needed */
+	bool debug_asked;
+};
+
+int binary_open(const char *path, struct binary **binary)
+{
+	struct binary *b = calloc(1, sizeof(*b));
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	b->fd = open(path, O_RDONLY | O_CLOEXEC);
+	err = b->fd < 0 ? -errno : 0;
+	if (!err) {
+		elf_version(EV_CURRENT);
+		b->elf = elf_begin(b->fd, ELF_C_READ_MMAP, NULL);
+		if (!b->elf || elf_kind(b->elf) != ELF_K_ELF || !gelf_getehdr(b->elf, &b->header))
+			err = -ENOEXEC;
+	}
+	if (err) {
+		binary_close(b);
+		return err;
+	}
+	*binary = b;
+	return 0;
+}
+
+void binary_close(struct binary *b)
+{
+	if (!b)
+		return;
+	binary_close(b->debug);
+	if (b->elf)
+		elf_end(b->elf);
+	if (b->fd >= 0)
+		close(b->fd);
+	free(b);
+}
+
+static bool find_segment(const struct binary *b, bool by_address, uint64_t at, GElf_Phdr *segment)
+{
+	size_t n;
+
+	if (elf_getphdrnum(b->elf, &n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t begin;
+
+		if (!gelf_getphdr(b->elf, (int)i, segment) || segment->p_type != PT_LOAD)
+			continue;
+		begin = by_address ? segment->p_vaddr : segment->p_offset;
+		if (at >= begin && at - begin < segment->p_filesz)
+			return true;
+	}
+	return false;
+}
+
+int64_t binary_offset(const struct binary *b, uint64_t address)
+{
+	GElf_Phdr segment;
+
+	return find_segment(b, true, address, &segment) ? (int64_t)(address - segment.p_vaddr + segment.p_offset)
+							: -ENOENT;
+}
+
+int64_t binary_address(const struct binary *b, uint64_t offset)
+{
+	GElf_Phdr segment;
+
+	return find_segment(b, false, offset, &segment) ? (int64_t)(offset - segment.p_offset + segment.p_vaddr)
+							: -ENOENT;
+}
+
+bool binary_is_fixed(const struct binary *b)
+{
+	return b->header.e_type == ET_EXEC;
+}
+
+typedef int symbol_found(void *context, const struct binary_symbol *symbol, int type);
+
+static int each_of_section(struct binary *b, Elf_Scn *section, symbol_found *found, void *context)
+{
+	GElf_Shdr header;
+	Elf_Data *data = elf_getdata(section, NULL);
+	int result = 0;
+
+	if (!data || !gelf_getshdr(section, &header) || !header.sh_entsize)
+		return 0;
+	for (size_t i = 0; i < header.sh_size / header.sh_entsize && !result; i++) {
+		struct binary_symbol symbol;
+		GElf_Sym sym;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx == SHN_UNDEF || !sym.st_value)
+			continue;
+		symbol.name = elf_strptr(b->elf, header.sh_link, sym.st_name);
+		symbol.address = sym.st_value;
+		symbol.size = sym.st_size;
+		if (symbol.name && symbol.name[0])
+			result = found(context, &symbol, GELF_ST_TYPE(sym.st_info));
+	}
+	return result;
+}
+
+static int each_symbol(struct binary *b, symbol_found *found, void *context, bool *has_table)
+{
+	int result = 0;
+
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s && !result; s = elf_nextscn(b->elf, s)) {
+		GElf_Shdr header;
+
+		if (!gelf_getshdr(s, &header) || (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+			continue;
+		*has_table |= header.sh_type == SHT_SYMTAB;
+		result = each_of_section(b, s, found, context);
+	}
+	return result;
+}
+
+/* The bytes of the note of this name and type. */
+static const unsigned char *find_note(struct binary *b, const char *owner, unsigned type, size_t *size)
+{
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s)) {
+		size_t at = 0, name, desc;
+		GElf_Shdr header;
+		Elf_Data *data;
+		GElf_Nhdr note;
+
+		if (!gelf_getshdr(s, &header) || header.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(s, NULL);
+		while (data && (at = gelf_getnote(data, at, &note, &name, &desc)) > 0) {
+			if (note.n_type != type || strcmp((const char *)data->d_buf + name, owner) != 0)
+				continue;
+			*size = note.n_descsz;
+			return (const unsigned char *)data->d_buf + desc;
+		}
+	}
+	return NULL;
+}
+
+/* Debian's debug packages: /usr/lib/debug/.build-id/12/3456....debug */
+static struct binary *debug_file(struct binary *b)
+{
+	const unsigned char *id;
+	char path[256];
+	size_t n;
+	int used;
+
+	if (b->debug_asked)
+		return b->debug;
+	b->debug_asked = true;
+	id = find_note(b, "GNU", NT_GNU_BUILD_ID, &n);
+	if (!id || n < 2 || n > 64)
+		return NULL;
+	used = snprintf(path, sizeof(path), "/usr/lib/debug/.build-id/%02x/", id[0]);
+	for (size_t i = 1; i < n; i++)
+		used += snprintf(path + used, sizeof(path) - (size_t)used, "%02x", id[i]);
+	snprintf(path + used, sizeof(path) - (size_t)used, ".debug");
+	if (binary_open(path, &b->debug))
+		b->debug = NULL;
+	return b->debug;
+}
+
+static int each(struct binary *b, symbol_found *found, void *context)
+{
+	bool has_table = false;
+	int result = each_symbol(b, found, context, &has_table);
+
+	if (!result && !has_table && debug_file(b))
+		result = each_symbol(b->debug, found, context, &has_table);
+	return result;
+}
+
+struct filter {
+	binary_found *found;
+	void *context;
+	struct str wanted;
+	struct binary_symbol *symbol;
+};
+
+static int pass_function(void *context, const struct binary_symbol *symbol, int type)
+{
+	const struct filter *f = context;
+
+	/* What an IFUNC's symbol points to is the function that chooses one. */
+	return type == STT_FUNC ? f->found(f->context, symbol) : 0;
+}
+
+int binary_each_function(struct binary *b, binary_found *found, void *context)
+{
+	struct filter f = { .found = found, .context = context };
+
+	return each(b, pass_function, &f);
+}
+
+/* "name@VERSION" stands in tables of libraries for a versioned symbol. */
+static bool is_named(const char *name, struct str wanted)
+{
+	return strncmp(name, wanted.p, wanted.n) == 0 && (!name[wanted.n] || name[wanted.n] == '@');
+}
+
+static int pass_named(void *context, const struct binary_symbol *symbol, int type)
+{
+	struct filter *f = context;
+
+	if ((type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE && type != STT_GNU_IFUNC) ||
+	    !is_named(symbol->name, f->wanted))
+		return 0;
+	*f->symbol = *symbol;
+	return 1;
+}
+
+int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol)
+{
+	struct filter f = { .wanted = name, .symbol = symbol };
+
+	return each(b, pass_named, &f) == 1 ? 0 : -ENOENT;
+}
+
+static uint64_t section_address(struct binary *b, const char *wanted)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(b->elf, &names))
+		return 0;
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s)) {
+		GElf_Shdr header;
+		const char *name =
+		    gelf_getshdr(s, &header) ? elf_strptr(b->elf, names, header.sh_name) : NULL;
+
+		if (name && strcmp(name, wanted) == 0)
+			return header.sh_addr;
+	}
+	return 0;
+}
+
+static uint64_t word_at(const struct binary *b, const unsigned char *p, unsigned index)
+{
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (b->header.e_ident[EI_CLASS] == ELFCLASS64) {
+		memcpy(&wide, p + 8 * index, 8);
+		return wide;
+	}
+	memcpy(&narrow, p + 4 * index, 4);
+	return narrow;
+}
+
+/* Description: three addresses (probe, .stapsdt.base as it was, semaphore), then three texts. */
+static bool read_usdt(struct binary *b, const unsigned char *p, size_t n, uint64_t base, struct binary_usdt *probe)
+{
+	unsigned width = b->header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
+	const char *text = (const char *)p + 3 * width, *end = (const char *)p + n;
+	uint64_t address, moved, semaphore;
+	const char *texts[3];
+	int64_t offset;
+
+	for (int i = 0; i < 3; i++) {
+		texts[i] = text;
+		if (text >= end || !memchr(text, 0, (size_t)(end - text)))
+			return false;
+		text += strlen(text) + 1;
+	}
+	/* prelink moves addresses, and what it moved .stapsdt.base by it has moved them by. */
+	moved = base ? base - word_at(b, p, 1) : 0;
+	address = word_at(b, p, 0) + moved;
+	semaphore = word_at(b, p, 2);
+	offset = binary_offset(b, address);
+	if (offset < 0)
+		return false;
+	*probe = (struct binary_usdt){ texts[0], texts[1], texts[2], (uint64_t)offset, 0 };
+	if (semaphore && (offset = binary_offset(b, semaphore + moved)) > 0)
+		probe->semaphore = (uint64_t)offset;
+	return true;
+}
+
+#define STAPSDT_TYPE 3
+
+int binary_each_usdt(struct binary *b, binary_usdt_found *found, void *context)
+{
+	uint64_t base = section_address(b, ".stapsdt.base");
+	int result = 0;
+
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s && !result; s = elf_nextscn(b->elf, s)) {
+		size_t at = 0, name, desc;
+		struct binary_usdt probe;
+		GElf_Shdr header;
+		Elf_Data *data;
+		GElf_Nhdr note;
+
+		if (!gelf_getshdr(s, &header) || header.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(s, NULL);
+		while (data && !result && (at = gelf_getnote(data, at, &note, &name, &desc)) > 0) {
+			if (note.n_type != STAPSDT_TYPE ||
+			    strcmp((const char *)data->d_buf + name, "stapsdt") != 0)
+				continue;
+			if (read_usdt(b, (const unsigned char *)data->d_buf + desc, note.n_descsz, base, &probe))
+				result = found(context, &probe);
+		}
+	}
+	return result;
+}
