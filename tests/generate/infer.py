@@ -65,6 +65,35 @@ def wrap(value, size=8, signed=True):
     return value - (1 << 8 * size) if signed and value >> (8 * size - 1) else value
 
 
+def merge(a, b, literal_a, literal_b):
+    """The type that keeps what a and b keep; literal: nothing but literals that are not negative."""
+    if a == b:
+        return a
+    if is_int(a) and is_int(b):
+        return merge_integers(a, b, literal_a, literal_b)
+    if a[0] == b[0] == "str":
+        return max(a, b)
+    if a[0] == b[0] == "agg" and a[1] == b[1] and a[3] == b[3]:
+        return a[:2] + (a[2] or b[2], a[3])
+    if a[0] == b[0] == "tuple" and len(a[1]) == len(b[1]):
+        return ("tuple", tuple(merge(x, y, False, False) for x, y in zip(a[1], b[1])))
+    raise Invalid(f"{a} and {b} in one place")
+
+
+def merge_integers(a, b, literal_a, literal_b):
+    (size_a, sign_a), (size_b, sign_b) = shape(a), shape(b)
+    size = max(size_a, size_b)
+    if sign_a == sign_b:
+        return ("int", size, sign_a)
+    unsigned = size_b if sign_a else size_a
+    if unsigned == 8:
+        # No integer keeps both; only literals that are not negative leave it unsigned.
+        return ("int", 8, not (literal_a if sign_a else literal_b))
+    while size <= unsigned:
+        size *= 2
+    return ("int", size, True)
+
+
 class Slot:
     """What a variable, a map's value or a key can hold: each assignment widens it."""
 
@@ -73,36 +102,10 @@ class Slot:
         self.literal = True
 
     def take(self, t, literal):
-        merged = t if self.type is None else self.merge(self.type, t, literal)
+        merged = t if self.type is None else merge(self.type, t, self.literal, literal)
         self.literal = self.literal and literal
         changed, self.type = merged != self.type, merged
         return changed
-
-    def merge(self, a, b, literal):
-        if a == b:
-            return a
-        if is_int(a) and is_int(b):
-            return self.merge_integers(a, b, literal)
-        if a[0] == b[0] == "str":
-            return max(a, b)
-        if a[0] == b[0] == "agg" and a[1] == b[1] and a[3] == b[3]:
-            return a[:2] + (a[2] or b[2], a[3])
-        if a[0] == b[0] == "tuple" and len(a[1]) == len(b[1]):
-            return ("tuple", tuple(self.merge(x, y, False) for x, y in zip(a[1], b[1])))
-        raise Invalid(f"{a} and {b} in one place")
-
-    def merge_integers(self, a, b, literal):
-        (size_a, sign_a), (size_b, sign_b) = shape(a), shape(b)
-        size = max(size_a, size_b)
-        if sign_a == sign_b:
-            return ("int", size, sign_a)
-        unsigned = size_b if sign_a else size_a
-        if unsigned == 8:
-            # No integer keeps both; only literals that are not negative leave it unsigned.
-            return ("int", 8, not (self.literal if sign_a else literal))
-        while size <= unsigned:
-            size *= 2
-        return ("int", size, True)
 
 
 class MapInfo:
@@ -312,9 +315,13 @@ class Types:
 
     def t_binary(self, node):
         a, b = self.of(node.kids[0]), self.of(node.kids[1])
+        if node.value in ("&&", "||"):
+            if any(t is not None and not is_int(t) for t in (a, b)):
+                raise Invalid("no condition")
+            return BOOL
         if a is None or b is None:
             return None
-        if node.value in ("&&", "||") or node.value in COMPARISONS:
+        if node.value in COMPARISONS:
             if is_int(a) and is_int(b):
                 return BOOL
             if a[0] != b[0] or a[0] == "tuple" or node.value not in ("==", "!=") or (a[0] == "array" and a != b):
@@ -340,7 +347,7 @@ class Types:
             return a
         if is_int(a) and is_int(b):
             return common(a, b)
-        return Slot().merge(a, b, False)
+        return merge(a, b, False, False)
 
     def t_cast(self, node):
         kid, to = node.kids[0], type_named(node.value)
@@ -386,9 +393,7 @@ class Types:
         return t
 
     def t_sizeof(self, node):
-        for kid in node.kids:
-            self.of(kid)
-        return INT64
+        return None if None in [self.of(k) for k in node.kids] else INT64
 
     def t_tuple(self, node):
         parts = [self.of(k) for k in node.kids]

@@ -43,7 +43,10 @@ class Case:
         self.run, self.normalise, self.needs = None, [], []
         self.seconds, self.refuse, self.differs, self.prints = None, None, None, []
         self.status, self.alone = 0, None
-        self.workload = None  # of a tool: a function of workloads/
+        self.workload = None  # of a tool: a generator function of workloads/
+        self.keep = None  # of a tool: only lines that match are compared
+        self.absent = {}  # of a tool: kernel -> what that kernel lacks, so that both must refuse
+        self.peer_script = None  # of a tool that bpftrace can't read: (text, replacement) pairs that it is given
 
     @property
     def full_name(self):

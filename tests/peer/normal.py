@@ -93,8 +93,67 @@ def bars(lines, _):
     return each(lambda l: BAR.sub(r"\1 \2", l))(lines)
 
 
-def normalise(text, names, one):
+# What only one tool prints: one function each, so that everything else of its lines stays compared.
+
+def number_in(lines, pattern, word="N"):
+    """The groups of the pattern become a word; the width of the column too."""
+    def mend(match):
+        text = match.group(0)
+        for i in range(len(match.groups()), 0, -1):
+            a, b = match.start(i) - match.start(0), match.end(i) - match.start(0)
+            text = text[:a] + word + text[b:]
+        return text
+    return each(lambda l: re.sub(pattern, mend, l))(lines)
+
+
+@normaliser
+def times_of_events(lines, _):
+    """A first column in milliseconds since each tracer's own start."""
+    return number_in(lines, r"^(\d+ *)")
+
+
+@normaliser
+def latency_ms(lines, _):
+    """gethostlatency: the duration is each tracer's own measurement, to the right of COMM."""
+    return number_in(lines, r"^HH:MM:SS  \d+ +\S+( +\d+) ")
+
+
+@normaliser
+def forks(lines, _):
+    """pidpersec: the intervals of two tracers begin at different moments, so which forks fall
+    into a second differs: three seconds are compared, and that each counted some."""
+    return number_in([l for l in lines if l.startswith("Tracing")] +
+                     [l for l in lines if re.search(r"@: [1-9]", l)][:3], r"@: (\d+)")
+
+
+@normaliser
+def oom(lines, _):
+    """The load averages are read when each tracer prints them."""
+    return number_in(lines, r"loadavg: (.*)$")
+
+
+@normaliser
+def loads(lines, _):
+    """The kernel updates them every 5 s: two readings may differ, but each is three numbers."""
+    return number_in(lines, r"(\d+\.\d\d\d)", "LOAD")
+
+
+@normaliser
+def first_three(lines, _):
+    return lines[:4]
+
+
+@normaliser
+def syscall_counts(lines, _):
+    """The counts include what ran while only one tracer was attached: to the nearest thousand."""
+    return each(lambda l: re.sub(r": (\d+)$", lambda m: f": about {round(int(m[1]), -3)}", l))(lines)
+
+
+def normalise(text, case, one):
+    """"keep" first: the rest of a machine's events is not the workload's."""
     lines = base(text)
-    for name in names:
+    if case.keep:
+        lines = [line for line in lines if re.search(case.keep, line)]
+    for name in case.normalise:
         lines = NORMALISERS[name](lines, one)
     return lines

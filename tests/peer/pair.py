@@ -1,5 +1,6 @@
 """Runs one case under both tracers at once, and judges it."""
 import difflib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,6 +10,10 @@ from normal import normalise
 from tracer import Tracer, wait_until
 
 LOST = ("Lost ", "lost ")
+
+
+class WorkloadError(Exception):
+    pass
 
 
 class Outcome:
@@ -45,8 +50,9 @@ class Place:
 
     def __init__(self, case, setting, directory):
         texts = [case.script, case.run or "", *case.args, *case.options]
-        self.directory, self.target = directory, directory + "/peer_target"
+        self.setting, self.directory, self.target = setting, directory, directory + "/peer_target"
         self.waiting = None
+        self.stages = case.workload(self) if case.workload else None
         if any("$TARGET" in t or "{pid}" in t for t in texts):
             shutil.copy(setting.target, self.target)
         if any("{pid}" in t for t in texts):
@@ -56,29 +62,43 @@ class Place:
         text = text.replace("$TARGET", self.target).replace("$DIR", self.directory)
         return text.replace("{pid}", str(self.waiting.pid if self.waiting else 0))
 
+    def prepare(self):
+        """The workload's part before the tracers start."""
+        if self.stages:
+            next(self.stages, None)
+
     def remove(self):
+        if self.stages:
+            self.stages.close()
         if self.waiting:
             self.waiting.kill()
             self.waiting.wait()
 
 
-def script_file(case, place):
-    if case.path:
+def script_file(case, place, name):
+    if case.path and not (name == "bpftrace" and case.peer_script):
         return case.path
-    path = f"{place.directory}/{case.name}.bt"
+    text = case.script
+    if case.path:
+        with open(case.path) as file:
+            text = file.read()
+        for old, new in case.peer_script:
+            if old not in text:
+                raise SystemExit(f"{case.full_name}: no {old!r} in {case.path}")
+            text = text.replace(old, new)
+    path = f"{place.directory}/{case.name}.bt" if not case.path else f"{place.directory}/{case.name}.{name}.bt"
     with open(path, "w") as file:
-        file.write(place.fill(case.script))
+        file.write(place.fill(text))
     return path
 
 
 def start(case, setting, place):
-    script = script_file(case, place)
     options = [place.fill(o) for o in case.options]
     args = [place.fill(a) for a in case.args]
     env = {"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1", **case.env}
-    commands = {"bpftrace": ["bpftrace", "-B", "line", *options, script, *args],
-                "btrun": [setting.btrun, *options, script, *args]}
-    return [Tracer(name, commands[name], env) for name in setting.names()]
+    programs = {"bpftrace": ["bpftrace", "-B", "line"], "btrun": [setting.btrun]}
+    return [Tracer(name, [*programs[name], *options, script_file(case, place, name), *args], env)
+            for name in setting.names()]
 
 
 def ends_itself(case):
@@ -98,7 +118,7 @@ def carry_out(case, setting, tracers, place):
         return f"{' and '.join(late)} not attached after {limit} s"
     if all(t.ended and t.process.returncode for t in tracers):
         return None  # where only btrun fails, the workload still proves itself by bpftrace
-    trouble = work(case, setting, place, limit)
+    trouble = work(case, setting, place, tracers, limit)
     for one in tracers:
         one.measure()
     for one in tracers:
@@ -109,12 +129,13 @@ def carry_out(case, setting, tracers, place):
     return trouble
 
 
-def work(case, setting, place, limit):
+def work(case, setting, place, tracers, limit):
+    """The workload; then time for what it made the tracers print."""
     time.sleep(0.05 * setting.slow)
     trouble = None
     try:
-        if case.workload:
-            case.workload()
+        if place.stages:
+            trouble = wait_for_lines(next(place.stages, None), tracers, limit)
         elif case.run:
             done = subprocess.run(["bash", "-c", place.fill(case.run)], stdin=subprocess.DEVNULL,
                                   capture_output=True, text=True, timeout=limit)
@@ -122,10 +143,19 @@ def work(case, setting, place, limit):
                 trouble = f"the workload ended with {done.returncode}: {done.stderr[-300:]}"
         if case.seconds:
             time.sleep(case.seconds)
-    except subprocess.TimeoutExpired:
-        trouble = f"the workload was not done after {limit} s"
+    except subprocess.TimeoutExpired as late:
+        trouble = f"the workload was not done after {late.timeout} s"
+    except WorkloadError as wrong:
+        trouble = f"the workload: {wrong}"
     time.sleep(0.3 if setting.slow == 1 else 1.5)  # both read their buffers now and then
     return trouble
+
+
+def wait_for_lines(patterns, tracers, limit):
+    """Until each tracer that lives has printed every pattern: some print once a second, some late."""
+    def printed():
+        return all(one.ended or all(re.search(p, one.out, re.M) for p in patterns or []) for one in tracers)
+    wait_until(printed, min(limit, 30), 0.2)  # what is missing then shows in the comparison
 
 
 def judge(case, tracers, trouble):
@@ -140,7 +170,7 @@ def judge(case, tracers, trouble):
         return Outcome(case, "peer-error", wrong_peer, tracers)
     if btrun and failed(case, btrun):
         return Outcome(case, "btrun-error", failed(case, btrun), tracers)
-    lines = {t.name: normalise(t.out, case.normalise, t) for t in tracers}
+    lines = {t.name: normalise(t.out, case, t) for t in tracers}
     if peer and not case.differs and not any(lines["bpftrace"]):
         return Outcome(case, "peer-error", "bpftrace printed nothing: the case proves nothing", tracers)
     if case.differs:
@@ -176,6 +206,7 @@ def failed(case, one):
 
 def judge_documented(case, lines, wrong_peer, tracers):
     """The peer is known to be wrong: btrun must print what is right, and the peer still something else."""
+    lines = {name: [l.rstrip() for l in those] for name, those in lines.items()}  # "prints" lines hold no blank at the end
     if "btrun" in lines and lines["btrun"] != case.prints:
         return Outcome(case, "differs", diff({"expected": case.prints, "btrun": lines["btrun"]}), tracers)
     if "bpftrace" in lines and lines["bpftrace"] == case.prints and not wrong_peer:
@@ -192,6 +223,10 @@ def run_case(case, setting):
     with tempfile.TemporaryDirectory(prefix="peer.") as directory:
         place, tracers = Place(case, setting, directory), []
         try:
+            try:
+                place.prepare()
+            except (WorkloadError, subprocess.TimeoutExpired) as wrong:
+                return Outcome(case, "peer-error", f"cannot prepare the workload: {wrong}")
             tracers = start(case, setting, place)
             return judge(case, tracers, carry_out(case, setting, tracers, place))
         finally:

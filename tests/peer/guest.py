@@ -1,0 +1,35 @@
+#!/usr/bin/python3
+"""In the guest: guest.py BUILD LIST [peer|btrun]. Runs the cases named in the file LIST (one a line), one after
+another, and writes a JSON line to $BTRUN_VM_OUT/results for each: first its name, when it begins, then its outcome, so
+that the outer side knows which case a boot died in."""
+import json
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+import cases  # noqa: E402
+import pair  # noqa: E402
+import tools  # noqa: E402
+
+SLOW = 4  # limits of a native run, times this
+
+
+def main():
+    build, listing = sys.argv[1], sys.argv[2]
+    only = sys.argv[3] if len(sys.argv) > 3 else None
+    with open(listing) as file:
+        names = file.read().split()
+    known = {case.full_name: case for case in cases.load() + tools.load()}
+    setting = pair.Setting(build, SLOW, only)
+    with open(os.environ["BTRUN_VM_OUT"] + "/results", "a") as results:
+        for name in names:
+            print(json.dumps({"begun": name}), file=results, flush=True)
+            outcome = pair.run_case(known[name], setting)
+            print(json.dumps(outcome.record()), file=results, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
