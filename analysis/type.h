@@ -30,12 +30,6 @@ enum type_form {
 	FORMS_
 };
 
-enum stack_mode {
-	STACK_BPFTRACE, /* symbol+offset a line */
-	STACK_PERF,     /* address, symbol+offset, (module) */
-	STACK_RAW,      /* addresses */
-};
-
 enum address_space {
 	SPACE_KERNEL,
 	SPACE_USER,

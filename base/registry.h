@@ -45,4 +45,11 @@ enum type_kind_id {
 	TYPE_N_
 };
 
+/* How stacks are printed. */
+enum stack_mode {
+	STACK_BPFTRACE, /* symbol+offset a line */
+	STACK_PERF,     /* address, symbol+offset, (module) */
+	STACK_RAW,      /* addresses */
+};
+
 #endif

@@ -189,7 +189,9 @@ static void join_field(struct gen *g, const struct field *f)
 	store32(g, so_far, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
 	LLVMBuildBr(g->b, head);
 	LLVMPositionBuilderAtEnd(g->b, after);
-	gen_store64(g, g->tail_used, gen_load(g, &u32, so_far));
+	/* Never more, which only the verifier does not know. */
+	gen_store64(g, g->tail_used,
+	    at_most(g, gen_opaque(g, gen_load(g, &u32, so_far)), g->open->size + g->open->tail_size));
 	store32(g, gen_offset(g, g->record, f->offset), begin);
 	store32(g, gen_offset(g, g->record, f->offset + 4),
 	    LLVMBuildSub(g->b, gen_load64(g, g->tail_used), begin, ""));

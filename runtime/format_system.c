@@ -1,5 +1,5 @@
 /*
- * Values that only the running system can explain: symbols, stacks, times, cgroups, users.
+ * Values that only the running system can explain: times, cgroups, users.
  */
 #include "runtime/value.h"
 
@@ -11,56 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-void format_ksym(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	fprintf(out, "0x%" PRIx64, value_number(t, bytes));
-}
-
-void format_usym(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	struct usym_value value;
-
-	memcpy(&value, bytes, sizeof(value));
-	fprintf(out, "0x%" PRIx64, value.address);
-}
-
-/* False: it has no frames, or is not known any more. */
-static bool find_stack(struct runtime *r, uint64_t hash, struct stack_value *stack)
-{
-	if (hash == 0 || hash == UINT64_MAX || r->stacks_fd < 0)
-		return false;
-	if (bpf_map_lookup_elem(r->stacks_fd, &hash, stack))
-		return false;
-	if (stack->n > sizeof(stack->addresses) / 8)
-		stack->n = sizeof(stack->addresses) / 8;
-	return true;
-}
-
-static void print_frames(struct runtime *r, FILE *out, const struct stack_value *stack)
-{
-	putc('\n', out);
-	for (uint64_t i = 0; i < stack->n; i++)
-		fprintf(out, "    0x%" PRIx64 "\n", stack->addresses[i]);
-}
-
-void format_kstack(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	struct stack_value stack;
-
-	if (find_stack(r, value_number(t, bytes), &stack))
-		print_frames(r, out, &stack);
-}
-
-void format_ustack(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	struct ustack_value value;
-	struct stack_value stack;
-
-	memcpy(&value, bytes, sizeof(value));
-	if (find_stack(r, value.hash, &stack))
-		print_frames(r, out, &stack);
-}
 
 /* strftime()'s formats, and %f for microseconds. */
 static void print_time(FILE *out, struct str format, const struct tm *tm, uint64_t ns)

@@ -162,7 +162,7 @@ static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
 
 static uint64_t slot_refused(struct tracer *t, const char *what, struct str name, const char *why)
 {
-	fprintf(stderr, "btrun: %s \"%.*s\": %s\n", what, STR_ARG(name), why);
+	fprintf(stderr, "btrun: error: %s(\"%.*s\"): %s\n", what, STR_ARG(name), why);
 	t->error = -ENOENT;
 	return 0;
 }
@@ -224,6 +224,7 @@ static int fill_slots(struct tracer *t)
 	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
 
+	t->error = 0; /* of an attempt before this one */
 	for (size_t i = 0; i < t->image.slots.n; i++) {
 		const struct image_slot *slot = &t->image.slots.v[i];
 		uint64_t value = slot_value(t, slot);

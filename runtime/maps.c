@@ -381,6 +381,18 @@ static void print_map_value(const struct element *e, FILE *out, int64_t div)
 		format_value(s->r, out, s->map->value_type, value, t->size);
 }
 
+/* Of the frames of a stack that is a key. */
+#define KEY_INDENT 4
+
+static void print_key(const struct element *e, FILE *out, const char *separator)
+{
+	struct runtime *r = e->of->r;
+
+	r->indent = KEY_INDENT;
+	format_key(r, out, e->of->key_type, e->key, separator);
+	r->indent = 0;
+}
+
 static void print_text_element(const struct element *e, FILE *out, int64_t div)
 {
 	const struct snapshot *s = e->of;
@@ -388,7 +400,7 @@ static void print_text_element(const struct element *e, FILE *out, int64_t div)
 	fprintf(out, "%.*s", STR_ARG(s->map->name));
 	if (s->key_type) {
 		putc('[', out);
-		format_key(s->r, out, s->key_type, e->key, ", ");
+		print_key(e, out, ", ");
 		putc(']', out);
 	}
 	fputs(is_histogram(s->value_type) ? ": \n" : ": ", out);
@@ -401,7 +413,7 @@ static void print_json_element(const struct element *e, FILE *out, int64_t div)
 	const struct snapshot *s = e->of;
 
 	if (s->key_type) {
-		format_key(s->r, output_scratch(s->r->out), s->key_type, e->key, ",");
+		print_key(e, output_scratch(s->r->out), ",");
 		json_text(out, output_scratch_take(s->r->out));
 		fputs(": ", out);
 	}

@@ -3,6 +3,7 @@
  * gate, END, maps, losses, and everything off again.
  */
 #include "runtime/run.h"
+#include "runtime/symbols.h"
 #include "runtime/tracer.h"
 
 #include <bpf/bpf.h>
@@ -244,6 +245,8 @@ static int live(struct loop *l)
 	int err;
 
 	refresh_clock(t);
+	t->runtime.symbols =
+	    symbols_new(&(struct symbols_options){ .kernel = t->runtime.kernel, .mangled = t->options->mangled });
 	err = attach_run_now(t, PROBE_begin);
 	if (err)
 		return err;
@@ -305,6 +308,7 @@ static int run_attached(struct loop *l, sigset_t *set)
 		return 0;
 	}
 	err = live(l);
+	symbols_free(t->runtime.symbols);
 	loss_collect(t);
 	loss_report(t);
 	if (t->options->stats)

@@ -36,7 +36,8 @@ struct run_options {
 	const char *command;  /* -c, or NULL */
 	pid_t pid;            /* -p, or 0 */
 	bool verbose, quiet, dry_run, stats;
-	bool fresh; /* the image was compiled just now, against the kernel that runs */
+	bool mangled; /* C++ names as the binaries have them */
+	bool fresh;   /* the image was compiled just now, against the kernel that runs */
 };
 
 /* The image in fd (a memfd or a file). Returns the exit status of btrun. */
