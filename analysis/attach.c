@@ -270,7 +270,8 @@ static struct str with_params(struct check *c, struct str text)
 	for (size_t at = 0, end; at < text.n; at = end) {
 		unsigned number = 0;
 
-		for (end = at + 1; text.p[at] == '$' && end < text.n && text.p[end] >= '0' && text.p[end] <= '9'; end++)
+		for (end = at + 1;
+		     text.p[at] == '$' && end < text.n && text.p[end] >= '0' && text.p[end] <= '9'; end++)
 			number = number * 10 + (unsigned)(text.p[end] - '0');
 		if (number && number <= c->options->n_params)
 			out = str_format(

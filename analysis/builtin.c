@@ -256,7 +256,8 @@ static void param_from(struct check *c, struct node *arg)
 	struct str text;
 	int64_t from;
 
-	if (left->kind != NODE_PARAM || !left->param.number || !fold_int(arg->binary.right, &from) || from < 0)
+	if (left->kind != NODE_PARAM || !left->param.number || !fold_int(arg->binary.right, &from) ||
+	    from < 0)
 		return;
 	param_as_text(c, left);
 	text = left->string.text;

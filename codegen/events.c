@@ -154,7 +154,8 @@ static void join_field(struct gen *g, const struct field *f)
 								    : SPACE_KERNEL;
 	LLVMValueRef array = gen_value(g, f->value), i = gen_alloca(g, 8, "i"), pointer = gen_temporary(g, 8),
 		     n, at;
-	LLVMValueRef used, result, more, begin = gen_load64(g, g->tail_used), fits, so_far = gen_offset(g, g->record, 4);
+	LLVMValueRef used, result, more, begin = gen_load64(g, g->tail_used), fits,
+					 so_far = gen_offset(g, g->record, 4);
 	struct type u32 = { .form = FORM_INT, .size = 4 };
 	LLVMBasicBlockRef head = gen_block(g, "strings"), body = gen_block(g, "string"),
 			  after = gen_block(g, "joined"), some = gen_block(g, "some"),

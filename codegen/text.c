@@ -76,12 +76,13 @@ static void cut_text(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t
 		LLVMValueRef word = gen_load64(g, gen_offset(g, from, at)), left, bits, mask;
 
 		left = LLVMBuildSub(g->b, length, gen_const(g, at), "");
-		bits = LLVMBuildAnd(g->b, LLVMBuildShl(g->b, left, gen_const(g, 3), ""), gen_const(g, 63), "");
+		bits =
+		    LLVMBuildAnd(g->b, LLVMBuildShl(g->b, left, gen_const(g, 3), ""), gen_const(g, 63), "");
 		mask = LLVMBuildSub(g->b, LLVMBuildShl(g->b, gen_const(g, 1), bits, ""), gen_const(g, 1), "");
 		mask = LLVMBuildSelect(g->b, LLVMBuildICmp(g->b, LLVMIntSGE, left, gen_const(g, 8), ""),
 		    gen_const(g, UINT64_MAX), mask, "");
-		mask = LLVMBuildSelect(
-		    g->b, LLVMBuildICmp(g->b, LLVMIntSLE, left, gen_const(g, 0), ""), gen_const(g, 0), mask, "");
+		mask = LLVMBuildSelect(g->b, LLVMBuildICmp(g->b, LLVMIntSLE, left, gen_const(g, 0), ""),
+		    gen_const(g, 0), mask, "");
 		gen_store64(g, gen_offset(g, to, at), LLVMBuildAnd(g->b, word, mask, ""));
 	}
 }

@@ -75,16 +75,18 @@ int64_t binary_offset(const struct binary *b, uint64_t address)
 {
 	GElf_Phdr segment;
 
-	return find_segment(b, true, address, &segment) ? (int64_t)(address - segment.p_vaddr + segment.p_offset)
-							: -ENOENT;
+	return find_segment(b, true, address, &segment)
+		   ? (int64_t)(address - segment.p_vaddr + segment.p_offset)
+		   : -ENOENT;
 }
 
 int64_t binary_address(const struct binary *b, uint64_t offset)
 {
 	GElf_Phdr segment;
 
-	return find_segment(b, false, offset, &segment) ? (int64_t)(offset - segment.p_offset + segment.p_vaddr)
-							: -ENOENT;
+	return find_segment(b, false, offset, &segment)
+		   ? (int64_t)(offset - segment.p_offset + segment.p_vaddr)
+		   : -ENOENT;
 }
 
 bool binary_is_fixed(const struct binary *b)
@@ -124,7 +126,8 @@ static int each_symbol(struct binary *b, symbol_found *found, void *context, boo
 	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s && !result; s = elf_nextscn(b->elf, s)) {
 		GElf_Shdr header;
 
-		if (!gelf_getshdr(s, &header) || (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
+		if (!gelf_getshdr(s, &header) ||
+		    (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
 			continue;
 		*has_table |= header.sh_type == SHT_SYMTAB;
 		result = each_of_section(b, s, found, context);
@@ -264,7 +267,8 @@ static uint64_t word_at(const struct binary *b, const unsigned char *p, unsigned
 }
 
 /* Description: three addresses (probe, .stapsdt.base as it was, semaphore), then three texts. */
-static bool read_usdt(struct binary *b, const unsigned char *p, size_t n, uint64_t base, struct binary_usdt *probe)
+static bool read_usdt(
+    struct binary *b, const unsigned char *p, size_t n, uint64_t base, struct binary_usdt *probe)
 {
 	unsigned width = b->header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
 	const char *text = (const char *)p + 3 * width, *end = (const char *)p + n;
@@ -312,7 +316,8 @@ int binary_each_usdt(struct binary *b, binary_usdt_found *found, void *context)
 			if (note.n_type != STAPSDT_TYPE ||
 			    strcmp((const char *)data->d_buf + name, "stapsdt") != 0)
 				continue;
-			if (read_usdt(b, (const unsigned char *)data->d_buf + desc, note.n_descsz, base, &probe))
+			if (read_usdt(
+				b, (const unsigned char *)data->d_buf + desc, note.n_descsz, base, &probe))
 				result = found(context, &probe);
 		}
 	}

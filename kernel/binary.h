@@ -2,8 +2,8 @@
  * Facts of programs and libraries: where their functions and their static probes (usdt) are.
  *
  * Ownership: a struct binary is freed with binary_close(); names that a callback is given live until then.
- * Errors: negative errno; -ENOEXEC when a file is no ELF object, -ENOENT when there is no such file or symbol.
- * Addresses are those of the file (before it is loaded somewhere), offsets are the file's: what
+ * Errors: negative errno; -ENOEXEC when a file is no ELF object, -ENOENT when there is no such file or
+ * symbol. Addresses are those of the file (before it is loaded somewhere), offsets are the file's: what
  * perf_event_open() wants for a uprobe.
  */
 #ifndef BTRUN_KERNEL_BINARY_H
@@ -62,13 +62,15 @@ struct binary_argument {
 	bool is_signed;
 };
 
-/* Takes the first word off *text, of the probe at an address. 1: there was one, 0: no more, -EOPNOTSUPP: it can't be understood. */
-int binary_usdt_argument(struct binary *b, uint64_t probe, struct str *text, struct binary_argument *argument);
+/* Takes the first word off *text, of the probe at an address. 1: there was one, 0: no more, -EOPNOTSUPP: it
+ * can't be understood. */
+int binary_usdt_argument(
+    struct binary *b, uint64_t probe, struct str *text, struct binary_argument *argument);
 
 /*
- * The files that a probe's binary names: an absolute path, a path from pid's root folder, a pattern, a program that
- * is found in PATH, or a library by its short name (libc, c, libc.so.6) as the loader would find it. pid: 0 for
- * none. found() is given each path once. 0, -ENOENT, or what found() gave.
+ * The files that a probe's binary names: an absolute path, a path from pid's root folder, a pattern, a
+ * program that is found in PATH, or a library by its short name (libc, c, libc.so.6) as the loader would find
+ * it. pid: 0 for none. found() is given each path once. 0, -ENOENT, or what found() gave.
  */
 typedef int binary_path_found(void *context, const char *path);
 int binary_paths(pid_t pid, struct str name, binary_path_found *found, void *context);

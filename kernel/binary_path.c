@@ -36,8 +36,8 @@ static bool search_path(const char *name, char *out, size_t size)
 	while (rest.n) {
 		struct str folder = str_split(rest, ':', &rest);
 
-		if (snprintf(out, size, "%.*s/%s", STR_ARG(folder), name) < (int)size && access(out, X_OK) == 0 &&
-		    is_file(out))
+		if (snprintf(out, size, "%.*s/%s", STR_ARG(folder), name) < (int)size &&
+		    access(out, X_OK) == 0 && is_file(out))
 			return true;
 	}
 	return false;

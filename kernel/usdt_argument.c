@@ -171,7 +171,8 @@ int binary_usdt_argument(struct binary *b, uint64_t probe, struct str *text, str
 		good = take_number(&s, &size) && accept(&s, '@');
 	a->is_signed = size < 0;
 	a->size = (unsigned)(size < 0 ? -size : size);
-	good = good && (a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8) && take_operand(b, probe, &s, a);
+	good = good && (a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8) &&
+	       take_operand(b, probe, &s, a);
 	while (s.at < s.text.n && peek(&s) != ' ')
 		s.at++;
 	*text = str_slice(s.text, s.at, s.text.n);

@@ -22,7 +22,8 @@ enum lexer_mode {
 struct macro {
 	struct str name;
 	struct str text;
-	bool active; /* its text is being scanned: its name in it stays a name */
+	bool parameters; /* a function-like one */
+	bool active;     /* its text is being scanned: its name in it stays a name */
 };
 
 struct conditional {

@@ -48,6 +48,11 @@ void preprocess_expand(struct lexer *lexer, struct macro *macro, struct span use
 {
 	if (!lexer->frames.n)
 		lexer->use = use;
+	if (macro->parameters) {
+		diag_error(lexer->diag, lexer->use, "the macro %.*s has parameters", STR_ARG(macro->name));
+		diag_hint(lexer->diag, "only macros of #define NAME text can be used");
+		return;
+	}
 	if (lexer->expansions++ >= EXPANSIONS_MAX) {
 		if (lexer->expansions == EXPANSIONS_MAX + 1) {
 			diag_error(lexer->diag, use, "the macros expand to too much text");
@@ -146,8 +151,10 @@ static void directive_define(struct lexer *lexer, const struct directive *d)
 		return;
 	}
 	if (name.n < d->rest.n && d->rest.p[name.n] == '(') {
-		diag_error(lexer->diag, d->rest_span, "the macro %.*s has parameters", STR_ARG(name));
-		diag_hint(lexer->diag, "only #define NAME text is supported");
+		/* An error only where it is used: scripts carry such macros for the C parts of their
+		 * definitions. */
+		lexer_define(lexer, name, (struct str){ 0 });
+		lexer->macros.v[macro_index(lexer, name)]->parameters = true;
 		return;
 	}
 	lexer_define(lexer, name, trim(str_slice(d->rest, name.n, d->rest.n)));

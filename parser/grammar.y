@@ -120,6 +120,8 @@ statement:
 |	UNROLL expr block { $$ = build_unroll(p, $2, $3, @$); }
 |	FOR VARIABLE COLON expr DOTDOT expr block { $$ = build_range(p, $2, $4, $6, $7, @$); }
 |	FOR LPAREN VARIABLE COLON expr DOTDOT expr RPAREN block { $$ = build_range(p, $3, $5, $7, $9, @$); }
+|	FOR LPAREN VARIABLE COLON expr RPAREN block { parser_refuse_map_loop(p, @$); $$ = NULL; }
+|	FOR VARIABLE COLON expr block { parser_refuse_map_loop(p, @$); $$ = NULL; }
 ;
 
 simple:

@@ -44,6 +44,7 @@ void parser_refuse_definition(struct parser *p, struct token definition);
 bool parser_defines_type(struct token definition);
 /* expected: what could stand in place of the token found; n of them. */
 void parser_unexpected(struct parser *p, const enum token_kind *expected, unsigned n);
+void parser_refuse_map_loop(struct parser *p, struct span span);
 void parser_too_deep(struct parser *p, struct span span);
 
 /* build.c */

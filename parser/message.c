@@ -19,6 +19,13 @@ void parser_refuse_definition(struct parser *p, struct token definition)
 		    STR_ARG(definition.text));
 }
 
+void parser_refuse_map_loop(struct parser *p, struct span span)
+{
+	span.end = span.begin + 3;
+	diag_error(p->diag, span, "for loops over maps are not supported yet");
+	diag_hint(p->diag, "a loop over numbers can be written as for $i : 0..10 { ... }");
+}
+
 void parser_too_deep(struct parser *p, struct span span)
 {
 	diag_error(p->diag, span, "this is nested too deeply");

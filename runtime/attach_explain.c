@@ -142,15 +142,16 @@ static bool explain_binary(struct tracer *t, struct probe *p, const struct image
 
 	if (warning)
 		diag_warning(&t->diag, a->span,
-		    "cannot attach %.*s (%.*s); the other probes of its action are attached", STR_ARG(a->text),
-		    STR_ARG(p->refused));
+		    "cannot attach %.*s (%.*s); the other probes of its action are attached",
+		    STR_ARG(a->text), STR_ARG(p->refused));
 	else
-		diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
+		diag_error(
+		    &t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
 	if (t->error != -ENOENT)
 		hint_error(t, a);
 	else if (a->probe == PROBE_usdt)
-		diag_hint(&t->diag, "btrun -l '%.*s:*' lists the static probes of a program",
-		    STR_ARG(a->binary));
+		diag_hint(
+		    &t->diag, "btrun -l '%.*s:*' lists the static probes of a program", STR_ARG(a->binary));
 	p->off = warning;
 	return warning;
 }

@@ -86,7 +86,8 @@ static int consider(void *context, const struct binary_symbol *symbol)
 	if (s->attach->module.n)
 		fits = matches_cpp(s->attach->function, symbol->name);
 	else
-		fits = s->attach->glob ? str_glob(s->attach->function, name) : str_eq(s->attach->function, name);
+		fits =
+		    s->attach->glob ? str_glob(s->attach->function, name) : str_eq(s->attach->function, name);
 	if (!fits) {
 		str_near_offer(&s->near, s->tracer->runtime.arena, name);
 		return 0;
@@ -108,8 +109,9 @@ static int in_binary_functions(struct search *s)
 		int64_t offset = binary_offset(s->binary, s->attach->address);
 
 		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)s->attach->address);
-		return offset < 0 ? tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address)
-				  : attach_at(s, (uint64_t)offset, 0, address);
+		return offset < 0
+			   ? tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address)
+			   : attach_at(s, (uint64_t)offset, 0, address);
 	}
 	if (!s->attach->glob && binary_find(s->binary, s->attach->function, &symbol) == 0) {
 		struct str copy = s->attach->function;
@@ -199,9 +201,11 @@ static int explain(struct search *s, int err)
 	struct str what = s->attach->probe == PROBE_usdt ? s->attach->event : s->attach->function;
 
 	if (s->refused)
-		return tracer_refuse(t, s->probe, s->refused, "the kernel refuses it: %s", strerror(-s->refused));
+		return tracer_refuse(
+		    t, s->probe, s->refused, "the kernel refuses it: %s", strerror(-s->refused));
 	if (err == -ENOENT)
-		return tracer_refuse(t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->attach->binary));
+		return tracer_refuse(
+		    t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->attach->binary));
 	return tracer_refuse(t, s->probe, -ENOENT, "%.*s has no %s %.*s%s%.*s%s", STR_ARG(s->attach->binary),
 	    s->attach->probe == PROBE_usdt ? "static probe" : "function", STR_ARG(what),
 	    near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");

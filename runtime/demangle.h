@@ -1,5 +1,6 @@
 /*
- * Names of C++ functions as people write them. The C++ library does it, and is opened only when a mangled name is met.
+ * Names of C++ functions as people write them. The C++ library does it, and is opened only when a mangled
+ * name is met.
  */
 #ifndef BTRUN_RUNTIME_DEMANGLE_H
 #define BTRUN_RUNTIME_DEMANGLE_H

@@ -20,8 +20,9 @@ static void name_kernel(struct runtime *r, uint64_t address, struct symbol *symb
 	err = symbols_kernel(r->symbols, address, symbol);
 	if (err == -EPERM && !told) {
 		told = true;
-		fprintf(stderr, "btrun: kernel addresses are printed as numbers: the kernel hides its symbols "
-				"(kernel.kptr_restrict is 2, or CAP_SYSLOG is missing)\n");
+		fprintf(stderr,
+		    "btrun: kernel addresses are printed as numbers: the kernel hides its symbols "
+		    "(kernel.kptr_restrict is 2, or CAP_SYSLOG is missing)\n");
 	}
 }
 
@@ -76,8 +77,8 @@ static bool find_stack(struct runtime *r, uint64_t hash, struct stack_value *sta
 #define INDENT 8
 
 /* A newline, then a line for each frame. pid: of a user stack, else 0. */
-static void print_frames(
-    struct runtime *r, FILE *out, const struct image_type *t, const struct stack_value *stack, bool user, uint64_t pid)
+static void print_frames(struct runtime *r, FILE *out, const struct image_type *t,
+    const struct stack_value *stack, bool user, uint64_t pid)
 {
 	struct symbol symbol;
 

@@ -245,8 +245,8 @@ static int live(struct loop *l)
 	int err;
 
 	refresh_clock(t);
-	t->runtime.symbols =
-	    symbols_new(&(struct symbols_options){ .kernel = t->runtime.kernel, .mangled = t->options->mangled });
+	t->runtime.symbols = symbols_new(
+	    &(struct symbols_options){ .kernel = t->runtime.kernel, .mangled = t->options->mangled });
 	err = attach_run_now(t, PROBE_begin);
 	if (err)
 		return err;

@@ -45,7 +45,7 @@ struct runtime {
 	void (*unwatch)(struct runtime *r, uint64_t address); /* takes the watchpoint there off */
 	int stacks_fd;                                        /* the map of stacks, or -1 */
 	struct symbols *symbols;                              /* symbols.h; NULL: addresses have no names */
-	unsigned indent; /* blanks before a line of a stack; 0: 8 */
+	unsigned indent;                                      /* blanks before a line of a stack; 0: 8 */
 	struct events *events;                                /* event.c's own: made by events_prepare() */
 };
 

@@ -75,7 +75,8 @@ void symbol_table_sort(struct symbol_table *t)
 	}
 }
 
-/* How far back a symbol may be that holds others: parts of a function that the compiler split lie close by. */
+/* How far back a symbol may be that holds others: parts of a function that the compiler split lie close by.
+ */
 #define LOOK_BACK 64
 
 const struct symbol_entry *symbol_table_find(const struct symbol_table *t, uint64_t at)

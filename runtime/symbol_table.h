@@ -1,8 +1,8 @@
 /*
  * A sorted table of symbols: 16 bytes each and their names in one block.
  *
- * Ownership: symbol_table_free() gives back what a table holds; a zeroed table is an empty one. Errors: when memory
- * runs out, symbols are missing, nothing else.
+ * Ownership: symbol_table_free() gives back what a table holds; a zeroed table is an empty one. Errors: when
+ * memory runs out, symbols are missing, nothing else.
  */
 #ifndef BTRUN_RUNTIME_SYMBOL_TABLE_H
 #define BTRUN_RUNTIME_SYMBOL_TABLE_H

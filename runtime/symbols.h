@@ -2,8 +2,9 @@
  * Names of addresses, of the kernel and of processes: for stacks, ksym() and usym().
  *
  * Nothing is read before it is asked for, and what is kept has bounds, since a tracer runs for
- * weeks: the tables of at most SYMBOLS_OBJECTS files, shared by all processes that map them, and the mappings of
- * at most SYMBOLS_PROCESSES processes; the least recently used goes first. The kernel's table is some 8 MB.
+ * weeks: the tables of at most SYMBOLS_OBJECTS files, shared by all processes that map them, and the mappings
+ * of at most SYMBOLS_PROCESSES processes; the least recently used goes first. The kernel's table is some 8
+ * MB.
  *
  * Ownership: symbols_new()/symbols_free(). Texts of a struct symbol live until the next
  * call with the same symbols. Errors: negative errno.

@@ -15,8 +15,8 @@ struct object_id {
 
 struct object {
 	struct object_id id;
-	uint64_t used; /* when, by symbols.clock; 0: free */
-	int64_t version; /* JIT: the size of its map when it was read */
+	uint64_t used;             /* when, by symbols.clock; 0: free */
+	int64_t version;           /* JIT: the size of its map when it was read */
 	struct symbol_table table; /* file: by offset in the file; JIT: by address */
 };
 
@@ -29,7 +29,7 @@ struct mapping {
 struct process {
 	pid_t pid;
 	uint64_t used;
-	int64_t read_ns; /* CLOCK_MONOTONIC */
+	int64_t read_ns;          /* CLOCK_MONOTONIC */
 	struct mapping *mappings; /* sorted, as /proc has them */
 	size_t n;
 };

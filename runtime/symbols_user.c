@@ -51,7 +51,8 @@ static bool parse_mapping(const char *line, pid_t pid, struct mapping *m)
 	char mode[5];
 	int at = 0;
 
-	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, mode, &offset, &major, &minor, &inode, &at) < 7)
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %n", &start, &end, mode, &offset, &major, &minor, &inode,
+		&at) < 7)
 		return false;
 	if (mode[2] != 'x')
 		return false;
@@ -175,13 +176,15 @@ static bool is_same_file(const char *path, const struct object_id *id)
 	return !stat(path, &st) && st.st_ino == id->inode;
 }
 
-/* map_files opens the very file, be it deleted or in another mount namespace, but wants CAP_CHECKPOINT_RESTORE. */
+/* map_files opens the very file, be it deleted or in another mount namespace, but wants
+ * CAP_CHECKPOINT_RESTORE. */
 static void load_file(struct symbols *s, struct object *o, pid_t pid, const struct mapping *m)
 {
 	const char *root = kernel_root(s->options.kernel).p;
 	char path[PATH_MAX + 64];
 
-	snprintf(path, sizeof(path), "%s/proc/%d/map_files/%" PRIx64 "-%" PRIx64, root, pid, m->start, m->end);
+	snprintf(
+	    path, sizeof(path), "%s/proc/%d/map_files/%" PRIx64 "-%" PRIx64, root, pid, m->start, m->end);
 	if (!load_path(o, path))
 		return;
 	snprintf(path, sizeof(path), "%s/proc/%d/root%s", root, pid, m->path);

@@ -107,7 +107,7 @@ static void numbers(void)
 	set_number(&h, a, 0, 20);
 	set_number(&h, none, 0, 0);
 	maps_print_all(&h.runtime);
-	CHECK_PRINTED(&h, "@a[3]: -5\n@a[-2]: 10\n@a[0]: 20\n@a[1]: 20\n@: 0\n");
+	CHECK_PRINTED(&h, "@: 0\n@a[3]: -5\n@a[-2]: 10\n@a[0]: 20\n@a[1]: 20\n");
 	maps_print(&h.runtime, a, 2, 0);
 	CHECK_PRINTED(&h, "@a[0]: 20\n@a[1]: 20\n");
 	maps_print(&h.runtime, a, 0, 10);
