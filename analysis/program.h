@@ -92,6 +92,7 @@ struct call {
 	struct node *key;     /* delete(@m, k): k */
 	int64_t literal;      /* a literal argument's value */
 	struct str text;      /* a literal string argument */
+	bool reads_text;      /* str() of memory: the text can be read straight into a record */
 };
 
 /* One attach point, taken apart. */

@@ -40,6 +40,7 @@ const struct type *rule_str(struct check *c, struct use *use)
 	struct node *address = use->args, *length = address->next;
 	uint32_t size = c->options->max_strlen;
 
+	use->call->reads_text = true;
 	/* A literal and a parameter are as long as they are. */
 	if (address->kind == NODE_STRING)
 		size = address->type->size;
@@ -101,11 +102,12 @@ const struct type *rule_buf(struct check *c, struct use *use)
 const struct type *rule_path(struct check *c, struct use *use)
 {
 	const struct type *type = use->args->type;
+	const struct str wanted = STR("path");
 	uint32_t size = c->options->max_strlen;
 
 	if (type->form == FORM_PTR)
 		type = type->target;
-	if (type->form != FORM_STRUCT || !str_is(type->name, "path")) {
+	if (type->form != FORM_STRUCT || !str_eq(type->name, wanted)) {
 		check_error(c, use->args->span, "path() needs a struct path");
 		check_hint(c, "as in path(args.file->f_path)");
 		return c->error;

@@ -1,29 +1,29 @@
 #include "cli/list.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/registry.h"
+#include "cli/lister.h"
 #include "kernel/btf.h"
-
-struct list {
-	struct kernel *kernel;
-	struct arena *arena;
-	struct kernel_btf *btf;
-	const char *probe; /* what is being listed */
-	struct str pattern;
-	bool arguments;
-	unsigned found;
-};
 
 static const struct {
 	const char *name, *aliases;
-	unsigned gives;
+	lister *list;
 } probes[] = {
-#define PROBE(name, aliases, pattern, gives, split, attach) { #name, aliases, gives },
+#define PROBE(name, aliases, pattern, gives, split, attach, list) { #name, aliases, list },
 #include "base/probes.def"
 #undef PROBE
+};
+
+static const struct {
+	enum probe_id probe;
+	const char *names;
+} counters[] = {
+#define EVENT(probe, names, ...) { PROBE_##probe, names },
+#include "base/events.def"
+#undef EVENT
 };
 
 static bool has_alias(const char *aliases, struct str name)
@@ -113,15 +113,30 @@ static void show_prototype(const struct list *l, struct str name)
 	}
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+	int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+
+	return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+static int keep_typed(void *context, struct str name, struct str module)
+{
+	struct list *l = context;
+
+	vec_push(l->arena, &l->typed, name);
+	return 0;
+}
+
 static int found_function(void *context, struct str name, struct str module)
 {
 	struct list *l = context;
-	struct btf_func_info func;
-	uint32_t proto;
 	bool typed = l->probe[0] == 'f';
 
 	/* fentry and fexit need the function's BTF. */
-	if (typed && (!l->btf || btf_find_func(l->btf, name, &func, &proto)))
+	if (typed &&
+	    (!l->typed.n || !bsearch(&name, l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_names)))
 		return 0;
 	l->found++;
 	printf("%s:%.*s\n", l->probe, STR_ARG(name));
@@ -130,7 +145,19 @@ static int found_function(void *context, struct str name, struct str module)
 	return 0;
 }
 
-static int list_functions(struct list *l)
+static struct kernel_btf *list_btf(struct list *l)
+{
+	if (!l->btf)
+		kernel_btf_new(l->kernel, STR("vmlinux"), &l->btf);
+	return l->btf;
+}
+
+int list_none(struct list *l)
+{
+	return 0;
+}
+
+int list_functions(struct list *l)
 {
 	struct str module = STR(""), function = l->pattern, rest;
 	struct str first = str_split(l->pattern, ':', &rest);
@@ -139,29 +166,122 @@ static int list_functions(struct list *l)
 		module = first;
 		function = rest;
 	}
-	if (l->probe[0] == 'f' && !l->btf)
-		kernel_btf_new(l->kernel, STR("vmlinux"), &l->btf);
+	if (l->probe[0] == 'f' && list_btf(l) && !l->typed.n) {
+		btf_each_func(l->btf, keep_typed, l);
+		qsort(l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_names);
+	}
 	return kernel_functions(l->kernel, module, function, found_function, l);
 }
 
-static int list_one(struct list *l, unsigned i)
+int list_events(struct list *l)
 {
 	struct str pattern = l->pattern;
 
-	l->probe = probes[i].name;
-	if (probes[i].gives & WITH_FUNC)
-		return list_functions(l);
-	if (!(probes[i].gives & WITH_ARGS))
-		return 0;
 	/* A bare pattern names events of any category. */
 	if (str_find(pattern, ':') < 0)
 		pattern = str_format(l->arena, "*:%.*s", STR_ARG(pattern));
 	return kernel_tracepoints(l->kernel, pattern, found_event, l);
 }
 
-int list_probes(struct kernel *k, const char *pattern, bool arguments)
+static int found_raw(void *context, struct str name, struct str module)
 {
-	struct list l = { .kernel = k, .arena = arena_new(), .arguments = arguments };
+	struct list *l = context;
+	struct str event, category = str_split(name, ':', &event);
+
+	/* Those of system calls are made of two others, sys_enter and sys_exit. */
+	if (!str_glob(l->pattern, event) || str_is(category, "syscalls"))
+		return 0;
+	l->found++;
+	printf("%s:%.*s\n", l->probe, STR_ARG(event));
+	return 0;
+}
+
+int list_raw(struct list *l)
+{
+	return kernel_tracepoints(l->kernel, STR("*:*"), found_raw, l);
+}
+
+int list_counters(struct list *l)
+{
+	struct str pattern = str_split(l->pattern, ':', &(struct str){ 0 });
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		struct str rest, name = str_split(str_of(counters[i].names), ' ', &rest);
+
+		if (strcmp(probes[counters[i].probe].name, l->probe) != 0 || !str_glob(pattern, name))
+			continue;
+		l->found++;
+		printf("%s:%.*s:\n", l->probe, STR_ARG(name));
+	}
+	return 0;
+}
+
+/* The type of an iterator's context: struct bpf_iter__NAME; its first member is what all have in common. */
+static void show_context(struct list *l, struct str type)
+{
+	int id = btf_find(l->btf, BTF_SHAPE_STRUCT, type);
+	struct btf_member_info member;
+	struct btf_info info;
+
+	if (id < 0)
+		return;
+	btf_info(l->btf, (uint32_t)id, &info);
+	for (uint32_t i = 1; i < info.members; i++) {
+		btf_member(l->btf, (uint32_t)id, i, &member);
+		/* A pointer lies in a union that makes it 8 bytes long everywhere. */
+		if (!member.name.n)
+			btf_member(l->btf, member.type, 0, &member);
+		fputs("    ", stdout);
+		show_type(l, member.type);
+		printf("%.*s\n", STR_ARG(member.name));
+	}
+}
+
+#define ITERATOR "bpf_iter__"
+
+static int found_iterator(void *context, struct str name, struct str module)
+{
+	struct list *l = context;
+	struct str object = str_slice(name, strlen(ITERATOR), name.n);
+
+	if (!str_starts(name, ITERATOR) || !str_glob(l->pattern, object))
+		return 0;
+	l->found++;
+	printf("%s:%.*s\n", l->probe, STR_ARG(object));
+	if (l->arguments)
+		show_context(l, name);
+	return 0;
+}
+
+int list_iterators(struct list *l)
+{
+	if (!list_btf(l))
+		return -ENOENT;
+	btf_each_name(l->btf, BTF_SHAPE_STRUCT, found_iterator, l);
+	return 0;
+}
+
+/* "struct list_head": its definition, as the kernel has it. */
+static int show_struct(struct list *l, struct str name)
+{
+	static const struct {
+		const char *word;
+		enum btf_shape shape;
+	} tags[] = { { "struct", BTF_SHAPE_STRUCT }, { "union", BTF_SHAPE_UNION },
+		{ "enum", BTF_SHAPE_ENUM } };
+	struct str rest, word = str_split(name, ' ', &rest);
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (!str_is(word, tags[i].word) || !list_btf(l))
+			continue;
+		l->found += btf_print(l->btf, tags[i].shape, rest, stdout) == 0;
+	}
+	return l->found ? 0 : -ENOENT;
+}
+
+int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments)
+{
+	struct list l = { .kernel = k, .arena = arena_new(), .pid = pid, .arguments = arguments };
 	struct str all = str_of(pattern ? pattern : "*"), name = STR("*"), rest;
 	int err = 0, one;
 
@@ -169,10 +289,13 @@ int list_probes(struct kernel *k, const char *pattern, bool arguments)
 	str_split(all, ':', &rest);
 	if (rest.n)
 		name = str_split(all, ':', &l.pattern);
-	for (unsigned i = 0; i < PROBE_N_; i++) {
+	if (!rest.n && str_find(all, ' ') >= 0)
+		err = show_struct(&l, all);
+	for (unsigned i = 0; i < PROBE_N_ && !(l.found && !rest.n && str_find(all, ' ') >= 0); i++) {
 		if (!is_wanted(i, name))
 			continue;
-		one = list_one(&l, i);
+		l.probe = probes[i].name;
+		one = probes[i].list(&l);
 		err = err ? err : one;
 	}
 	if (l.found == 0)

@@ -3,10 +3,12 @@
 #define BTRUN_CLI_LIST_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "kernel/kernel.h"
 
-/* pattern: "kprobe:tcp_*", "tcp_*", or NULL for all. arguments: those of tracepoints and fentry too. */
-int list_probes(struct kernel *k, const char *pattern, bool arguments);
+/* pattern: "kprobe:tcp_*", "tcp_*", "struct sock", or NULL for all. pid: of -p, or 0. arguments: those of
+ * tracepoints, fentry and iterators too. */
+int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments);
 
 #endif

@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 		status = 0;
 		break;
 	case MODE_LIST:
-		status = list_probes(k, o.search, o.run.verbose) != 0;
+		status = list_probes(k, o.search, o.run.pid, o.run.verbose) != 0;
 		break;
 	case MODE_RUN:
 	case MODE_DUMP:

@@ -58,7 +58,7 @@ LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to
 	struct node *address = node->call.args;
 	LLVMValueRef from, limit, result;
 
-	if (node->kind != NODE_CALL || node->call.call->builtin != BUILTIN_str || in_memory(address))
+	if (node->kind != NODE_CALL || !node->call.call->reads_text || in_memory(address))
 		return NULL;
 	from = gen_is_scalar(address->type) ? gen_value(g, address) : core_address(g, address);
 	limit = string_limit(g, node, address->next);

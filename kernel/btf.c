@@ -459,3 +459,39 @@ void btf_each_func(const struct kernel_btf *b, kernel_found *found, void *contex
 {
 	btf_each_name(b, BTF_SHAPE_FUNC_PROTO, found, context);
 }
+
+static void print_dump(void *out, const char *format, va_list ap)
+{
+	vfprintf(out, format, ap);
+}
+
+/* libbpf prints what the type needs before it. What is ours comes last, behind an empty line. */
+static void print_last(const char *text, FILE *out)
+{
+	const char *last = text, *next;
+
+	while ((next = strstr(last, "\n\n")) && next[2])
+		last = next + 2;
+	fputs(last, out);
+}
+
+int btf_print(const struct kernel_btf *k, enum btf_shape tag, struct str name, FILE *out)
+{
+	int id = btf_find(k, tag, name);
+	char *text = NULL;
+	size_t size;
+	FILE *whole;
+	struct btf_dump *dump;
+
+	if (id < 0)
+		return -ENOENT;
+	whole = open_memstream(&text, &size);
+	dump = whole ? btf_dump__new(k->btf, print_dump, whole, NULL) : NULL;
+	if (dump && btf_dump__dump_type(dump, (uint32_t)id) == 0 && fflush(whole) == 0)
+		print_last(text, out);
+	btf_dump__free(dump);
+	if (whole)
+		fclose(whole);
+	free(text);
+	return 0;
+}

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "kernel/kernel.h"
@@ -78,6 +79,8 @@ void btf_param(
     const struct kernel_btf *btf, uint32_t proto, uint32_t index, struct str *name, uint32_t *type);
 /* The value of an enum constant of any enum. 0 or -ENOENT. *type: the enum's id. */
 int btf_find_enum_value(const struct kernel_btf *btf, struct str name, int64_t *value, uint32_t *type);
+/* The definition of a type, as C. 0 or -ENOENT. tag: as in btf_find(). */
+int btf_print(const struct kernel_btf *btf, enum btf_shape tag, struct str name, FILE *out);
 /* Every name of a kind, for hints and for expanding fentry globs: found(context, name, module ""). */
 void btf_each_name(const struct kernel_btf *btf, enum btf_shape tag, kernel_found *found, void *context);
 void btf_each_func(const struct kernel_btf *btf, kernel_found *found, void *context);

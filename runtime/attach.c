@@ -320,7 +320,7 @@ int attach_function(struct tracer *t, struct probe *p)
 }
 
 static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
-#define PROBE(name, aliases, pattern, gives, split, attach) attach,
+#define PROBE(name, aliases, pattern, gives, split, attach, list) attach,
 #include "base/probes.def"
 #undef PROBE
 };

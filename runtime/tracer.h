@@ -106,7 +106,7 @@ bool attach_explain(struct tracer *t);
 uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func);
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);
 /* The rows of base/probes.def. */
-#define PROBE(name, aliases, pattern, gives, split, attach) int attach(struct tracer *t, struct probe *p);
+#define PROBE(name, aliases, pattern, gives, split, attach, list) int attach(struct tracer *t, struct probe *p);
 #include "base/probes.def"
 #undef PROBE
 /* A perf event of a tracepoint with this number, as a BPF link. */

@@ -1,0 +1,131 @@
+/* -l of functions and static probes of programs and libraries. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lister.h"
+#include "kernel/binary.h"
+
+struct names {
+	struct list *list;
+	struct str pattern;
+	const char *path;
+	VEC(char *) found;
+};
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void keep(struct names *n, struct str name)
+{
+	if (str_glob(n->pattern, name))
+		vec_push(n->list->arena, &n->found, (char *)str_copy(n->list->arena, name.p, name.n).p);
+}
+
+static int found_function(void *context, const struct binary_symbol *symbol)
+{
+	keep(context, str_of(symbol->name));
+	return 0;
+}
+
+static int found_usdt(void *context, const struct binary_usdt *probe)
+{
+	struct names *n = context;
+
+	keep(n, str_format(n->list->arena, "%s:%s", probe->provider, probe->name));
+	return 0;
+}
+
+/* Sorted, each once: tables of a binary overlap, and a static probe has many places. */
+static void print_names(struct names *n)
+{
+	if (n->found.n)
+		qsort(n->found.v, n->found.n, sizeof(*n->found.v), compare);
+	for (size_t i = 0; i < n->found.n; i++) {
+		if (i && strcmp(n->found.v[i], n->found.v[i - 1]) == 0)
+			continue;
+		n->list->found++;
+		printf("%s:%s:%s\n", n->list->probe, n->path, n->found.v[i]);
+	}
+	n->found.n = 0;
+}
+
+static int functions_of(void *context, const char *path)
+{
+	struct names *n = context;
+	struct binary *b;
+
+	if (binary_open(path, &b))
+		return 0;
+	n->path = path;
+	binary_each_function(b, found_function, n);
+	print_names(n);
+	binary_close(b);
+	return 0;
+}
+
+static int usdt_of(void *context, const char *path)
+{
+	struct names *n = context;
+	struct binary *b;
+
+	if (binary_open(path, &b))
+		return 0;
+	n->path = path;
+	binary_each_usdt(b, found_usdt, n);
+	print_names(n);
+	binary_close(b);
+	return 0;
+}
+
+/* Each file that the process of -p has code of. */
+static int each_mapped(struct list *l, binary_path_found *found, void *context)
+{
+	char path[64], *line = NULL, last[4096] = "";
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)l->pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (getline(&line, &room, file) > 0) {
+		char *name = strchr(line, '/');
+
+		if (!name || strncmp(strchr(line, ' '), " r-x", 4) != 0)
+			continue;
+		name[strcspn(name, "\n")] = '\0';
+		if (strcmp(name, last) != 0)
+			found(context, name);
+		snprintf(last, sizeof(last), "%s", name);
+	}
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+/* Without a binary, "usdt:*", only those of the process of -p can be meant. */
+static int each_binary(struct list *l, binary_path_found *found)
+{
+	struct names n = { .list = l };
+	struct str binary = str_split(l->pattern, ':', &n.pattern);
+
+	if (!n.pattern.n && str_find(l->pattern, ':') < 0) {
+		n.pattern = STR("*");
+		if (str_find(binary, '*') >= 0)
+			return l->pid ? each_mapped(l, found, &n) : 0;
+	}
+	return binary_paths(l->pid, binary, found, &n);
+}
+
+int list_binary(struct list *l)
+{
+	return each_binary(l, functions_of);
+}
+
+int list_usdt(struct list *l)
+{
+	return each_binary(l, usdt_of);
+}
