@@ -109,6 +109,10 @@ static void no_member(struct check *c, const struct node *node, const struct typ
 	struct str text = check_type_text(c, record);
 
 	type_near_member(c->types, record, &near);
+	/* The kernel renames what it keeps: nr_running became nr_queued. */
+	near.kin = near.n == 0;
+	if (near.kin)
+		type_near_member(c->types, record, &near);
 	if (record->form == FORM_ARGS) {
 		const struct attach *attach = c->unit->attaches.v[0];
 

@@ -72,6 +72,7 @@ struct action {
  * first call of the run, sent by the last. */
 struct record {
 	uint32_t id;        /* index in program.records; the record's first u32 */
+	uint32_t unit;      /* index of the unit that sends it */
 	uint32_t size;      /* the fixed part in bytes, a multiple of 8, header included */
 	uint32_t tail_size; /* the most that the tail can take; 0: none */
 	VEC(struct action *) actions;

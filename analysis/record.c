@@ -10,9 +10,10 @@
 
 /* Strings above this go to the tail, which is sent only as far as it is used. */
 #define INLINE_STRING 64
-/* A run that would grow beyond this is cut in two. The whole has to fit a per-CPU map's value (32 KiB). */
+/* A run that would grow beyond this is cut in two. */
 #define RUN_LIMIT (8 << 10)
-#define RECORD_LIMIT (30 << 10)
+/* Far below what the ring buffer holds (runtime/load.c makes it 4 MiB for such records). */
+#define RECORD_LIMIT (512 << 10)
 
 static uint32_t round_up(uint32_t n, uint32_t to)
 {
@@ -52,6 +53,7 @@ static void start(struct check *c)
 {
 	c->run = arena_one(c->arena, struct record);
 	c->run->id = (uint32_t)c->program->records.n;
+	c->run->unit = c->unit->index;
 	c->run->size = HEADER_SIZE;
 	vec_push(c->arena, &c->program->records, c->run);
 }

@@ -190,6 +190,15 @@ unsigned str_distance(struct str a, struct str b, unsigned limit)
 }
 
 /* How far a name may be from what was typed and still be worth a hint. */
+#define KIN_DISTANCE 12
+
+static bool is_kin(struct str a, struct str b)
+{
+	ptrdiff_t word = str_find(a, '_');
+
+	return word >= 0 && b.n > (size_t)word && memcmp(a.p, b.p, (size_t)word + 1) == 0;
+}
+
 static unsigned near_limit(struct str wanted)
 {
 	return wanted.n <= 3 ? 1 : wanted.n <= 8 ? 2 : 3;
@@ -198,7 +207,7 @@ static unsigned near_limit(struct str wanted)
 void str_near_offer(struct str_near *near, struct arena *a, struct str name)
 {
 	const unsigned room = sizeof(near->best) / sizeof(near->best[0]);
-	unsigned limit = near_limit(near->wanted);
+	unsigned limit = near->kin && is_kin(near->wanted, name) ? KIN_DISTANCE : near_limit(near->wanted);
 	unsigned d = str_distance(near->wanted, name, limit);
 	unsigned at = near->n;
 

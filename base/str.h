@@ -54,6 +54,7 @@ unsigned str_distance(struct str a, struct str b, unsigned limit);
 /* The best candidates for a mistyped name: feed it names, then read best[]. */
 struct str_near {
 	struct str wanted;
+	bool kin; /* also names far away that begin with the same word: "nr_" of "nr_running" */
 	unsigned n;
 	struct {
 		struct str name;

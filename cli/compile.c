@@ -140,26 +140,16 @@ static int memory_file(const char *name, struct str content)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The environment's limits, refused when they are no numbers. */
-static int limit(const char *variable, const char *option, char **argv, int n)
+static int limit(struct arena *a, const char *option, uint64_t value, char **argv, int n)
 {
-	const char *text = getenv(variable);
-	char *end;
-	unsigned long value;
-
-	if (!text)
+	if (!value)
 		return n;
-	value = strtoul(text, &end, 10);
-	if (end == text || *end || value == 0 || value > UINT32_MAX) {
-		fprintf(stderr, "btrun: %s: \"%s\" is not a number\n", variable, text);
-		return -EINVAL;
-	}
 	argv[n++] = (char *)option;
-	argv[n++] = (char *)text;
+	argv[n++] = (char *)str_format(a, "%llu", (unsigned long long)value).p;
 	return n;
 }
 
-static int arguments(const struct source *source, const struct options *o, char **argv)
+static int arguments(struct arena *a, const struct source *source, const struct options *o, char **argv)
 {
 	int n = 0;
 
@@ -180,8 +170,8 @@ static int arguments(const struct source *source, const struct options *o, char 
 		argv[n++] = "--unsafe";
 	if (o->no_warnings)
 		argv[n++] = "--no-warnings";
-	n = limit("BPFTRACE_STRLEN", "--max-strlen", argv, n);
-	return n < 0 ? n : limit("BPFTRACE_MAP_KEYS_MAX", "--max-map-keys", argv, n);
+	n = limit(a, "--max-strlen", o->max_strlen, argv, n);
+	return limit(a, "--max-map-keys", o->max_map_keys, argv, n);
 }
 
 static int run(struct kernel *k, const char *path, char **argv, int fds[3], int socket)
@@ -214,9 +204,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 	while (o->params[params])
 		params++;
 	argv = arena_many(a, char *, params + 24);
-	n = arguments(source, o, argv);
-	if (n < 0)
-		goto out;
+	n = arguments(a, source, o, argv);
 	if (features_release(k, a, &release) == 0) {
 		argv[n++] = "--kernel-release";
 		argv[n++] = (char *)str_copy(a, release.p, release.n).p;

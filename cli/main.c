@@ -96,6 +96,8 @@ int main(int argc, char **argv)
 
 	if (options_parse(argc, argv, &o))
 		goto out;
+	if (o.btf)
+		kernel_use_btf(k, o.btf);
 	switch (o.mode) {
 	case MODE_HELP:
 		options_help();

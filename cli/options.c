@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "cli/environment.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -208,6 +209,8 @@ int options_parse(int argc, char **argv, struct options *o)
 	int c;
 
 	*o = (struct options){ 0 };
+	if (environment_read(o))
+		return -EINVAL;
 	/* '+': what follows the script is the script's. */
 	while ((c = getopt_long(argc, argv, "+e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
 		if (c == '?') {
@@ -273,8 +276,7 @@ void options_help(void)
 	      "  -V, --version         print the version\n"
 	      "  -h, --help            print this help\n"
 	      "\n"
-	      "Environment\n"
-	      "  BPFTRACE_STRLEN        bytes that a string holds (64)\n"
-	      "  BPFTRACE_MAP_KEYS_MAX  elements that a map holds (4096)\n",
+	      "Environment\n",
 	    stdout);
+	environment_help(stdout);
 }

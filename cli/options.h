@@ -18,12 +18,14 @@ enum mode {
 struct options {
 	enum mode mode;
 	struct run_options run;
-	const char *text;   /* -e */
-	const char *file;   /* script, image or "-" */
-	const char *stage;  /* -d */
-	const char *emit;   /* --emit-elf */
-	const char *search; /* -l's pattern, or NULL */
-	char **params;      /* NULL-terminated */
+	const char *text;                  /* -e */
+	const char *file;                  /* script, image or "-" */
+	const char *stage;                 /* -d */
+	const char *emit;                  /* --emit-elf */
+	const char *search;                /* -l's pattern, or NULL */
+	char **params;                     /* NULL-terminated */
+	const char *btf;                   /* a file with the kernel's BTF, or NULL */
+	uint64_t max_strlen, max_map_keys; /* 0: the compiler's own */
 	bool unsafe, no_warnings;
 };
 

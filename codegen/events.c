@@ -6,7 +6,6 @@
  */
 #include "codegen/gen.h"
 
-#define RESERVE_LIMIT 400         /* bytes; what is larger is built in the scratch region */
 #define CURRENT_CPU 0xffffffffull /* BPF_F_CURRENT_CPU */
 
 _Static_assert(sizeof(struct record_header) == 8, "analysis/record.c lays records out with this size");

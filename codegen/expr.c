@@ -111,9 +111,15 @@ static LLVMValueRef compare_texts(struct gen *g, struct node *node)
 		left = right;
 		right = swap;
 	}
-	x = padded_text(g, left, size);
-	if (right->kind != NODE_STRING)
+	/* Behind the NUL of a literal there are only NULs, in both. */
+	if (right->kind == NODE_STRING && a > b)
+		size = b;
+	x = right->kind == NODE_STRING && a > b ? padded_text(g, left, a) : padded_text(g, left, size);
+	if (right->kind != NODE_STRING || size > UNROLL_LIMIT)
 		y = padded_text(g, right, size);
+	if (size > UNROLL_LIMIT)
+		return LLVMBuildICmp(g->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE,
+		    gen_difference(g, x, y, size), gen_const(g, 0), "");
 	for (uint32_t at = 0; at < size; at += 8) {
 		LLVMValueRef v = gen_load64(g, gen_offset(g, x, at));
 		LLVMValueRef w =

@@ -75,7 +75,7 @@ struct gen {
 	LLVMMetadataRef file, cu;
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
-	LLVMValueRef events, counters, scratch, live;
+	LLVMValueRef events, counters, scratch, large, live;
 	LLVMValueRef slots[SLOTS_];           /* of the slots without a name; NULL: not made yet */
 	VEC(LLVMValueRef) maps;               /* of program.maps */
 	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
@@ -84,7 +84,9 @@ struct gen {
 	bool refused;                         /* LLVM has reported an error */
 	uint32_t programs;                    /* how many functions there are */
 	unsigned depth;                       /* of structs in structs that meta_type() is in */
-	uint32_t scratch_size;                /* the largest region of a program so far */
+	uint32_t small_size; /* the largest region of a program so far that fits a per-CPU map */
+	uint32_t large_size; /* and of those that don't */
+	unsigned n_large;    /* how many they are */
 
 	/* the function that is being made */
 	const struct unit *unit;
@@ -95,10 +97,11 @@ struct gen {
 	LLVMBasicBlockRef entry;   /* allocas and what has to come first */
 	LLVMValueRef *variables;   /* by variable.index: where it lives */
 	LLVMValueRef scratch_slot; /* alloca: the scratch region's address */
-	bool scratch_used;
-	LLVMValueRef stack;   /* alloca of STACK_REGION bytes: what helpers are given the address of */
-	uint32_t stack_top;   /* bytes of it that are taken */
-	uint32_t scratch_top; /* bytes of the region that are taken */
+	bool scratch_used, scratch_large;
+	LLVMValueRef stack;    /* alloca of STACK_REGION bytes: what helpers are given the address of */
+	uint32_t stack_top;    /* bytes of it that are taken */
+	uint32_t scratch_top;  /* bytes of the region that are taken */
+	uint32_t scratch_size; /* the most that were */
 	LLVMBasicBlockRef loop_next, loop_after; /* of the loop that is open: where continue and break go */
 	LLVMBasicBlockRef after_record; /* of the record that is open: where to go when there is no room */
 	LLVMValueRef record;            /* its bytes */
@@ -130,6 +133,10 @@ LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from);
  * register that is used, which is where the verifier looks. */
 LLVMValueRef gen_opaque(struct gen *g, LLVMValueRef v);
 void gen_zero(struct gen *g, LLVMValueRef to, uint32_t size);
+/* 0 when size bytes are the same, a multiple of 8. A loop: for what is too long to be compared at once. */
+LLVMValueRef gen_difference(struct gen *g, LLVMValueRef a, LLVMValueRef b, uint32_t size);
+#define RESERVE_LIMIT 400 /* bytes of a record; what is larger is built in the scratch region */
+#define UNROLL_LIMIT 256  /* bytes that are copied or compared without a loop */
 void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size);
 /* from is aligned to align bytes only. */
 void gen_copy_aligned(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align);

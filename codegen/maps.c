@@ -193,6 +193,7 @@ void maps_begin(struct gen *g)
 	/* Stand-ins: their sizes are known at the end. */
 	g->counters = LLVMAddGlobal(g->module, g->i64, "counters_later");
 	g->scratch = LLVMAddGlobal(g->module, g->i64, "scratch_later");
+	g->large = LLVMAddGlobal(g->module, g->i64, "large_later");
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
 	define_count(g);
@@ -200,12 +201,12 @@ void maps_begin(struct gen *g)
 	define_usdt(g);
 }
 
-static void replace(
-    struct gen *g, LLVMValueRef *later, uint32_t value_size, uint32_t entries, const char *name)
+static void replace(struct gen *g, LLVMValueRef *later, enum bpf_map_type type, uint32_t value_size,
+    uint32_t entries, const char *name)
 {
 	LLVMValueRef map = define_map(g, &(struct map_shape){
 					     .name = name,
-					     .type = BPF_MAP_TYPE_PERCPU_ARRAY,
+					     .type = type,
 					     .key_size = 4,
 					     .value_size = value_size,
 					     .entries = entries,
@@ -220,9 +221,16 @@ void maps_end(struct gen *g)
 {
 	uint32_t counters = g->image->counters.n ? (uint32_t)g->image->counters.n : 1;
 
-	replace(g, &g->counters, 8, counters, IMAGE_COUNTERS_MAP);
-	replace(g, &g->scratch, g->scratch_size ? g->scratch_size : 8, g->programs ? g->programs : 1,
-	    IMAGE_SCRATCH_MAP);
+	replace(g, &g->counters, BPF_MAP_TYPE_PERCPU_ARRAY, 8, counters, IMAGE_COUNTERS_MAP);
+	/* In a perf buffer's time a program of the other kind puts its small records together here. */
+	if (g->n_large && g->small_size < RESERVE_LIMIT)
+		g->small_size = RESERVE_LIMIT;
+	replace(g, &g->scratch, BPF_MAP_TYPE_PERCPU_ARRAY, g->small_size ? g->small_size : 8,
+	    g->programs ? g->programs : 1, IMAGE_SCRATCH_MAP);
+	if (g->n_large)
+		replace(g, &g->large, BPF_MAP_TYPE_ARRAY, g->large_size, g->n_large, IMAGE_LARGE_MAP);
+	else
+		LLVMDeleteGlobal(g->large);
 }
 
 static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct str name)

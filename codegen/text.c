@@ -207,12 +207,17 @@ LLVMValueRef gen_strncmp(struct gen *g, const struct builtin_use *use)
 	uint32_t size = a->type->size > b->type->size ? a->type->size : b->type->size;
 	uint64_t n = (uint64_t)use->call->literal < size ? (uint64_t)use->call->literal : size;
 	struct type text = { .form = FORM_STRING, .size = (size + 8) / 8 * 8 };
+	uint64_t looped = 0;
 	LLVMValueRef x = gen_temporary(g, text.size), y = gen_temporary(g, text.size),
 		     difference = gen_const(g, 0);
 
 	gen_value_to(g, a, x, &text);
 	gen_value_to(g, b, y, &text);
-	for (uint64_t at = 0; at < n; at += 8) {
+	if (n > UNROLL_LIMIT) {
+		looped = n / 8 * 8;
+		difference = gen_difference(g, x, y, (uint32_t)looped);
+	}
+	for (uint64_t at = looped; at < n; at += 8) {
 		LLVMValueRef d = LLVMBuildXor(g->b, gen_load64(g, gen_offset(g, x, (uint32_t)at)),
 		    gen_load64(g, gen_offset(g, y, (uint32_t)at)), "");
 

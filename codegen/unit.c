@@ -86,6 +86,19 @@ static void prologue(struct gen *g)
 	gen_go(g, after);
 }
 
+/* Of a per-CPU map's value: include/linux/percpu.h, PCPU_MIN_UNIT_SIZE. */
+#define SCRATCH_LIMIT (32 << 10)
+
+/* An array with an element for each CPU takes the place of a per-CPU map, whose values have 32 KiB at most.
+ */
+static LLVMValueRef large_key(struct gen *g)
+{
+	LLVMValueRef cpu = LLVMBuildTrunc(g->b, gen_call(g, HELPER_CPU, g->i64, NULL, 0), g->i32, ""),
+		     cpus = LLVMBuildTrunc(g->b, slot_load(g, SLOT_ncpus, STR("")), g->i32, "");
+
+	return LLVMBuildAdd(g->b, LLVMBuildMul(g->b, cpus, gen_const32(g, g->n_large), ""), cpu, "");
+}
+
 /* In a block of its own, since only at the end it is known whether anything needs the region. */
 static void scratch_prologue(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef body)
 {
@@ -95,8 +108,8 @@ static void scratch_prologue(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlo
 	gen_place(g, g->attach->span);
 	if (g->scratch_used) {
 		key = gen_alloca(g, 4, "key");
-		args[0] = g->scratch, args[1] = key;
-		LLVMBuildStore(g->b, gen_const32(g, g->programs), key);
+		args[0] = g->scratch_large ? g->large : g->scratch, args[1] = key;
+		LLVMBuildStore(g->b, g->scratch_large ? large_key(g) : gen_const32(g, g->programs), key);
 		region = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
 		return_if(g, LLVMBuildIsNull(g->b, region, ""), "no_scratch");
 		LLVMBuildStore(g->b, region, g->scratch_slot);
@@ -125,7 +138,7 @@ static uint32_t largest_record(struct gen *g)
 	for (size_t i = 0; i < g->program->records.n; i++) {
 		const struct record *r = g->program->records.v[i];
 
-		if (r->size + r->tail_size > size)
+		if (r->unit == g->unit->index && r->size + r->tail_size > size)
 			size = r->size + r->tail_size;
 	}
 	return (size + 7) / 8 * 8;
@@ -174,7 +187,7 @@ static void define(struct gen *g, struct str name)
 	g->stack_top = 0;
 	g->scratch_used = false;
 	/* A record in a perf buffer is built here too. */
-	g->scratch_top = largest_record(g);
+	g->scratch_top = g->scratch_size = largest_record(g);
 }
 
 static void note_program(struct gen *g, struct str name)
@@ -220,11 +233,15 @@ static void generate(struct gen *g, enum image_form form, const char *prefix)
 	start = gen_block(g, "body");
 	LLVMPositionBuilderAtEnd(g->b, start);
 	body(g);
+	g->scratch_large = g->scratch_size > SCRATCH_LIMIT;
+	if (!g->scratch_large && g->scratch_size > g->small_size)
+		g->small_size = g->scratch_size;
 	scratch_prologue(g, scratch, start);
 	end_blocks(g);
 	note_program(g, name);
-	if (g->scratch_top > g->scratch_size)
-		g->scratch_size = g->scratch_top;
+	if (g->scratch_large && g->scratch_size > g->large_size)
+		g->large_size = g->scratch_size;
+	g->n_large += g->scratch_large;
 	g->programs++;
 }
 

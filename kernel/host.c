@@ -79,8 +79,14 @@ static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 
 	if (err)
 		return err;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(
+	    fact == KERNEL_BTF && k->btf && str_is(name, "vmlinux") ? k->btf : path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+void kernel_use_btf(struct kernel *k, const char *path)
+{
+	k->btf = path;
 }
 
 struct kernel *kernel_host(const char *root)

@@ -42,6 +42,9 @@ int kernel_tracefs(struct kernel *k, struct str *path);
 /* What precedes every path of a host: empty for the real system. */
 struct str kernel_root(const struct kernel *k);
 
+/* A host takes the kernel's own BTF (KERNEL_BTF, "vmlinux") from this file instead. The text must live on. */
+void kernel_use_btf(struct kernel *k, const char *path);
+
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
 /* The whole content of a fact, in the arena. 0 or negative errno. */

@@ -12,9 +12,10 @@
 
 struct kernel {
 	int (*open)(struct kernel *k, enum kernel_fact fact, struct str name);
-	char *root;    /* host */
-	char *tracefs; /* host; NULL until it was looked for */
-	int socket;    /* client; not ours to close */
+	char *root;      /* host */
+	char *tracefs;   /* host; NULL until it was looked for */
+	int socket;      /* client; not ours to close */
+	const char *btf; /* a host: the file of kernel_use_btf(), or NULL */
 };
 
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */

@@ -30,12 +30,23 @@ uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str
 	return (uint32_t)t->runtime.targets.n - 1;
 }
 
+/* More places than BPFTRACE_MAX_PROBES allows? */
+static int attach_limit(struct tracer *t, struct probe *p)
+{
+	uint64_t most = t->options->max_probes;
+
+	return !most || t->runtime.targets.n <= most
+		   ? 0
+		   : tracer_refuse(t, p, -E2BIG, "%zu places or more, and BPFTRACE_MAX_PROBES allows %llu",
+			 t->runtime.targets.n, (unsigned long long)most);
+}
+
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event)
 {
 	struct attached one = { .link = link, .event = event, .target = target };
 
 	vec_push(t->runtime.arena, &p->attached, one);
-	return 0;
+	return attach_limit(t, p);
 }
 
 int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, int cpu, uint64_t cookie,
@@ -265,7 +276,7 @@ static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct mat
 	m->targets.n = t->runtime.targets.n - first;
 	for (size_t i = 0; i < m->targets.n; i++)
 		m->targets.v[i] = (uint32_t)(first + i);
-	return m->targets.n ? 0 : tracer_refuse(t, p, -ENOENT, "nothing matches");
+	return m->targets.n ? attach_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
 }
 
 static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)

@@ -224,7 +224,7 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 	err = binary_paths(t->options->pid, binary, in_binary, &s);
 	if (s.n == 0 && (err == 0 || err == -ENOENT) && !p->refused.n)
 		err = explain(&s, err);
-	return s.n ? 0 : err;
+	return s.n && err != -E2BIG ? 0 : err;
 }
 
 int attach_uprobe(struct tracer *t, struct probe *p)

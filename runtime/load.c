@@ -241,6 +241,16 @@ static int fill_slots(struct tracer *t)
 	return bytes ? bpf_map__set_initial_value(rodata, bytes, size) : 0;
 }
 
+uint64_t tracer_buffer_size(const struct tracer *t)
+{
+	uint64_t pages = t->options->buffer_pages;
+
+	if (t->options->buffer_size || !pages)
+		return t->options->buffer_size;
+	/* The ring buffer is one for all CPUs. */
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE) * (t->perf ? 1 : t->runtime.n_cpus);
+}
+
 static uint64_t power_of_two(uint64_t size)
 {
 	uint64_t n = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -265,7 +275,7 @@ static uint64_t ring_size(const struct tracer *t)
 
 static void size_events(struct tracer *t, struct bpf_map *map)
 {
-	uint64_t size = t->options->buffer_size;
+	uint64_t size = tracer_buffer_size(t);
 
 	if (t->perf) {
 		bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
@@ -294,6 +304,9 @@ static void size_maps(struct tracer *t)
 		if (size > PREALLOC_LIMIT && t->version >= FEATURES_VERSION(6, 1, 0))
 			bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
 	}
+	map = bpf_object__find_map_by_name(t->object, IMAGE_LARGE_MAP);
+	if (map)
+		bpf_map__set_max_entries(map, bpf_map__max_entries(map) * t->runtime.n_cpus);
 	map = bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP);
 	if (map)
 		size_events(t, map);
@@ -418,6 +431,27 @@ static int open_object(struct tracer *t)
 	return 0;
 }
 
+/* A perf event's size has 16 bits (include/uapi/linux/perf_event.h), its header and the sample's length
+ * included. */
+#define PERF_RECORD_LIMIT 65512
+
+static int check_records(struct tracer *t)
+{
+	for (size_t i = 0; t->perf && i < t->image.records.n; i++) {
+		const struct image_record *r = &t->image.records.v[i];
+
+		if (r->size + r->tail_size <= PERF_RECORD_LIMIT)
+			continue;
+		diag_error(&t->diag, r->actions[0].span,
+		    "this would send up to %u bytes at once; %u are possible in a perf buffer",
+		    r->size + r->tail_size, PERF_RECORD_LIMIT);
+		diag_hint(&t->diag, "print fewer strings at once, limit their length: str(address, 200), or "
+				    "use --buffer ring");
+		return -E2BIG;
+	}
+	return 0;
+}
+
 static int load_opened(struct tracer *t)
 {
 	int err = choose_programs(t);
@@ -426,6 +460,15 @@ static int load_opened(struct tracer *t)
 
 	if (!err)
 		err = fill_slots(t);
+	if (!err && t->options->max_programs && t->probes.n > t->options->max_programs) {
+		fprintf(stderr,
+		    "btrun: error: the script has %zu programs, and BPFTRACE_MAX_BPF_PROGS allows %llu\n",
+		    t->probes.n, (unsigned long long)t->options->max_programs);
+		err = -E2BIG;
+	}
+	if (err)
+		return err;
+	err = check_records(t);
 	if (err)
 		return err;
 	size_maps(t);

@@ -13,16 +13,7 @@
 
 extern char **environ;
 
-/* bpftrace's limit; BPFTRACE_CAT_BYTES_MAX changes it. */
-#define CAT_BYTES 10240
-
-static size_t cat_limit(void)
-{
-	const char *text = getenv("BPFTRACE_CAT_BYTES_MAX");
-	unsigned long limit = text ? strtoul(text, NULL, 10) : 0;
-
-	return limit ? limit : CAT_BYTES;
-}
+#define CAT_BYTES 10240 /* bpftrace's limit */
 
 static void copy(int fd, FILE *out, size_t limit)
 {
@@ -43,7 +34,7 @@ void outside_cat(struct runtime *r, const char *path)
 		fprintf(stderr, "btrun: cat: %s: %s\n", path, strerror(errno));
 		return;
 	}
-	copy(fd, output_begin(r->out), cat_limit());
+	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : CAT_BYTES);
 	output_end(r->out, "cat");
 	close(fd);
 }

@@ -155,7 +155,7 @@ static int bring_up(struct tracer *t)
 static int open_buffer(struct tracer *t)
 {
 	int fd = bpf_object__find_map_fd_by_name(t->object, IMAGE_EVENTS_MAP);
-	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, t->options->buffer_size);
+	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, tracer_buffer_size(t));
 
 	if (err)
 		fprintf(stderr, "btrun: cannot map the output buffer: %s\n", strerror(-err));
@@ -245,8 +245,10 @@ static int live(struct loop *l)
 	int err;
 
 	refresh_clock(t);
-	t->runtime.symbols = symbols_new(
-	    &(struct symbols_options){ .kernel = t->runtime.kernel, .mangled = t->options->mangled });
+	t->runtime.symbols = symbols_new(&(struct symbols_options){ .kernel = t->runtime.kernel,
+	    .mangled = t->options->mangled,
+	    .no_users = t->options->no_user_symbols });
+	t->runtime.cat_bytes = t->options->cat_bytes;
 	err = attach_run_now(t, PROBE_begin);
 	if (err)
 		return err;

@@ -31,10 +31,14 @@ struct run_options {
 	enum output_buffering buffering;
 	enum attach_way way;
 	bool perf_buffer;
-	uint64_t buffer_size; /* bytes; 0: chosen */
-	unsigned maxactive;   /* slots of a tracefs kretprobe; 0: chosen */
-	const char *command;  /* -c, or NULL */
-	pid_t pid;            /* -p, or 0 */
+	uint64_t buffer_size;              /* bytes; 0: chosen */
+	uint64_t buffer_pages;             /* the same as pages of each CPU; 0: not given */
+	uint64_t max_probes, max_programs; /* 0: no limit */
+	uint64_t cat_bytes;                /* that cat() prints; 0: the usual */
+	bool no_user_symbols;
+	unsigned maxactive;  /* slots of a tracefs kretprobe; 0: chosen */
+	const char *command; /* -c, or NULL */
+	pid_t pid;           /* -p, or 0 */
 	bool verbose, quiet, dry_run, stats;
 	bool mangled; /* C++ names as the binaries have them */
 	bool fresh;   /* the image was compiled just now, against the kernel that runs */

@@ -34,6 +34,7 @@ struct runtime {
 	const struct image *image;
 	struct output *out;
 	int *map_fds;               /* one for each image map */
+	size_t cat_bytes;           /* that cat() prints; 0: the usual */
 	unsigned n_cpus;            /* possible CPUs: how many values a per-CPU element has */
 	VEC(struct target) targets; /* sorted by id */
 	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC, refreshed by run.c each wake-up */

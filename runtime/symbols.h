@@ -26,6 +26,7 @@ struct symbols;
 struct symbols_options {
 	struct kernel *kernel; /* a host; its root precedes /proc. It must live on */
 	bool mangled;          /* C++ names as they are in the file */
+	bool no_users;         /* processes' addresses have no names */
 };
 
 /* NULL: no memory. */

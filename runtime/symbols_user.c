@@ -327,12 +327,15 @@ static const struct symbol_entry *look_up(
 
 int symbols_user(struct symbols *s, pid_t pid, uint64_t address, struct symbol *symbol)
 {
-	struct process *p = find_process(s, pid);
 	const struct symbol_entry *e;
 	const struct mapping *m;
+	const struct process *p;
 	struct str plain;
 
 	*symbol = (struct symbol){ 0 };
+	if (s->options.no_users)
+		return -ENOENT;
+	p = find_process(s, pid);
 	if (!p->n)
 		return -ESRCH;
 	m = find_mapping(p, address);

@@ -84,6 +84,8 @@ const char *tracer_way_name(const struct probe *p);
 bool tracer_has_function(struct tracer *t, struct str name);
 struct kernel_btf *tracer_btf(struct tracer *t);
 
+/* The size of the output buffer that was asked for, in bytes (perf: for each CPU); 0: none was. */
+uint64_t tracer_buffer_size(const struct tracer *t);
 /* load.c: maps and patches the image; opens, fills, sizes and loads the BPF object. */
 int load_map(struct tracer *t, int fd);
 int load_object(struct tracer *t);
@@ -106,7 +108,8 @@ bool attach_explain(struct tracer *t);
 uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func);
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);
 /* The rows of base/probes.def. */
-#define PROBE(name, aliases, pattern, gives, split, attach, list) int attach(struct tracer *t, struct probe *p);
+#define PROBE(name, aliases, pattern, gives, split, attach, list) \
+	int attach(struct tracer *t, struct probe *p);
 #include "base/probes.def"
 #undef PROBE
 /* A perf event of a tracepoint with this number, as a BPF link. */

@@ -49,6 +49,13 @@ static void near_names(struct arena *a)
 	str_near_offer(&near, a, STR("udp_connect"));
 	str_near_offer(&near, a, STR("tcp_connect"));
 	CHECK_STR(str_near_text(&near, a), "tcp_connect or udp_connect");
+	near = (struct str_near){ .wanted = STR("nr_running") };
+	str_near_offer(&near, a, STR("nr_queued"));
+	CHECK_STR(str_near_text(&near, a), "");
+	near.kin = true;
+	str_near_offer(&near, a, STR("nr_queued"));
+	str_near_offer(&near, a, STR("running"));
+	CHECK_STR(str_near_text(&near, a), "running or nr_queued");
 	near = (struct str_near){ .wanted = STR("zzz") };
 	str_near_offer(&near, a, STR("tcp_connect"));
 	CHECK_STR(str_near_text(&near, a), "");
