@@ -26,7 +26,10 @@ def main():
     with open(os.environ["BTRUN_VM_OUT"] + "/results", "a") as results:
         for name in names:
             print(json.dumps({"begun": name}), file=results, flush=True)
-            outcome = pair.run_case(known[name], setting)
+            try:
+                outcome = pair.run_case(known[name], setting)
+            except Exception as wrong:  # a defect of the case: the others of the boot still count
+                outcome = pair.Outcome(known[name], "peer-error", f"{type(wrong).__name__}: {wrong}")
             print(json.dumps(outcome.record()), file=results, flush=True)
     return 0
 

@@ -149,6 +149,47 @@ def syscall_counts(lines, _):
     return each(lambda l: re.sub(r": (\d+)$", lambda m: f": about {round(int(m[1]), -3)}", l))(lines)
 
 
+@normaliser
+def last_number(lines, _):
+    """A duration in the last column."""
+    return number_in(lines, r"( *\d+)$")
+
+
+@normaliser
+def one_stack(lines, _):
+    """How often a dropped packet is sent again depends on when the client gives up: the first two are compared."""
+    starts = [i for i, line in enumerate(lines) if "10.77.0.2" in line]
+    return lines[:starts[2]] if len(starts) > 2 else lines
+
+
+@normaliser
+def tls_latency(lines, _):
+    """N peer_tls: the duration is each tracer's own measurement."""
+    return number_in(lines, r"^N\d+ +peer_tls +(\d+) ")
+
+
+@normaliser
+def bars_gone(lines, _):
+    return [line for line in lines if not BAR.match(line)]
+
+
+@normaliser
+def stat_numbers(lines, _):
+    """Averages and totals of durations."""
+    return each(lambda l: re.sub(r"(average|total) \d+", r"\1 N", l))(lines)
+
+
+@normaliser
+def counts(lines, _):
+    """Of one second: when it begins is each tracer's own."""
+    return number_in(lines, r"\]: (\d+)$")
+
+
+@normaliser
+def writeback_ms(lines, _):
+    return number_in(lines, r"(\d+\.\d+)$")
+
+
 def normalise(text, case, one):
     """"keep" first: the rest of a machine's events is not the workload's."""
     lines = base(text)

@@ -153,8 +153,10 @@ def work(case, setting, place, tracers, limit):
 
 def wait_for_lines(patterns, tracers, limit):
     """Until each tracer that lives has printed every pattern: some print once a second, some late."""
+    patterns = [patterns] if isinstance(patterns, str) else patterns or []
+
     def printed():
-        return all(one.ended or all(re.search(p, one.out, re.M) for p in patterns or []) for one in tracers)
+        return all(one.ended or all(re.search(p, one.out, re.M) for p in patterns) for one in tracers)
     wait_until(printed, min(limit, 30), 0.2)  # what is missing then shows in the comparison
 
 

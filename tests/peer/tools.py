@@ -114,5 +114,5 @@ class loop_device:
 def copy_of(program, place, name):
     """A program under a name that nothing else in the guest has, so that its events are known by "comm"."""
     path = f"{place.directory}/{name}"
-    sh(f"cp -L $(command -v {program}) {path}")
+    sh(f"cp -L $(type -P {program}) {path}")
     return path
