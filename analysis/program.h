@@ -55,6 +55,7 @@ struct field {
 	struct node *value;
 	const struct type *type;
 	uint32_t offset; /* in the record */
+	bool is_register; /* retval, arg0 ...: what type it has is not known */
 	bool tail;       /* at offset stand u32 offset, u32 length of bytes in the record's tail */
 };
 

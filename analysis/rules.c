@@ -68,9 +68,20 @@ static struct action *new_action(struct check *c, struct use *use)
 	return action;
 }
 
+/* Where nothing is known of a function, a value that it got or gave is what the register holds. */
+static bool is_register(struct check *c, const struct node *value)
+{
+	const struct call *call = value->kind == NODE_IDENT ? value->ident.call : NULL;
+
+	return call && value->type->form == FORM_INT && value->type->size == 8 &&
+	       (call->is_arg || builtin_row(call->builtin)->where & WITH_RETVAL);
+}
+
 static void add_value(struct check *c, struct action *action, struct node *value)
 {
-	struct field field = { .kind = FIELD_VALUE, .value = value, .type = value->type };
+	struct field field = {
+		.kind = FIELD_VALUE, .value = value, .type = value->type, .is_register = is_register(c, value)
+	};
 
 	vec_push(c->arena, &action->fields, field);
 }

@@ -539,17 +539,18 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 	return gen_load(g, node->type, slot);
 }
 
-/* A char array of a tracepoint, word by word: needs no helper, so it works under lockdown. */
+/* A char array of a tracepoint, element by element: needs no helper, so it works under lockdown. */
 void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
 {
 	const struct member *m = node->member.member;
+	uint32_t element = m->type->target ? m->type->target->size : 1;
+	/* Not 8: the stack takes no 8 bytes at an address of 4, where ntop() has an address. */
+	uint32_t bytes = element % 4 == 0 ? 4 : element % 2 == 0 ? 2 : 1;
 
-	for (uint32_t at = 0, bytes; at < m->type->size; at += bytes) {
-		/* 4: the stack takes no 8 bytes at an address of 4, where ntop() has an address. */
-		for (bytes = 4; bytes > m->type->size - at; bytes /= 2)
-			;
+	/* An element at a time: that it is aligned on every kernel is all that is certain of an array's
+	 * place. */
+	for (uint32_t at = 0; at < m->type->size; at += bytes)
 		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
-	}
 }
 
 /* The same pointer as gen_value() gives, as the verifier knows it: loaded from the trampoline's context, and

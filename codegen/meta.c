@@ -133,6 +133,7 @@ static struct image_action action_row(struct gen *g, const struct action *a)
 			.offset = f->offset,
 			.tail = f->tail,
 			.is_time = f->kind == FIELD_TIME,
+			.is_register = f->is_register,
 		};
 	}
 	return row;

@@ -229,6 +229,7 @@ static void code_field(struct codec *c, struct image_field *f)
 	code_u32(c, &f->offset);
 	code_bool(c, &f->tail);
 	code_bool(c, &f->is_time);
+	code_bool(c, &f->is_register);
 }
 
 static void code_action(struct codec *c, struct image_action *a)

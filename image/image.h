@@ -141,7 +141,9 @@ struct image_field {
 	uint32_t type;
 	uint32_t offset;
 	bool tail;
-	bool is_time; /* FIELD_TIME */
+	bool is_time;     /* FIELD_TIME */
+	bool is_register; /* of which the script does not say how much is used: %d takes an int where it fits
+			   */
 };
 
 struct image_action {

@@ -172,6 +172,14 @@ bool attach_explain(struct tracer *t)
 		return explain_binary(t, p, a);
 	if (is_missing(t, a))
 		return explain_missing(t, p, a);
+	/* Scripts name a function of each kernel generation, of which some can't be probed on this one. */
+	if (t->error != -EPERM && t->error != -EACCES && has_alternative(t, p)) {
+		diag_warning(&t->diag, a->span,
+		    "cannot attach %.*s (%.*s); the other probes of its action are attached",
+		    STR_ARG(a->text), STR_ARG(p->refused));
+		p->off = true;
+		return true;
+	}
 	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
 	if (a->category.n == 0 && set)
 		hint_refusals(t, set);

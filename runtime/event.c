@@ -364,6 +364,7 @@ static bool find_values(struct runtime *r, const char *bytes, const struct recor
 			const struct image_field *f = &a->fields[n];
 
 			v->type = field_type(r, f);
+			v->is_register = f->is_register;
 			v->bytes = bytes + f->offset;
 			v->size = v->type->size;
 			if (f->tail && !find_tail(bytes, header, record->size, f->offset, v))

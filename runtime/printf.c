@@ -132,6 +132,9 @@ static void print_number(FILE *out, const struct piece *piece, const struct valu
 
 	switch (p->wants) {
 	case FORMAT_SIGNED:
+		/* An int's register: its upper half is 0, and C prints what %d says it is. */
+		if (v->is_register && !p->int_bytes && value >> 32 == 0)
+			value = (uint64_t)(int32_t)value;
 		fprintf(out, piece->spec, (intmax_t)cut(value, p->int_bytes, v->type->size, true));
 		break;
 	case FORMAT_UNSIGNED:

@@ -11,7 +11,8 @@
 struct value {
 	const struct image_type *type;
 	const void *bytes;
-	size_t size; /* at least the type's, but for the text of a tail: its length */
+	bool is_register; /* image_field's */
+	size_t size;      /* at least the type's, but for the text of a tail: its length */
 };
 
 /* The rows of base/types.def; those of the same printer declare it again. */

@@ -169,6 +169,12 @@ def tls_latency(lines, _):
 
 
 @normaliser
+def tls_function(lines, _):
+    """0.17 prints the function's name or its address, as it comes: DIFFERENCES.md, func-address."""
+    return number_in(lines, r"(\b0x[0-9a-f]{8,}|\bSSL_\w+)\b")
+
+
+@normaliser
 def bars_gone(lines, _):
     return [line for line in lines if not BAR.match(line)]
 

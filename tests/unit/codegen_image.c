@@ -91,7 +91,7 @@ static void relocations(struct arena *a)
 		CHECK_INT(r->size, 16);
 		CHECK_INT(r->insn % 8, 0);
 	}
-	CHECK_INT(c.image.relocs.v[1].delta, 4);
+	CHECK_INT(c.image.relocs.v[1].delta, 1);
 	CHECK(compile(a, "kprobe:tcp_connect { @ = ((struct sock *)arg0)->__sk_common.skc_num; }", &c));
 	CHECK_INT(c.image.relocs.n, 0);
 }

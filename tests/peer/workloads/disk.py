@@ -128,7 +128,9 @@ for i in $(seq 5); do mv s$i t$i; done; for i in $(seq 3); do ln t$i u$i; done""
     yield
 
 
-@tool(keep=r"@\[vfs_(create|fsync)\]|^Tracing", normalise="counts unique")
+# 0.17 can't attach its own two patterns on 6.12.
+@tool(keep=r"@\[vfs_(create|fsync)\]|^Tracing", normalise="counts sort unique",
+      peer_script=[("kprobe:vfs_read*,\nkprobe:vfs_write*,", "kprobe:vfs_read,\nkprobe:vfs_write,")])
 def vfsstat(place):
     yield
     sh(f"""python3 -c 'import os, time
@@ -148,7 +150,7 @@ def writeback(place):
         yield r"7:\d+ .* sync"
 
 
-@tool(keep=r"^@|^\[|^Tracing", normalise="buckets")
+@tool(keep=r"^@|^\[|^Tracing", normalise="buckets sort")
 def xfsdist(place):
     with loop_device(320, "xfs") as disk:
         yield

@@ -36,11 +36,11 @@ def fetch(place):
 @contextlib.contextmanager
 def other_network():
     """10.77.0.1 here, 10.77.0.2 in another network namespace, behind the interface peer0."""
-    sh("""ip netns add peer; ip link add peer0 type veth peer name peer1; ip link set peer1 netns peer
-ip addr add 10.77.0.1/24 dev peer0; ip link set peer0 up
-ip netns exec peer ip addr add 10.77.0.2/24 dev peer1; ip netns exec peer ip link set peer1 up""")
+    sh("""set -e; ip netns add peer; ip link add peer0 type veth peer name peer1 address 02:00:00:00:77:02
+ip link set peer1 netns peer; ip addr add 10.77.0.1/24 dev peer0; ip link set peer0 up
+ip netns exec peer ip addr add 10.77.0.2/24 dev peer1; ip netns exec peer ip link set peer1 up
+ip neigh replace 10.77.0.2 lladdr 02:00:00:00:77:02 dev peer0""")
     try:
-        wait("ping -c 1 -W 1 10.77.0.2 || ip neigh get 10.77.0.2 dev peer0", "the other network")
         yield
     finally:
         sh("ip link del peer0; ip netns del peer", check=False)
@@ -125,7 +125,7 @@ def say_hello(place):
     sh(f"(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | {program} s_client -quiet -connect 127.0.0.1:{PORT}", check=False)
 
 
-@tool(keep=r"peer_tls|^TIME|^Tracing", normalise="times-of-events tls-latency")
+@tool(keep=r"peer_tls|^TIME|^Tracing", normalise="times-of-events tls-latency tls-function")
 def sslsnoop(place):
     with tls_server(place):
         yield
@@ -133,7 +133,7 @@ def sslsnoop(place):
         yield r"peer_tls.*SSL_write"
 
 
-@tool(keep=r"^@|^\[|^\(|^Latency|^Tracing", normalise="bars-gone stat-numbers sort unique")
+@tool(keep=r"^@|^\[|^\(|^Latency|^Tracing", normalise="bars-gone stat-numbers tls-function sort unique")
 def ssllatency(place):
     with tls_server(place):
         yield
