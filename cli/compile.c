@@ -1,4 +1,5 @@
 #include "cli/compile.h"
+#include "cli/headers.h"
 #include "kernel/features.h"
 
 #include <errno.h>
@@ -33,19 +34,19 @@ enum passed { /* the descriptors that the compiler is born with */
 	FDS_END,
 };
 
-static bool find_compiler(char *path, size_t room)
+bool compile_program(const char *name, char *path, size_t room)
 {
-	ssize_t n = readlink("/proc/self/exe", path, room - sizeof("btrun-compile"));
+	ssize_t n = readlink("/proc/self/exe", path, room - strlen(name) - 1);
 	char *slash;
 
 	if (n > 0) {
 		path[n] = '\0';
 		slash = strrchr(path, '/');
-		strcpy(slash ? slash + 1 : path, "btrun-compile");
+		strcpy(slash ? slash + 1 : path, name);
 		if (access(path, X_OK) == 0)
 			return true;
 	}
-	snprintf(path, room, "%s/btrun-compile", BTRUN_LIBEXEC);
+	snprintf(path, room, "%s/%s", BTRUN_LIBEXEC, name);
 	return access(path, X_OK) == 0;
 }
 
@@ -170,6 +171,10 @@ static int arguments(struct arena *a, const struct source *source, const struct 
 		argv[n++] = "--unsafe";
 	if (o->no_warnings)
 		argv[n++] = "--no-warnings";
+	for (size_t i = 0; i < o->includes.n; i++) {
+		argv[n++] = "--include";
+		argv[n++] = (char *)o->includes.v[i];
+	}
 	n = limit(a, "--max-strlen", o->max_strlen, argv, n);
 	return limit(a, "--max-map-keys", o->max_map_keys, argv, n);
 }
@@ -196,6 +201,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 {
 	struct arena *a = arena_new();
 	int sockets[2], fds[3], n, err = -EINVAL;
+	struct headers headers = { o, source };
 	struct str release;
 	char path[PATH_MAX + 16], **argv;
 	size_t params = 0;
@@ -203,7 +209,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 	*image = -1;
 	while (o->params[params])
 		params++;
-	argv = arena_many(a, char *, params + 24);
+	argv = arena_many(a, char *, params + 2 * o->includes.n + 24);
 	n = arguments(a, source, o, argv);
 	if (features_release(k, a, &release) == 0) {
 		argv[n++] = "--kernel-release";
@@ -211,7 +217,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 	}
 	argv[n++] = "--";
 	memcpy(argv + n, o->params, params * sizeof(*argv));
-	if (!find_compiler(path, sizeof(path))) {
+	if (!compile_program("btrun-compile", path, sizeof(path))) {
 		fprintf(stderr,
 		    "btrun: its compiler, btrun-compile, is neither beside btrun nor in " BTRUN_LIBEXEC "\n");
 		goto out;
@@ -224,6 +230,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 		goto out;
 	}
 	fds[2] = sockets[1];
+	kernel_use_headers(k, headers_open, &headers);
 	err = run(k, path, argv, fds, sockets[0]);
 	close(fds[0]);
 	if (err || o->stage)

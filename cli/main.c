@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 	struct options o;
 	int status = 1;
 
-	if (options_parse(argc, argv, &o))
+	if (options_parse(a, argc, argv, &o))
 		goto out;
 	if (o.btf)
 		kernel_use_btf(k, o.btf);

@@ -18,6 +18,7 @@ enum long_only {
 	OPTION_UNSAFE,
 	OPTION_NO_WARNINGS,
 	OPTION_IGNORED,
+	OPTION_INCLUDE,
 };
 
 static const struct option longs[] = {
@@ -31,6 +32,7 @@ static const struct option longs[] = {
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
+	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "program", required_argument, NULL, 'e' },
 	{ "cmd", required_argument, NULL, 'c' },
 	{ "pid", required_argument, NULL, 'p' },
@@ -96,7 +98,7 @@ static int take_number(const char *option, bool unit, uint64_t limit, uint64_t *
 	return 0;
 }
 
-static int take_long(int c, struct options *o)
+static int take_long(struct arena *a, int c, struct options *o)
 {
 	struct run_options *run = &o->run;
 	uint64_t number = 0;
@@ -133,6 +135,9 @@ static int take_long(int c, struct options *o)
 	case OPTION_NO_WARNINGS:
 		o->no_warnings = true;
 		break;
+	case OPTION_INCLUDE:
+		vec_push(a, &o->includes, optarg);
+		break;
 	case OPTION_IGNORED: /* what it asks for is always so */
 		break;
 	default:
@@ -141,12 +146,15 @@ static int take_long(int c, struct options *o)
 	return err;
 }
 
-static int take_valued(int c, struct options *o)
+static int take_valued(struct arena *a, int c, struct options *o)
 {
 	uint64_t number = 0;
 	int value = 0, err = 0;
 
 	switch (c) {
+	case 'I':
+		vec_push(a, &o->folders, optarg);
+		break;
 	case 'e':
 		o->text = optarg;
 		break;
@@ -173,12 +181,12 @@ static int take_valued(int c, struct options *o)
 		o->run.buffering = (enum output_buffering)value;
 		break;
 	default:
-		err = take_long(c, o);
+		err = take_long(a, c, o);
 	}
 	return err;
 }
 
-static int take(int c, struct options *o)
+static int take(struct arena *a, int c, struct options *o)
 {
 	switch (c) {
 	case 'h':
@@ -199,12 +207,12 @@ static int take(int c, struct options *o)
 	case 'k': /* failed helpers and reads are always counted and told */
 		break;
 	default:
-		return take_valued(c, o);
+		return take_valued(a, c, o);
 	}
 	return 0;
 }
 
-int options_parse(int argc, char **argv, struct options *o)
+int options_parse(struct arena *a, int argc, char **argv, struct options *o)
 {
 	int c;
 
@@ -212,12 +220,12 @@ int options_parse(int argc, char **argv, struct options *o)
 	if (environment_read(o))
 		return -EINVAL;
 	/* '+': what follows the script is the script's. */
-	while ((c = getopt_long(argc, argv, "+e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+I:e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
 		if (c == '?') {
 			fprintf(stderr, "btrun: btrun -h lists the options\n");
 			return -EINVAL;
 		}
-		if (take(c, o))
+		if (take(a, c, o))
 			return -EINVAL;
 	}
 	if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
@@ -270,6 +278,8 @@ void options_help(void)
 	      "      --dry-run         end once everything has been attached\n"
 	      "\n"
 	      "Compiling\n"
+	      "  -I DIR                look for #include \"FILE\" in this folder too\n"
+	      "      --include FILE    read this C header before the script\n"
 	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir or asm\n"
 	      "      --emit-elf FILE   write the compiled image and end\n"
 	      "\n"

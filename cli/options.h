@@ -26,10 +26,12 @@ struct options {
 	char **params;                     /* NULL-terminated */
 	const char *btf;                   /* a file with the kernel's BTF, or NULL */
 	uint64_t max_strlen, max_map_keys; /* 0: the compiler's own */
+	VEC(const char *) folders;         /* -I */
+	VEC(const char *) includes;        /* --include */
 	bool unsafe, no_warnings;
 };
 
-int options_parse(int argc, char **argv, struct options *o);
+int options_parse(struct arena *a, int argc, char **argv, struct options *o);
 void options_help(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "codegen/compile.h"
+#include "lexer/headers.h"
 #include "parser/parser.h"
 
 enum option_id {
@@ -25,6 +26,7 @@ enum option_id {
 	OPTION_MAX_MAP_KEYS,
 	OPTION_KERNEL_RELEASE,
 	OPTION_UNSAFE,
+	OPTION_INCLUDE,
 	OPTION_NO_WARNINGS,
 };
 
@@ -41,6 +43,7 @@ static const struct option long_options[] = {
 	{ "max-map-keys", required_argument, NULL, OPTION_MAX_MAP_KEYS },
 	{ "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
+	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ 0 },
 };
@@ -51,6 +54,7 @@ struct options {
 	struct kernel *kernel;
 	struct str dump;
 	uint32_t max_strlen, max_map_keys;
+	VEC(struct str) includes;
 	bool unsafe, no_warnings;
 	struct str *params;
 	unsigned n_params;
@@ -65,7 +69,7 @@ static int usage(const char *why)
 	return 2;
 }
 
-static int set_option(struct options *o, int id)
+static int set_option(struct arena *a, struct options *o, int id)
 {
 	switch (id) {
 	case OPTION_NAME:
@@ -101,6 +105,9 @@ static int set_option(struct options *o, int id)
 	case OPTION_KERNEL_RELEASE:
 		o->release = optarg;
 		return 0;
+	case OPTION_INCLUDE:
+		vec_push(a, &o->includes, str_of(optarg));
+		return 0;
 	case OPTION_UNSAFE:
 		o->unsafe = true;
 		return 0;
@@ -116,7 +123,7 @@ static int read_options(struct options *o, struct arena *a, int argc, char **arg
 	int id, status = 0;
 
 	while (!status && (id = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		status = set_option(o, id);
+		status = set_option(a, o, id);
 	if (status)
 		return status;
 	o->n_params = (unsigned)(argc - optind);
@@ -147,15 +154,33 @@ static int read_script(struct arena *a, int fd, struct str *text)
 	return n < 0 ? -errno : 0;
 }
 
-static struct lexer *make_lexer(struct arena *a, const struct options *o, struct diag *diag)
+static bool has_btf(const struct options *o)
 {
-	struct lexer *lexer = lexer_new(a, diag->source, diag);
 	int fd = kernel_open(o->kernel, KERNEL_BTF, STR("vmlinux"));
 
-	if (fd >= 0) {
-		lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
+	if (fd >= 0)
 		close(fd);
+	return fd >= 0;
+}
+
+/* The types of header files stand behind the script. */
+static struct lexer *make_lexer(
+    struct arena *a, const struct options *o, struct source *source, struct diag *diag)
+{
+	bool btf = has_btf(o);
+	struct headers *headers = arena_one(a, struct headers);
+	struct lexer *lexer;
+
+	if (headers_read(a, o->kernel, source, btf, o->includes.v, o->includes.n, headers)) {
+		fprintf(stderr, "btrun: error: a header of --include cannot be read\n");
+		return NULL;
 	}
+	if (headers->text.n)
+		source->text = str_format(a, "%.*s\n%.*s", STR_ARG(source->text), STR_ARG(headers->text));
+	lexer = lexer_new(a, source, diag);
+	headers_give(headers, lexer);
+	if (btf)
+		lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
 	return lexer;
 }
 
@@ -175,10 +200,10 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 }
 
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
-static int compile(struct arena *a, const struct options *o, const struct source *source)
+static int compile(struct arena *a, const struct options *o, struct source *source)
 {
 	struct diag diag = { .source = source, .out = stderr, .no_warnings = o->no_warnings };
-	struct lexer *lexer = make_lexer(a, o, &diag);
+	struct lexer *lexer = make_lexer(a, o, source, &diag);
 	struct analysis_options options = {
 		.kernel = o->kernel,
 		.params = o->params,
@@ -192,6 +217,8 @@ static int compile(struct arena *a, const struct options *o, const struct source
 	struct program *program;
 	int status;
 
+	if (!lexer)
+		return 1;
 	if (str_is(o->dump, "tokens")) {
 		lexer_dump(lexer, stdout);
 		return diag.errors != 0;

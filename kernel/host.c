@@ -75,7 +75,11 @@ static int host_path(struct kernel *k, enum kernel_fact fact, struct str name, c
 static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 {
 	char path[PATH_MAX];
-	int err = host_path(k, fact, name, path, sizeof(path));
+	int err;
+
+	if (fact == KERNEL_HEADER)
+		return k->header ? k->header(k->header_context, name) : -ENOENT;
+	err = host_path(k, fact, name, path, sizeof(path));
 
 	if (err)
 		return err;
@@ -87,6 +91,12 @@ static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 void kernel_use_btf(struct kernel *k, const char *path)
 {
 	k->btf = path;
+}
+
+void kernel_use_headers(struct kernel *k, kernel_header *header, void *context)
+{
+	k->header = header;
+	k->header_context = context;
 }
 
 struct kernel *kernel_host(const char *root)

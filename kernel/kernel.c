@@ -31,6 +31,12 @@ static bool name_fits(enum kernel_fact fact, struct str name)
 	case KERNEL_FUNCTIONS:
 	case KERNEL_KALLSYMS:
 		return name.n == 0;
+	case KERNEL_HEADER:
+		/* A path: who serves it looks whether the user named it. */
+		for (size_t i = 0; i < name.n; i++)
+			if ((unsigned char)name.p[i] < ' ')
+				return false;
+		return name.n > 0;
 	case KERNEL_FACTS_:
 		break;
 	}

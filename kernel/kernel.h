@@ -27,6 +27,7 @@ enum kernel_fact {
 	KERNEL_TRACEPOINTS,       /* name empty: available_events, lines "category:event" */
 	KERNEL_FUNCTIONS,         /* name empty: available_filter_functions */
 	KERNEL_KALLSYMS,          /* name empty: /proc/kallsyms */
+	KERNEL_HEADER,            /* a C header, named as #include does: what btrun-headers prints of it */
 	KERNEL_FACTS_
 };
 
@@ -44,6 +45,10 @@ struct str kernel_root(const struct kernel *k);
 
 /* A host takes the kernel's own BTF (KERNEL_BTF, "vmlinux") from this file instead. The text must live on. */
 void kernel_use_btf(struct kernel *k, const char *path);
+/* A host gives the facts KERNEL_HEADER by this function, a descriptor or negative errno; without it there are
+ * none. */
+typedef int kernel_header(void *context, struct str name);
+void kernel_use_headers(struct kernel *k, kernel_header *open, void *context);
 
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);

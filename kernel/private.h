@@ -12,9 +12,11 @@
 
 struct kernel {
 	int (*open)(struct kernel *k, enum kernel_fact fact, struct str name);
-	char *root;      /* host */
-	char *tracefs;   /* host; NULL until it was looked for */
-	int socket;      /* client; not ours to close */
+	char *root;            /* host */
+	char *tracefs;         /* host; NULL until it was looked for */
+	int socket;            /* client; not ours to close */
+	kernel_header *header; /* a host: of kernel_use_headers(), or NULL */
+	void *header_context;
 	const char *btf; /* a host: the file of kernel_use_btf(), or NULL */
 };
 

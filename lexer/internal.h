@@ -50,6 +50,8 @@ struct lexer {
 	VEC(struct macro *) macros;
 	VEC(struct macro *) frames; /* in expansion, innermost last */
 	VEC(struct conditional) conditionals;
+	VEC(struct str) includes;      /* of headers that are not known */
+	const struct headers *headers; /* that were read, or NULL */
 };
 
 /* lexer.l */
@@ -65,6 +67,8 @@ void preprocess_end(struct lexer *lexer);
 struct macro *preprocess_macro(struct lexer *lexer, struct str name);
 void preprocess_expand(struct lexer *lexer, struct macro *macro, struct span use);
 void preprocess_expanded(struct lexer *lexer);
+/* headers.c */
+bool headers_have(const struct headers *headers, struct str name);
 /* preprocess_headers.c: is #include <name> one whose constants are in the table? */
 bool preprocess_header_known(struct str name);
 /* preprocess_if.c: the value of the expression of #if; -EINVAL after a message. */

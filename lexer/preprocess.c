@@ -179,9 +179,10 @@ static void directive_include(struct lexer *lexer, const struct directive *d)
 		return;
 	}
 	name = str_slice(name, 1, name.n - 1);
-	if (preprocess_header_known(name))
+	if (preprocess_header_known(name) || headers_have(lexer->headers, name))
 		return;
-	diag_error(lexer->diag, d->rest_span, "btrun reads no header files, and has no constants of %.*s",
+	vec_push(lexer->arena, &lexer->includes, name);
+	diag_error(lexer->diag, d->rest_span, "%.*s cannot be read, and its constants are not built in",
 	    STR_ARG(name));
 	diag_hint(lexer->diag,
 	    "remove the #include: kernel types and their enums come from the kernel's BTF and need none, "

@@ -1,0 +1,123 @@
+/*
+ * The part of libclang's C interface that is used here (clang-c/Index.h, the same since LLVM 3.4), as
+ * functions of a library that is opened when it is needed: a machine without it runs everything else.
+ */
+#ifndef BTRUN_HEADERS_LIBCLANG_H
+#define BTRUN_HEADERS_LIBCLANG_H
+
+#include <stdbool.h>
+
+enum clang_cursor {
+	CURSOR_STRUCT = 2,
+	CURSOR_UNION = 3,
+	CURSOR_ENUM = 5,
+	CURSOR_FIELD = 6,
+	CURSOR_ENUM_CONSTANT = 7,
+	CURSOR_TYPEDEF = 20,
+	CURSOR_PACKED = 408,
+	CURSOR_MACRO = 501,
+};
+
+enum clang_kind {
+	KIND_VOID = 2,
+	KIND_BOOL,
+	KIND_CHAR_U,
+	KIND_UCHAR,
+	KIND_CHAR16,
+	KIND_CHAR32,
+	KIND_USHORT,
+	KIND_UINT,
+	KIND_ULONG,
+	KIND_ULONGLONG,
+	KIND_UINT128,
+	KIND_CHAR_S,
+	KIND_SCHAR,
+	KIND_WCHAR,
+	KIND_SHORT,
+	KIND_INT,
+	KIND_LONG,
+	KIND_LONGLONG,
+	KIND_INT128,
+	KIND_FLOAT,
+	KIND_DOUBLE,
+	KIND_POINTER = 101,
+	KIND_RECORD = 105,
+	KIND_ENUM = 106,
+	KIND_ARRAY = 112,
+	KIND_OPEN_ARRAY = 114, /* the last member, of no size */
+};
+
+struct clang_string {
+	const void *data;
+	unsigned flags;
+};
+struct clang_cursor_value {
+	int kind, extra;
+	const void *data[3];
+};
+struct clang_type {
+	int kind;
+	void *data[2];
+};
+struct clang_range {
+	const void *data[2];
+	unsigned begin, end;
+};
+struct clang_token {
+	unsigned numbers[4];
+	void *data;
+};
+
+typedef struct clang_cursor_value cursor;
+
+#define VISIT_BREAK 0
+#define VISIT_CONTINUE 1
+typedef int clang_visitor(cursor c, cursor parent, void *context);
+
+#define PARSE_MACROS 1 /* CXTranslationUnit_DetailedPreprocessingRecord */
+#define PARSE_SKIP_BODIES 64
+#define SEVERITY_ERROR 3
+
+/* FUNCTION(result, name, parameters) */
+#define LIBCLANG(FUNCTION)                                                                         \
+	FUNCTION(void *, createIndex, (int, int))                                                  \
+	FUNCTION(int, parseTranslationUnit2,                                                       \
+	    (void *, const char *, const char *const *, int, void *, unsigned, unsigned, void **)) \
+	FUNCTION(unsigned, getNumDiagnostics, (void *))                                            \
+	FUNCTION(void *, getDiagnostic, (void *, unsigned))                                        \
+	FUNCTION(int, getDiagnosticSeverity, (void *))                                             \
+	FUNCTION(struct clang_string, formatDiagnostic, (void *, unsigned))                        \
+	FUNCTION(cursor, getTranslationUnitCursor, (void *))                                       \
+	FUNCTION(unsigned, visitChildren, (cursor, clang_visitor *, void *))                       \
+	FUNCTION(struct clang_string, getCursorSpelling, (cursor))                                 \
+	FUNCTION(struct clang_string, getTypeSpelling, (struct clang_type))                        \
+	FUNCTION(const char *, getCString, (struct clang_string))                                  \
+	FUNCTION(void, disposeString, (struct clang_string))                                       \
+	FUNCTION(unsigned, isCursorDefinition, (cursor))                                           \
+	FUNCTION(struct clang_type, getCursorType, (cursor))                                       \
+	FUNCTION(struct clang_type, getCanonicalType, (struct clang_type))                         \
+	FUNCTION(struct clang_type, getPointeeType, (struct clang_type))                           \
+	FUNCTION(struct clang_type, getElementType, (struct clang_type))                           \
+	FUNCTION(long long, getNumElements, (struct clang_type))                                   \
+	FUNCTION(cursor, getTypeDeclaration, (struct clang_type))                                  \
+	FUNCTION(struct clang_type, getTypedefDeclUnderlyingType, (cursor))                        \
+	FUNCTION(unsigned, Cursor_isBitField, (cursor))                                            \
+	FUNCTION(int, getFieldDeclBitWidth, (cursor))                                              \
+	FUNCTION(long long, Type_getSizeOf, (struct clang_type))                                   \
+	FUNCTION(long long, getEnumConstantDeclValue, (cursor))                                    \
+	FUNCTION(unsigned, Cursor_isMacroFunctionLike, (cursor))                                   \
+	FUNCTION(unsigned, Cursor_isMacroBuiltin, (cursor))                                        \
+	FUNCTION(struct clang_range, getCursorExtent, (cursor))                                    \
+	FUNCTION(void, tokenize, (void *, struct clang_range, struct clang_token **, unsigned *))  \
+	FUNCTION(struct clang_string, getTokenSpelling, (void *, struct clang_token))
+
+struct libclang {
+#define FUNCTION(result, name, parameters) result(*name) parameters;
+	LIBCLANG(FUNCTION)
+#undef FUNCTION
+};
+
+/* False: there is no libclang, or one that lacks a function; a message has been printed. */
+bool libclang_open(struct libclang *clang);
+
+#endif

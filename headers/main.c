@@ -1,0 +1,382 @@
+/*
+ * btrun-headers [-I DIR]... HEADER: what a header file defines, in the form that scripts define types in:
+ * records member by member, enums, typedefs, macros that are plain text. A process of its own, which has
+ * libclang in it and goes when it is done.
+ *
+ * HEADER as in #include: a name, or an absolute path. Exit status 1 and libclang's messages when it can't be
+ * read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "headers/libclang.h"
+
+static struct libclang clang;
+static void *unit;
+
+#define MACRO_TOKENS 64
+#define DEPTH_MAX 16 /* of records in one another */
+
+/* Takes a string of libclang's; the copy lives until the process ends. */
+static const char *text_of(struct clang_string s)
+{
+	const char *text = clang.getCString(s);
+	char *copy = strdup(text ? text : "");
+
+	clang.disposeString(s);
+	return copy ? copy : "";
+}
+
+static bool is_anonymous(struct clang_type record)
+{
+	return strchr(text_of(clang.getTypeSpelling(record)), '(') != NULL;
+}
+
+static void print_members(cursor record, unsigned depth);
+
+static const char *tag_of(cursor record)
+{
+	return record.kind == CURSOR_UNION ? "union" : record.kind == CURSOR_ENUM ? "enum" : "struct";
+}
+
+/* "struct sock", "name" of a typedef of a record without a name. */
+static void print_record(struct clang_type type, unsigned depth)
+{
+	cursor record = clang.getTypeDeclaration(type);
+	const char *name = text_of(clang.getTypeSpelling(type));
+	const char *blank = strrchr(name, ' '), *plain = blank ? blank + 1 : name;
+
+	if (is_anonymous(type) && type.kind == KIND_ENUM) {
+		fputs("int", stdout);
+	} else if (is_anonymous(type)) {
+		printf("%s {\n", tag_of(record));
+		print_members(record, depth + 1);
+		putchar('}');
+	} else if (*text_of(clang.getCursorSpelling(record)) &&
+		   strncmp(name, tag_of(record), strlen(tag_of(record))) == 0) {
+		printf("%s %s", tag_of(record), plain);
+	} else {
+		fputs(plain, stdout);
+	}
+}
+
+static const char *plain_type(int kind)
+{
+	switch (kind) {
+	case KIND_BOOL:
+		return "bool";
+	case KIND_CHAR_U:
+	case KIND_CHAR_S:
+	case KIND_SCHAR:
+		return "char";
+	case KIND_UCHAR:
+		return "unsigned char";
+	case KIND_CHAR16:
+	case KIND_USHORT:
+		return "unsigned short";
+	case KIND_SHORT:
+		return "short";
+	case KIND_INT:
+	case KIND_WCHAR:
+		return "int";
+	case KIND_CHAR32:
+	case KIND_UINT:
+	case KIND_FLOAT: /* BPF has none: its bytes */
+		return "unsigned int";
+	case KIND_LONG:
+	case KIND_LONGLONG:
+		return "long";
+	case KIND_ULONG:
+	case KIND_ULONGLONG:
+	case KIND_DOUBLE:
+		return "unsigned long";
+	}
+	return NULL;
+}
+
+/* What stands before a member's name; stars counts the pointers that a row of them has. */
+static void print_base(struct clang_type type, unsigned depth, unsigned stars)
+{
+	const char *plain = plain_type(type.kind);
+
+	if (plain)
+		fputs(plain, stdout);
+	else if (type.kind == KIND_RECORD || type.kind == KIND_ENUM)
+		print_record(type, depth);
+	else
+		fputs(stars ? "void" : "unsigned char", stdout);
+	putchar(' ');
+	while (stars--)
+		putchar('*');
+}
+
+static struct clang_type canonical(struct clang_type type)
+{
+	return clang.getCanonicalType(type);
+}
+
+static void print_declaration(struct clang_type type, const char *name, unsigned depth)
+{
+	long long sizes[DEPTH_MAX];
+	unsigned n = 0, stars = 0;
+
+	for (type = canonical(type); type.kind == KIND_ARRAY || type.kind == KIND_OPEN_ARRAY;
+	     type = canonical(clang.getElementType(type)))
+		if (n < DEPTH_MAX)
+			sizes[n++] = type.kind == KIND_ARRAY ? clang.getNumElements(type) : 0;
+	for (; type.kind == KIND_POINTER; stars++)
+		type = canonical(clang.getPointeeType(type));
+	/* A kind that scripts do not have (a vector, __int128) is so many bytes. */
+	if (!stars && !plain_type(type.kind) && type.kind != KIND_RECORD && type.kind != KIND_ENUM &&
+	    n < DEPTH_MAX)
+		sizes[n++] = clang.Type_getSizeOf(type);
+	if (stars && type.kind == KIND_RECORD && is_anonymous(type))
+		type.kind = KIND_VOID;
+	print_base(type, depth, stars);
+	fputs(name, stdout);
+	for (unsigned i = 0; i < n; i++)
+		printf("[%lld]", sizes[i]);
+}
+
+struct members {
+	unsigned depth;
+	bool packed;
+};
+
+static int print_member(cursor c, cursor parent, void *context)
+{
+	struct members *m = context;
+
+	if (c.kind == CURSOR_PACKED)
+		m->packed = true;
+	if (c.kind != CURSOR_FIELD || m->depth > DEPTH_MAX)
+		return VISIT_CONTINUE;
+	print_declaration(clang.getCursorType(c), text_of(clang.getCursorSpelling(c)), m->depth);
+	if (clang.Cursor_isBitField(c))
+		printf(" : %d", clang.getFieldDeclBitWidth(c));
+	fputs(";\n", stdout);
+	return VISIT_CONTINUE;
+}
+
+/* libclang shows an anonymous record both as itself and, from LLVM 16 on, as a field without a name. */
+struct unnamed {
+	bool fields;
+};
+
+static int find_unnamed(cursor c, cursor parent, void *context)
+{
+	struct unnamed *u = context;
+
+	if (c.kind == CURSOR_FIELD && !*text_of(clang.getCursorSpelling(c)))
+		u->fields = true;
+	return VISIT_CONTINUE;
+}
+
+struct anonymous {
+	struct clang_type type;
+	bool used;
+};
+
+static int find_user(cursor c, cursor parent, void *context)
+{
+	struct anonymous *a = context;
+	struct clang_type type;
+
+	if (c.kind != CURSOR_FIELD)
+		return VISIT_CONTINUE;
+	for (type = canonical(clang.getCursorType(c)); type.kind == KIND_ARRAY || type.kind == KIND_POINTER;)
+		type = canonical(
+		    type.kind == KIND_ARRAY ? clang.getElementType(type) : clang.getPointeeType(type));
+	if (type.kind == a->type.kind && type.data[0] == a->type.data[0])
+		a->used = true;
+	return VISIT_CONTINUE;
+}
+
+/* Without fields for them, an anonymous record that no member is made of is one itself. */
+static int print_part(cursor c, cursor parent, void *context)
+{
+	struct members *m = context;
+
+	if (c.kind == CURSOR_STRUCT || c.kind == CURSOR_UNION) {
+		struct anonymous a = { .type = canonical(clang.getCursorType(c)) };
+
+		if (!is_anonymous(a.type))
+			return VISIT_CONTINUE;
+		clang.visitChildren(parent, find_user, &a);
+		if (!a.used) {
+			print_declaration(a.type, "", m->depth);
+			fputs(";\n", stdout);
+		}
+		return VISIT_CONTINUE;
+	}
+	return print_member(c, parent, context);
+}
+
+static bool print_parts(cursor record, unsigned depth)
+{
+	struct members m = { .depth = depth };
+	struct unnamed u = { 0 };
+
+	clang.visitChildren(record, find_unnamed, &u);
+	clang.visitChildren(record, u.fields ? print_member : print_part, &m);
+	return m.packed;
+}
+
+static void print_members(cursor record, unsigned depth)
+{
+	print_parts(record, depth);
+}
+
+static int print_constant(cursor c, cursor parent, void *context)
+{
+	if (c.kind == CURSOR_ENUM_CONSTANT)
+		printf(context ? "%s = %lld,\n" : "#define %s %lld\n", text_of(clang.getCursorSpelling(c)),
+		    clang.getEnumConstantDeclValue(c));
+	return VISIT_CONTINUE;
+}
+
+static int print_definition(cursor c, cursor parent, void *context);
+
+/* A record inside another has its name outside as well. */
+static int print_inner(cursor c, cursor parent, void *context)
+{
+	if (c.kind == CURSOR_STRUCT || c.kind == CURSOR_UNION || c.kind == CURSOR_ENUM)
+		print_definition(c, parent, context);
+	return VISIT_CONTINUE;
+}
+
+static void print_enum(cursor c, struct clang_type type)
+{
+	const char *name = text_of(clang.getCursorSpelling(c));
+
+	if (is_anonymous(type) || !*name) {
+		clang.visitChildren(c, print_constant, NULL);
+		return;
+	}
+	printf("enum %s {\n", name);
+	clang.visitChildren(c, print_constant, &clang);
+	fputs("};\n", stdout);
+}
+
+static int print_definition(cursor c, cursor parent, void *context)
+{
+	struct clang_type type = canonical(clang.getCursorType(c));
+	const char *spelling;
+	bool packed;
+
+	if (!clang.isCursorDefinition(c))
+		return VISIT_CONTINUE;
+	if (c.kind == CURSOR_ENUM) {
+		print_enum(c, type);
+		return VISIT_CONTINUE;
+	}
+	clang.visitChildren(c, print_inner, context);
+	if (is_anonymous(type))
+		return VISIT_CONTINUE;
+	spelling = text_of(clang.getTypeSpelling(type));
+	/* "struct name", or what a typedef calls a record that has no name of its own */
+	if (strchr(spelling, ' '))
+		printf("%s {\n", spelling);
+	else
+		printf("typedef %s {\n", tag_of(c));
+	packed = print_parts(c, 0);
+	printf("}%s", packed ? " __attribute__((packed))" : "");
+	if (!strchr(spelling, ' '))
+		printf(" %s", spelling);
+	fputs(";\n", stdout);
+	return VISIT_CONTINUE;
+}
+
+static void print_typedef(cursor c)
+{
+	struct clang_type type = canonical(clang.getTypedefDeclUnderlyingType(c));
+	const char *name = text_of(clang.getCursorSpelling(c));
+
+	/* Names of records without one were given with them. */
+	if (type.kind == KIND_RECORD && strcmp(text_of(clang.getTypeSpelling(type)), name) == 0)
+		return;
+	if ((type.kind == KIND_RECORD || type.kind == KIND_ENUM) && is_anonymous(type))
+		return;
+	if (!plain_type(type.kind) && type.kind != KIND_RECORD && type.kind != KIND_POINTER &&
+	    type.kind != KIND_ENUM)
+		return;
+	fputs("typedef ", stdout);
+	print_declaration(type, name, 0);
+	fputs(";\n", stdout);
+}
+
+/* Macros of more than a line's worth, and those of the compiler's own world (__...), are left out. */
+static void print_macro(cursor c)
+{
+	const char *name = text_of(clang.getCursorSpelling(c));
+	struct clang_token *tokens;
+	unsigned n;
+
+	if (clang.Cursor_isMacroFunctionLike(c) || clang.Cursor_isMacroBuiltin(c) ||
+	    strncmp(name, "__", 2) == 0)
+		return;
+	clang.tokenize(unit, clang.getCursorExtent(c), &tokens, &n);
+	if (n < 2 || n > MACRO_TOKENS)
+		return;
+	printf("#define %s", name);
+	for (unsigned i = 1; i < n; i++)
+		printf(" %s", text_of(clang.getTokenSpelling(unit, tokens[i])));
+	putchar('\n');
+}
+
+static int print_top(cursor c, cursor parent, void *context)
+{
+	switch (c.kind) {
+	case CURSOR_STRUCT:
+	case CURSOR_UNION:
+	case CURSOR_ENUM:
+		return print_definition(c, parent, context);
+	case CURSOR_TYPEDEF:
+		print_typedef(c);
+		break;
+	case CURSOR_MACRO:
+		print_macro(c);
+		break;
+	}
+	return VISIT_CONTINUE;
+}
+
+static bool has_errors(void)
+{
+	bool errors = false;
+
+	for (unsigned i = 0; i < clang.getNumDiagnostics(unit); i++) {
+		void *one = clang.getDiagnostic(unit, i);
+
+		if (clang.getDiagnosticSeverity(one) < SEVERITY_ERROR)
+			continue;
+		errors = true;
+		fprintf(stderr, "%s\n", text_of(clang.formatDiagnostic(one, 1)));
+	}
+	return errors;
+}
+
+int main(int argc, char **argv)
+{
+	const char *words[256] = { "-x", "c", "-include" };
+	int n = 3;
+
+	if (argc < 2 || argc > 200)
+		return 2;
+	if (!libclang_open(&clang))
+		return 1;
+	words[n++] = argv[argc - 1];
+	for (int i = 1; i < argc - 1; i++)
+		words[n++] = argv[i];
+	/* The file itself is empty: what is asked for comes by -include. */
+	if (clang.parseTranslationUnit2(clang.createIndex(0, 0), "/dev/null", words, n, NULL, 0,
+		PARSE_MACROS | PARSE_SKIP_BODIES, &unit)) {
+		fprintf(stderr, "btrun: libclang can't read %s\n", argv[argc - 1]);
+		return 1;
+	}
+	if (has_errors())
+		return 1;
+	clang.visitChildren(clang.getTranslationUnitCursor(unit), print_top, NULL);
+	return fflush(stdout) != 0;
+}
