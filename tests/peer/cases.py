@@ -45,7 +45,7 @@ class Case:
         self.status, self.alone = 0, None
         self.workload = None  # of a tool: a generator function of workloads/
         self.keep = None  # of a tool: only lines that match are compared
-        self.absent = {}  # of a tool: kernel -> what that kernel lacks, so that both must refuse
+        self.absent = {}  # of a tool: kernel that lacks what it probes -> who refuses, as "refuse"
         self.peer_script = None  # of a tool that bpftrace can't read: (text, replacement) pairs that it is given
 
     @property

@@ -28,7 +28,7 @@ def main():
         for name in names:
             print(json.dumps({"begun": name}), file=results, flush=True)
             if kernel in known[name].absent:
-                known[name].refuse = "both"
+                known[name].refuse = known[name].absent[kernel]
             try:
                 outcome = pair.run_case(known[name], setting)
             except Exception as wrong:  # a defect of the case: the others of the boot still count

@@ -50,6 +50,17 @@ def boot(kernel, names, options):
         return records, begun
 
 
+def keep(path, records):
+    """Into the file of results, in which those of other cases stay: a run may be of some cases only."""
+    known = {}
+    if os.path.exists(path):
+        with open(path) as file:
+            known = {record["name"]: record for record in json.load(file)}
+    known.update({record["name"]: record for record in records})
+    with open(path, "w") as file:
+        json.dump(list(known.values()), file, indent=1)
+
+
 def run_on(kernel, cases, options, show):
     outcomes, records = [], []
     for case in cases:
@@ -73,6 +84,5 @@ def run_on(kernel, cases, options, show):
                 records.append(dict(outcomes[-1].record(), kernel=kernel))
                 show(outcomes[-1], kernel)
             left = rest
-    with open(options.out or f"{options.build}/peer-{kernel}.json", "w") as file:
-        json.dump(records, file, indent=1)
+    keep(options.out or f"{options.build}/peer-{kernel}.json", records)
     return outcomes

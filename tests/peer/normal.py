@@ -159,13 +159,16 @@ def last_number(lines, _):
 def one_stack(lines, _):
     """How often a dropped packet is sent again depends on when the client gives up: the first two are compared."""
     starts = [i for i, line in enumerate(lines) if "10.77.0.2" in line]
-    return lines[:starts[2]] if len(starts) > 2 else lines
+    if not starts:
+        return lines
+    titles = [line for line in lines[:starts[0]] if not line.startswith(" ")]  # a stack of another packet may come first
+    return titles + lines[starts[0]:starts[2] if len(starts) > 2 else None]
 
 
 @normaliser
 def tls_latency(lines, _):
     """N peer_tls: the duration is each tracer's own measurement."""
-    return number_in(lines, r"^N\d+ +peer_tls +(\d+) ")
+    return number_in(lines, r"^N\d+ +peer_tls( +\d+) ")
 
 
 @normaliser

@@ -142,7 +142,7 @@ def loads(place):
     yield
 
 
-@tool(keep=r"peer_count|Top 10|^Counting|^@syscall\[(39|110)\]", normalise="syscall-counts")
+@tool(keep=r"peer_count|Top 10|^Counting|^@syscall\[(39|110)\]", normalise="syscall-counts sort")
 def syscount(place):
     program = copy_of("python3", place, "peer_count")
     yield

@@ -1,0 +1,131 @@
+#include "kernel/binary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/unit/test.h"
+
+int traced_function(int n);
+int traced_number = 5;
+
+__attribute__((noinline)) int traced_function(int n)
+{
+	return n * traced_number;
+}
+
+static int count_named(void *context, const struct binary_symbol *symbol)
+{
+	*(unsigned *)context += strcmp(symbol->name, "traced_function") == 0;
+	return 0;
+}
+
+static int stop_at_first(void *context, const struct binary_symbol *symbol)
+{
+	return 7;
+}
+
+static void check_symbols(void)
+{
+	struct binary_symbol symbol;
+	struct binary *b;
+	unsigned n = 0;
+	int64_t offset;
+
+	CHECK_INT(binary_open("/proc/self/exe", &b), 0);
+	CHECK_INT(binary_each_function(b, count_named, &n), 0);
+	CHECK_INT(n, 1);
+	CHECK_INT(binary_each_function(b, stop_at_first, NULL), 7);
+	CHECK_INT(binary_find(b, STR("traced_function"), &symbol), 0);
+	CHECK(symbol.size > 0);
+	offset = binary_offset(b, symbol.address);
+	CHECK(offset > 0);
+	CHECK_INT(binary_address(b, (uint64_t)offset), symbol.address);
+	CHECK_INT(binary_offset(b, UINT64_MAX), -ENOENT);
+	CHECK_INT(binary_find(b, STR("traced_number"), &symbol), 0);
+	CHECK_INT(symbol.size, 4);
+	CHECK_INT(binary_find(b, STR("traced_functio"), &symbol), -ENOENT);
+	binary_close(b);
+	CHECK_INT(binary_open("/etc/passwd", &b), -ENOEXEC);
+	CHECK_INT(binary_open("/no/such/file", &b), -ENOENT);
+}
+
+/* What <sys/sdt.h> writes for arguments of all kinds. */
+static void check_arguments(void)
+{
+	static const struct {
+		const char *text;
+		struct binary_argument want;
+	} rows[] = {
+		{ "-4@%eax", { BINARY_REGISTER, 0, 10, -1, 0, 4, true } },
+		{ "8@%r9", { BINARY_REGISTER, 0, 8, -1, 0, 8, false } },
+		{ "-4@$-5", { BINARY_CONSTANT, -5, -1, -1, 0, 4, true } },
+		{ "1@%dil", { BINARY_REGISTER, 0, 14, -1, 0, 1, false } },
+		{ "8@-24(%rbp)", { BINARY_MEMORY, -24, 4, -1, 0, 8, false } },
+		{ "-4@8(%rax,%rdx,4)", { BINARY_MEMORY, 8, 10, 12, 4, 4, true } },
+		{ "2@(%rsp)", { BINARY_MEMORY, 0, 19, -1, 0, 2, false } },
+	};
+	struct str text = STR("-4@%eax 8@-24(%rbp)");
+	struct binary_argument a;
+	struct binary *b;
+
+	CHECK_INT(binary_open("/proc/self/exe", &b), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str one = str_of(rows[i].text);
+
+		CHECK_INT(binary_usdt_argument(b, 0, &one, &a), 1);
+		CHECK_INT(a.place, rows[i].want.place);
+		CHECK_INT(a.value, rows[i].want.value);
+		CHECK_INT(a.base, rows[i].want.base);
+		CHECK_INT(a.index, rows[i].want.index);
+		CHECK_INT(a.size, rows[i].want.size);
+		CHECK_INT(a.is_signed, rows[i].want.is_signed);
+		if (rows[i].want.scale)
+			CHECK_INT(a.scale, rows[i].want.scale);
+		CHECK_INT(one.n, 0);
+	}
+	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 1);
+	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 1);
+	CHECK_INT(a.place, BINARY_MEMORY);
+	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 0);
+	text = STR("4@%nosuch");
+	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), -EOPNOTSUPP);
+	binary_close(b);
+}
+
+static int take_path(void *context, const char *path)
+{
+	struct str *first = context;
+
+	if (!first->n)
+		*first = str_of(strdup(path));
+	return 0;
+}
+
+static void check_paths(void)
+{
+	struct str found = { 0 };
+
+	CHECK_INT(binary_paths(0, STR("/bin/sh"), take_path, &found), 0);
+	CHECK_STR(found, "/bin/sh");
+	found = (struct str){ 0 };
+	CHECK_INT(binary_paths(0, STR("libc"), take_path, &found), 0);
+	CHECK(found.n > 4 && strstr(found.p, "/libc.so.6"));
+	found = (struct str){ 0 };
+	CHECK_INT(binary_paths(0, STR("sh"), take_path, &found), 0);
+	CHECK(found.n > 3 && strcmp(found.p + found.n - 3, "/sh") == 0);
+	found = (struct str){ 0 };
+	CHECK_INT(binary_paths(0, STR("/etc/host*name"), take_path, &found), 0);
+	CHECK_STR(found, "/etc/hostname");
+	CHECK_INT(binary_paths(0, STR("libnosuch"), take_path, &found), -ENOENT);
+	CHECK_INT(binary_paths(0, STR("/no/such"), take_path, &found), -ENOENT);
+}
+
+int main(void)
+{
+	CHECK_INT(traced_function(2), 10);
+	check_symbols();
+	check_arguments();
+	check_paths();
+	return test_end();
+}
