@@ -152,11 +152,10 @@ LLVMValueRef gen_bswap(struct gen *g, const struct builtin_use *use)
 	LLVMValueRef v = gen_value(g, use->args);
 	LLVMTypeRef narrow = gen_int_type(g, size);
 
-	if (size == 1)
-		return v;
 	if (size < 8)
 		v = LLVMBuildTrunc(g->b, v, narrow, "");
-	v = gen_intrinsic(g, "llvm.bswap", &narrow, 1, &v, 1);
+	if (size > 1)
+		v = gen_intrinsic(g, "llvm.bswap", &narrow, 1, &v, 1);
 	return size < 8 ? LLVMBuildZExt(g->b, v, g->i64, "") : v;
 }
 

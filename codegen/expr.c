@@ -240,11 +240,18 @@ LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef
 	return LLVMBuildXor(g->b, a, b, "");
 }
 
+bool gen_is_signed(struct gen *g, enum op op, const struct type *a, const struct type *b)
+{
+	/* A shift's sign is that of what is shifted. */
+	if (op == OP_SHR)
+		return a->is_signed || a->size < 8;
+	return type_common(g->program->types, a, b)->is_signed;
+}
+
 static LLVMValueRef binary(struct gen *g, struct node *node)
 {
 	struct node *left = node->binary.left, *right = node->binary.right;
 	enum op op = node->binary.op;
-	bool is_signed;
 
 	if (op == OP_LAND || op == OP_LOR)
 		return logical(g, node);
@@ -257,10 +264,7 @@ static LLVMValueRef binary(struct gen *g, struct node *node)
 		b = scaled(g, left->type, b);
 	else if (right->type->form == FORM_PTR && left->type->form != FORM_PTR)
 		a = scaled(g, right->type, a);
-	/* A shift's sign is that of what is shifted. */
-	is_signed =
-	    op == OP_SHR ? left->type->is_signed || left->type->size < 8 : signed_together(g, left, right);
-	return gen_operate(g, op, a, b, is_signed);
+	return gen_operate(g, op, a, b, gen_is_signed(g, op, left->type, right->type));
 }
 
 static LLVMValueRef unary(struct gen *g, struct node *node)

@@ -204,6 +204,8 @@ LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRe
 LLVMValueRef gen_key(struct gen *g, struct node *node);
 
 LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed);
+/* How the operation treats values of these types. */
+bool gen_is_signed(struct gen *g, enum op op, const struct type *a, const struct type *b);
 
 /* stmt.c */
 void gen_block_statements(struct gen *g, struct node *statements);

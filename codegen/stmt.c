@@ -123,7 +123,7 @@ static void assign_variable(struct gen *g, struct node *node)
 		v = LLVMBuildMul(g->b, v, gen_const(g, type->target->size ? type->target->size : 1), "");
 	gen_store(g, type, slot,
 	    gen_operate(g, node->assign.op, gen_load(g, type, slot), v,
-		type_common(g->program->types, type, node->assign.value->type)->is_signed));
+		gen_is_signed(g, node->assign.op, type, node->assign.value->type)));
 }
 
 static void assign_element(struct gen *g, struct node *node)
@@ -151,7 +151,7 @@ static void assign_element(struct gen *g, struct node *node)
 		key = gen_key(g, target);
 		gen_store(g, map->value, value,
 		    gen_operate(g, node->assign.op, gen_element_value(g, map, key, NULL), v,
-			type_common(g->program->types, map->value, node->assign.value->type)->is_signed));
+			gen_is_signed(g, node->assign.op, map->value, node->assign.value->type)));
 	}
 	gen_place(g, node->span);
 	update(g, target, key, value, node->span);
