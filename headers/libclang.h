@@ -68,11 +68,9 @@ struct clang_token {
 	void *data;
 };
 
-typedef struct clang_cursor_value cursor;
-
 #define VISIT_BREAK 0
 #define VISIT_CONTINUE 1
-typedef int clang_visitor(cursor c, cursor parent, void *context);
+typedef int clang_visitor(struct clang_cursor_value c, struct clang_cursor_value parent, void *context);
 
 #define PARSE_MACROS 1 /* CXTranslationUnit_DetailedPreprocessingRecord */
 #define PARSE_SKIP_BODIES 64
@@ -87,27 +85,27 @@ typedef int clang_visitor(cursor c, cursor parent, void *context);
 	FUNCTION(void *, getDiagnostic, (void *, unsigned))                                        \
 	FUNCTION(int, getDiagnosticSeverity, (void *))                                             \
 	FUNCTION(struct clang_string, formatDiagnostic, (void *, unsigned))                        \
-	FUNCTION(cursor, getTranslationUnitCursor, (void *))                                       \
-	FUNCTION(unsigned, visitChildren, (cursor, clang_visitor *, void *))                       \
-	FUNCTION(struct clang_string, getCursorSpelling, (cursor))                                 \
+	FUNCTION(struct clang_cursor_value, getTranslationUnitCursor, (void *))                    \
+	FUNCTION(unsigned, visitChildren, (struct clang_cursor_value, clang_visitor *, void *))    \
+	FUNCTION(struct clang_string, getCursorSpelling, (struct clang_cursor_value))              \
 	FUNCTION(struct clang_string, getTypeSpelling, (struct clang_type))                        \
 	FUNCTION(const char *, getCString, (struct clang_string))                                  \
 	FUNCTION(void, disposeString, (struct clang_string))                                       \
-	FUNCTION(unsigned, isCursorDefinition, (cursor))                                           \
-	FUNCTION(struct clang_type, getCursorType, (cursor))                                       \
+	FUNCTION(unsigned, isCursorDefinition, (struct clang_cursor_value))                        \
+	FUNCTION(struct clang_type, getCursorType, (struct clang_cursor_value))                    \
 	FUNCTION(struct clang_type, getCanonicalType, (struct clang_type))                         \
 	FUNCTION(struct clang_type, getPointeeType, (struct clang_type))                           \
 	FUNCTION(struct clang_type, getElementType, (struct clang_type))                           \
 	FUNCTION(long long, getNumElements, (struct clang_type))                                   \
-	FUNCTION(cursor, getTypeDeclaration, (struct clang_type))                                  \
-	FUNCTION(struct clang_type, getTypedefDeclUnderlyingType, (cursor))                        \
-	FUNCTION(unsigned, Cursor_isBitField, (cursor))                                            \
-	FUNCTION(int, getFieldDeclBitWidth, (cursor))                                              \
+	FUNCTION(struct clang_cursor_value, getTypeDeclaration, (struct clang_type))               \
+	FUNCTION(struct clang_type, getTypedefDeclUnderlyingType, (struct clang_cursor_value))     \
+	FUNCTION(unsigned, Cursor_isBitField, (struct clang_cursor_value))                         \
+	FUNCTION(int, getFieldDeclBitWidth, (struct clang_cursor_value))                           \
 	FUNCTION(long long, Type_getSizeOf, (struct clang_type))                                   \
-	FUNCTION(long long, getEnumConstantDeclValue, (cursor))                                    \
-	FUNCTION(unsigned, Cursor_isMacroFunctionLike, (cursor))                                   \
-	FUNCTION(unsigned, Cursor_isMacroBuiltin, (cursor))                                        \
-	FUNCTION(struct clang_range, getCursorExtent, (cursor))                                    \
+	FUNCTION(long long, getEnumConstantDeclValue, (struct clang_cursor_value))                 \
+	FUNCTION(unsigned, Cursor_isMacroFunctionLike, (struct clang_cursor_value))                \
+	FUNCTION(unsigned, Cursor_isMacroBuiltin, (struct clang_cursor_value))                     \
+	FUNCTION(struct clang_range, getCursorExtent, (struct clang_cursor_value))                 \
 	FUNCTION(void, tokenize, (void *, struct clang_range, struct clang_token **, unsigned *))  \
 	FUNCTION(struct clang_string, getTokenSpelling, (void *, struct clang_token))
 

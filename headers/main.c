@@ -33,9 +33,9 @@ static bool is_anonymous(struct clang_type record)
 	return strchr(text_of(clang.getTypeSpelling(record)), '(') != NULL;
 }
 
-static void print_members(cursor record, unsigned depth);
+static void print_members(struct clang_cursor_value record, unsigned depth);
 
-static const char *tag_of(cursor record)
+static const char *tag_of(struct clang_cursor_value record)
 {
 	return record.kind == CURSOR_UNION ? "union" : record.kind == CURSOR_ENUM ? "enum" : "struct";
 }
@@ -43,7 +43,7 @@ static const char *tag_of(cursor record)
 /* "struct sock", "name" of a typedef of a record without a name. */
 static void print_record(struct clang_type type, unsigned depth)
 {
-	cursor record = clang.getTypeDeclaration(type);
+	struct clang_cursor_value record = clang.getTypeDeclaration(type);
 	const char *name = text_of(clang.getTypeSpelling(type));
 	const char *blank = strrchr(name, ' '), *plain = blank ? blank + 1 : name;
 
@@ -144,7 +144,7 @@ struct members {
 	bool packed;
 };
 
-static int print_member(cursor c, cursor parent, void *context)
+static int print_member(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct members *m = context;
 
@@ -164,7 +164,7 @@ struct unnamed {
 	bool fields;
 };
 
-static int find_unnamed(cursor c, cursor parent, void *context)
+static int find_unnamed(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct unnamed *u = context;
 
@@ -178,7 +178,7 @@ struct anonymous {
 	bool used;
 };
 
-static int find_user(cursor c, cursor parent, void *context)
+static int find_user(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct anonymous *a = context;
 	struct clang_type type;
@@ -194,7 +194,7 @@ static int find_user(cursor c, cursor parent, void *context)
 }
 
 /* Without fields for them, an anonymous record that no member is made of is one itself. */
-static int print_part(cursor c, cursor parent, void *context)
+static int print_part(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct members *m = context;
 
@@ -213,7 +213,7 @@ static int print_part(cursor c, cursor parent, void *context)
 	return print_member(c, parent, context);
 }
 
-static bool print_parts(cursor record, unsigned depth)
+static bool print_parts(struct clang_cursor_value record, unsigned depth)
 {
 	struct members m = { .depth = depth };
 	struct unnamed u = { 0 };
@@ -223,12 +223,12 @@ static bool print_parts(cursor record, unsigned depth)
 	return m.packed;
 }
 
-static void print_members(cursor record, unsigned depth)
+static void print_members(struct clang_cursor_value record, unsigned depth)
 {
 	print_parts(record, depth);
 }
 
-static int print_constant(cursor c, cursor parent, void *context)
+static int print_constant(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	if (c.kind == CURSOR_ENUM_CONSTANT)
 		printf(context ? "%s = %lld,\n" : "#define %s %lld\n", text_of(clang.getCursorSpelling(c)),
@@ -236,17 +236,17 @@ static int print_constant(cursor c, cursor parent, void *context)
 	return VISIT_CONTINUE;
 }
 
-static int print_definition(cursor c, cursor parent, void *context);
+static int print_definition(struct clang_cursor_value c, struct clang_cursor_value parent, void *context);
 
 /* A record inside another has its name outside as well. */
-static int print_inner(cursor c, cursor parent, void *context)
+static int print_inner(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	if (c.kind == CURSOR_STRUCT || c.kind == CURSOR_UNION || c.kind == CURSOR_ENUM)
 		print_definition(c, parent, context);
 	return VISIT_CONTINUE;
 }
 
-static void print_enum(cursor c, struct clang_type type)
+static void print_enum(struct clang_cursor_value c, struct clang_type type)
 {
 	const char *name = text_of(clang.getCursorSpelling(c));
 
@@ -259,7 +259,7 @@ static void print_enum(cursor c, struct clang_type type)
 	fputs("};\n", stdout);
 }
 
-static int print_definition(cursor c, cursor parent, void *context)
+static int print_definition(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct clang_type type = canonical(clang.getCursorType(c));
 	const char *spelling;
@@ -288,7 +288,7 @@ static int print_definition(cursor c, cursor parent, void *context)
 	return VISIT_CONTINUE;
 }
 
-static void print_typedef(cursor c)
+static void print_typedef(struct clang_cursor_value c)
 {
 	struct clang_type type = canonical(clang.getTypedefDeclUnderlyingType(c));
 	const char *name = text_of(clang.getCursorSpelling(c));
@@ -307,7 +307,7 @@ static void print_typedef(cursor c)
 }
 
 /* Macros of more than a line's worth, and those of the compiler's own world (__...), are left out. */
-static void print_macro(cursor c)
+static void print_macro(struct clang_cursor_value c)
 {
 	const char *name = text_of(clang.getCursorSpelling(c));
 	struct clang_token *tokens;
@@ -325,7 +325,7 @@ static void print_macro(cursor c)
 	putchar('\n');
 }
 
-static int print_top(cursor c, cursor parent, void *context)
+static int print_top(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	switch (c.kind) {
 	case CURSOR_STRUCT:

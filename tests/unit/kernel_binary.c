@@ -1,6 +1,7 @@
 #include "kernel/binary.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -95,30 +96,30 @@ static void check_arguments(void)
 
 static int take_path(void *context, const char *path)
 {
-	struct str *first = context;
+	char *first = context;
 
-	if (!first->n)
-		*first = str_of(strdup(path));
+	if (!first[0])
+		snprintf(first, PATH_MAX, "%s", path);
 	return 0;
 }
 
 static void check_paths(void)
 {
-	struct str found = { 0 };
+	char found[PATH_MAX] = "";
 
-	CHECK_INT(binary_paths(0, STR("/bin/sh"), take_path, &found), 0);
-	CHECK_STR(found, "/bin/sh");
-	found = (struct str){ 0 };
-	CHECK_INT(binary_paths(0, STR("libc"), take_path, &found), 0);
-	CHECK(found.n > 4 && strstr(found.p, "/libc.so.6"));
-	found = (struct str){ 0 };
-	CHECK_INT(binary_paths(0, STR("sh"), take_path, &found), 0);
-	CHECK(found.n > 3 && strcmp(found.p + found.n - 3, "/sh") == 0);
-	found = (struct str){ 0 };
-	CHECK_INT(binary_paths(0, STR("/etc/host*name"), take_path, &found), 0);
-	CHECK_STR(found, "/etc/hostname");
-	CHECK_INT(binary_paths(0, STR("libnosuch"), take_path, &found), -ENOENT);
-	CHECK_INT(binary_paths(0, STR("/no/such"), take_path, &found), -ENOENT);
+	CHECK_INT(binary_paths(0, STR("/bin/sh"), take_path, found), 0);
+	CHECK_INT(strcmp(found, "/bin/sh"), 0);
+	found[0] = '\0';
+	CHECK_INT(binary_paths(0, STR("libc"), take_path, found), 0);
+	CHECK(strstr(found, "/libc.so.6") != NULL);
+	found[0] = '\0';
+	CHECK_INT(binary_paths(0, STR("sh"), take_path, found), 0);
+	CHECK(strlen(found) > 3 && strcmp(found + strlen(found) - 3, "/sh") == 0);
+	found[0] = '\0';
+	CHECK_INT(binary_paths(0, STR("/etc/host*name"), take_path, found), 0);
+	CHECK_INT(strcmp(found, "/etc/hostname"), 0);
+	CHECK_INT(binary_paths(0, STR("libnosuch"), take_path, found), -ENOENT);
+	CHECK_INT(binary_paths(0, STR("/no/such"), take_path, found), -ENOENT);
 }
 
 int main(void)

@@ -84,8 +84,8 @@ def mdflush(place):
 def opensnoop(place):
     program = copy_of("cat", place, "peer_cat")
     yield
-    sh(f"{program} /etc/hostname /etc/no_such_file /etc/passwd /root/../etc/hosts >/dev/null", check=False)
-    yield r"/root/\.\./etc/hosts"
+    sh(f"{program} /etc/hostname /etc/no_such_file /etc/passwd /usr/../etc/hosts >/dev/null", check=False)
+    yield r"/usr/\.\./etc/hosts"
 
 
 @tool(keep=r"peer_stat|^PID|^Tracing", normalise="")

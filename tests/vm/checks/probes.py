@@ -1,0 +1,156 @@
+"""Probes, stacks, symbols and texts that take a kernel."""
+import os
+import re
+import subprocess
+import sys
+import time
+
+import guest
+from guest import Tracer, btrun, check, expect, expect_equal, one_liner, run
+
+
+def writes(count=2):
+    run("dd", "if=/dev/zero", "of=/dev/null", "bs=77", f"count={count}").expect_ok()
+
+
+def frames(way):
+    script = 'kprobe:ksys_write /comm == "dd"/ { printf("%s\\n", kstack); exit(); }'
+    with Tracer(f"--attach={way}", "-e", script) as tracer:
+        writes()
+        result = tracer.result().expect_ok()
+    found = [l.strip() for l in result.out.splitlines() if l.strip()]
+    expect(len(found) > 2, f"no stack: {result}")
+    return found
+
+
+@check
+def kstack_in_every_way():
+    """The frames of a trampoline are no part of what is traced: as with a kprobe the function comes first."""
+    stacks = {way: frames(way) for way in ("fentry", "perf")}
+    for way, stack in stacks.items():
+        expect(stack[0].startswith("ksys_write+"), f"{way}: {stack}")
+        expect(any(f.startswith("do_syscall_64+") for f in stack), f"{way}: {stack}")
+    expect_equal(stacks["fentry"][1:], stacks["perf"][1:], "the callers")
+
+
+@check
+def kstack_of_return():
+    stacks = {}
+    for way in ("fentry", "tracefs"):
+        script = 'kretprobe:ksys_write /comm == "dd"/ { printf("%s\\n", kstack(3)); exit(); }'
+        with Tracer(f"--attach={way}", "-e", script) as tracer:
+            writes()
+            stacks[way] = [l.strip() for l in tracer.result().expect_ok().out.splitlines() if l.strip()]
+    expect(stacks["fentry"][0].startswith("do_syscall_64+"), f"fexit's stack begins with {stacks['fentry']}")
+
+
+@check
+def kstack_as_key():
+    with Tracer("-e", 'kprobe:ksys_write /comm == "dd" && arg2 == 77/ { @[kstack(2), comm] = count(); }') as tracer:
+        writes(5)
+        result = tracer.stop().expect_ok()
+    expect(re.search(r"@\[\n    ksys_write\+\d+\n    do_syscall_64\+\d+\n, dd\]: 5\n", result.out), str(result))
+
+
+@check
+def ksym_kaddr():
+    result = one_liner('BEGIN { printf("%s %d\\n", ksym(kaddr("ksys_write")), kaddr("ksys_write") == kaddr("ksys_read")); exit(); }')
+    expect_equal(result.expect_ok().out.strip(), "ksys_write 0")
+    one_liner('BEGIN { @ = kaddr("no_such_symbol"); }').expect_error("no_such_symbol")
+
+
+@check
+def kernel_memory_by_address():
+    """avenrun, as loads.bt reads it."""
+    result = one_liner('BEGIN { @a = *kaddr("jiffies"); printf("%d\\n", @a > 0); clear(@a); exit(); }').expect_ok()
+    expect_equal(result.out.strip(), "1")
+
+
+WATCHED = """
+import ctypes, sys, time
+word = ctypes.c_uint32(0)
+print(hex(ctypes.addressof(word)), flush=True)
+for i in range(1, 400):
+    word.value = i
+    time.sleep(0.05)
+"""
+
+
+@check
+def watchpoint_and_unwatch():
+    """Three writes are seen, then the watchpoint takes itself off while the process goes on."""
+    with subprocess.Popen([sys.executable, "-c", WATCHED], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().strip()
+            script = f"watchpoint:{address}:4:w {{ @n++; if (@n == 3) {{ unwatch({address}); }} }} interval:s:4 {{ exit(); }}"
+            result = btrun("-p", str(process.pid), "-e", script)
+        finally:
+            process.kill()
+    result.expect_ok()
+    seen = re.search(r"@n: (\d+)", result.out)
+    # what hits between the third and the moment that it is off is counted too
+    expect(seen and 3 <= int(seen.group(1)) < 40, str(result))
+
+
+@check
+def override_needs_the_kernel():
+    """Where the kernel is built without CONFIG_BPF_KPROBE_OVERRIDE, it is said at the probe, and nothing is attached."""
+    result = one_liner("kprobe:do_unlinkat { override(-1); }", "--unsafe", "--dry-run")
+    config = f"/boot/config-{os.uname().release}"
+    if result.status == 0:
+        return
+    result.expect_error("override", ":1:")
+    expect("CONFIG_BPF_KPROBE_OVERRIDE=y" not in (open(config).read() if os.path.exists(config) else ""), str(result))
+    one_liner("kprobe:do_unlinkat { override(-1); }").expect_error("--unsafe")
+
+
+@check
+def iter_task():
+    result = one_liner('iter:task { printf("%s %d\\n", ctx->task->comm, ctx->task->pid); }').expect_ok()
+    lines = result.out.splitlines()
+    expect(any(re.fullmatch(r"kthreadd 2", l) for l in lines), str(result))
+    expect(len(lines) >= len([p for p in os.listdir("/proc") if p.isdigit()]) - 5, str(result))
+
+
+@check
+def rawtracepoint_arguments():
+    with Tracer("-e", 'rawtracepoint:sys_enter /comm == "dd" && arg1 == 1/ { @ = count(); exit(); }') as tracer:
+        writes()
+        result = tracer.result().expect_ok()
+    expect("@: " in result.out, str(result))
+
+
+@check
+def software_event():
+    with Tracer("-e", "software:page-faults:1 { @[comm] = count(); }") as tracer:
+        writes()
+        time.sleep(1)
+        result = tracer.stop().expect_ok()
+    expect("@[dd]: " in result.out, str(result))
+
+
+@check
+def text_of_64_kilobytes():
+    """A string as long as BPFTRACE_STRLEN can be, through a variable, a map, a comparison and printf."""
+    text = "x" * 60000
+    script = ('tracepoint:syscalls:sys_enter_execve { $s = str(*(args->argv + 1)); if (strncmp($s, "xxxxx", 5) == 0) '
+              '{ @m = $s; printf("%s\\n", @m); if ($s == @m) { exit(); } } } END { clear(@m); }')
+    with Tracer("-e", script, env={"BPFTRACE_STRLEN": "65535"}) as tracer:
+        subprocess.run(["/bin/true", text])
+        result = tracer.result().expect_ok()
+    expect_equal(len(result.out.splitlines()[0]), 60000, "the printed length")
+
+
+@check
+def map_full_is_told():
+    with Tracer("-e", "BEGIN { $i = 0; while ($i < 20) { @[$i] = $i; $i++; } exit(); }", env={"BPFTRACE_MAP_KEYS_MAX": "8"}) as tracer:
+        result = tracer.result()
+    expect("12 updates of @ failed" in result.err and "BPFTRACE_MAP_KEYS_MAX" in result.err, str(result))
+
+
+@check
+def builtins_of_the_machine():
+    group = "/sys/fs/cgroup"
+    result = one_liner(f'BEGIN {{ printf("%d %d %s %d\\n", numaid, cpid, cgroup_path(cgroupid("{group}")), '
+                       'ctx == 0); @p = kptr(kaddr("jiffies")); clear(@p); exit(); }').expect_ok()
+    expect(re.match(r"0 0 (unified:)?/ ", result.out), str(result))
