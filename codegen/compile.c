@@ -49,16 +49,59 @@ static int make_module(struct gen *g)
 	return 0;
 }
 
-int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* One attempt: -E2BIG when the programs take more stack than there is. */
+static int emit_object(struct gen *g, LLVMMemoryBufferRef *buffer)
+{
+	int error = make_module(g);
+	char *start;
+	uint32_t bytes;
+
+	if (!error)
+		error = gen_emit(g, LLVMObjectFile, buffer);
+	if (error)
+		return error;
+	start = (char *)LLVMGetBufferStart(*buffer);
+	bytes = frames_deepest(start, LLVMGetBufferSize(*buffer));
+	if (bytes <= FRAMES_LIMIT)
+		return 0;
+	gen_too_large(
+	    g, str_format(g->arena, "it takes %u bytes of stack, and there are %u", bytes, FRAMES_LIMIT).p);
+	LLVMDisposeMemoryBuffer(*buffer);
+	return -E2BIG;
+}
+
+static struct gen *new_gen(
+    struct arena *a, const struct program *program, struct str release, uint32_t stack_region)
 {
 	struct gen *g = arena_one(a, struct gen);
-	LLVMMemoryBufferRef buffer;
-	int error;
 
 	g->arena = a;
 	g->program = program;
 	g->image = arena_one(a, struct image);
-	error = make_module(g);
+	g->image->kernel = release;
+	g->stack_region = stack_region;
+	return g;
+}
+
+int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
+{
+	struct gen *g = new_gen(a, program, STR(""), STACK_REGION);
+	LLVMMemoryBufferRef buffer;
+	int error = make_module(g);
+
 	if (error)
 		return error;
 	if (kind == GENERATE_IR) {
@@ -74,33 +117,20 @@ int generate_text(struct arena *a, const struct program *program, enum generate_
 	return error;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0)
-			return -errno;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 int generate_image(struct arena *a, const struct program *program, struct str release, int fd)
 {
-	struct gen *g = arena_one(a, struct gen);
+	struct gen *g = new_gen(a, program, release, STACK_REGION);
 	LLVMMemoryBufferRef buffer;
 	int error;
 
-	g->arena = a;
-	g->program = program;
-	g->image = arena_one(a, struct image);
-	g->image->kernel = release;
-	error = make_module(g);
-	if (error)
-		return error;
-	error = gen_emit(g, LLVMObjectFile, &buffer);
+	g->muted = true;
+	error = emit_object(g, &buffer);
+	if (error == -E2BIG) {
+		/* Slower, but it leaves the stack to what LLVM itself needs. */
+		gen_end(g);
+		g = new_gen(a, program, release, 0);
+		error = emit_object(g, &buffer);
+	}
 	if (!error) {
 		error = write_all(fd, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
 		LLVMDisposeMemoryBuffer(buffer);

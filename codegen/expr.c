@@ -30,7 +30,7 @@ LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
 {
 	uint32_t at = g->stack_top, room = (size + 7) / 8 * 8;
 
-	if (size > STACK_TEMPORARY || at + room > STACK_REGION)
+	if (size > STACK_TEMPORARY || at + room > g->stack_region)
 		return gen_scratch(g, size);
 	g->stack_top += room;
 	return gen_offset(g, g->stack, at);

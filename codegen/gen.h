@@ -81,12 +81,14 @@ struct gen {
 	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
 	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
-	bool refused;                         /* LLVM has reported an error */
-	uint32_t programs;                    /* how many functions there are */
-	unsigned depth;                       /* of structs in structs that meta_type() is in */
-	uint32_t small_size; /* the largest region of a program so far that fits a per-CPU map */
-	uint32_t large_size; /* and of those that don't */
-	unsigned n_large;    /* how many they are */
+	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
+	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
+	bool refused;          /* LLVM has reported an error */
+	uint32_t programs;     /* how many functions there are */
+	unsigned depth;        /* of structs in structs that meta_type() is in */
+	uint32_t small_size;   /* the largest region of a program so far that fits a per-CPU map */
+	uint32_t large_size;   /* and of those that don't */
+	unsigned n_large;      /* how many they are */
 
 	/* the function that is being made */
 	const struct unit *unit;
@@ -247,6 +249,12 @@ void unit_generate(struct gen *g, const struct unit *unit);
 void meta_begin(struct gen *g);
 uint32_t meta_type(struct gen *g, const struct type *type);
 void meta_records(struct gen *g);
+
+/* frames.c: bytes of the stack that the programs of an object take at most. */
+#define FRAMES_LIMIT 512
+uint32_t frames_deepest(void *object, size_t size);
+/* What the error says whose action takes more. */
+void gen_too_large(struct gen *g, const char *why);
 
 /* relocs.c */
 int relocs_take(struct gen *g, int fd);

@@ -8,6 +8,7 @@
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Error.h>
+#include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <llvm/Config/llvm-config.h>
@@ -28,6 +29,16 @@ static int internal_error(const char *what)
 	return -EFAULT;
 }
 
+void gen_too_large(struct gen *g, const char *why)
+{
+	if (!g->muted && !g->refused)
+		fprintf(stderr,
+		    "%s: error: an action is too large for a BPF program: %s\n"
+		    "    hint: split the action, or use fewer variables and keys in it\n",
+		    g->program->source->name.p, why);
+	g->refused = true;
+}
+
 /* LLVM's own errors; the one that a script can cause is the stack's. */
 static void diagnostic(LLVMDiagnosticInfoRef info, void *context)
 {
@@ -37,12 +48,8 @@ static void diagnostic(LLVMDiagnosticInfoRef info, void *context)
 	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
 		return;
 	text = LLVMGetDiagInfoDescription(info);
-	fprintf(stderr,
-	    "%s: error: an action is too large for a BPF program: %s\n"
-	    "    hint: split the action, or use fewer variables and keys in it\n",
-	    g->program->source->name.p, text);
+	gen_too_large(g, text);
 	LLVMDisposeMessage(text);
-	g->refused = true;
 }
 
 static LLVMTargetMachineRef target_machine(void)
@@ -50,6 +57,11 @@ static LLVMTargetMachineRef target_machine(void)
 	LLVMTargetRef target;
 	char *error;
 
+	/* Blocks stay in the order that they were made in. Rotated, a loop's end may fall through to its
+	 * head, which 6.1's verifier takes for an endless loop (kernel/bpf/verifier.c, visit_insn()). */
+	static const char *const words[] = { "btrun-compile", "-disable-block-placement" };
+
+	LLVMParseCommandLineOptions(2, words, "");
 	LLVMInitializeBPFTargetInfo();
 	LLVMInitializeBPFTarget();
 	LLVMInitializeBPFTargetMC();

@@ -89,11 +89,11 @@ void stack_define(struct gen *g)
 	g->stack_id = function;
 }
 
-/* Frames that a trampoline puts below those that a kprobe would show: the program and the trampoline, and in
- * an fexit the function itself. */
+/* Frames that a trampoline puts below those that a kprobe would show: the subprogram above, the program and
+ * the trampoline, and in an fexit the function itself. */
 static uint64_t trampoline_frames(const struct gen *g)
 {
-	return g->form == IMAGE_FENTRY ? 2 : g->form == IMAGE_FEXIT ? 3 : 0;
+	return g->form == IMAGE_FENTRY ? 3 : g->form == IMAGE_FEXIT ? 4 : 0;
 }
 
 static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uint64_t flags)

@@ -183,7 +183,7 @@ static void define(struct gen *g, struct str name)
 	LLVMPositionBuilderAtEnd(g->b, g->entry);
 	gen_place(g, g->attach->span);
 	g->scratch_slot = gen_alloca(g, 8, "scratch");
-	g->stack = gen_alloca(g, STACK_REGION, "stack");
+	g->stack = gen_alloca(g, g->stack_region ? g->stack_region : 8, "stack");
 	g->stack_top = 0;
 	g->scratch_used = false;
 	/* A record in a perf buffer is built here too. */
