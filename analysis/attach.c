@@ -36,13 +36,53 @@ static bool is_typed(const struct attach *a)
 	return (probe_row(a->probe)->gives & WITH_ARGS) && a->probe != PROBE_iter;
 }
 
+struct module_search {
+	struct check *c;
+	struct str module;
+};
+
+static int found_module(void *context, struct str name, struct str module)
+{
+	struct module_search *s = context;
+
+	s->module = str_copy(s->c->arena, module.p, module.n);
+	return 1;
+}
+
+/* A typed probe may leave out the module of its function. */
+static void find_module(struct check *c, struct attach *a)
+{
+	struct module_search s = { .c = c };
+	struct btf_func_info info;
+
+	if (!is_typed(a) || a->module.n || btf_find_func(c->program->btf, a->function, &info, &a->proto) == 0)
+		return;
+	kernel_functions(c->options->kernel, STR(""), a->function, found_module, &s);
+	a->module = s.module;
+}
+
+/* The types of a module are read with the first probe that names it. Of a second module there are none: their
+ * ids would be the same. */
+static bool has_types(struct check *c, const struct attach *a)
+{
+	if (!a->module.n || str_is(a->module, "vmlinux") || str_eq(a->module, c->program->btf_module))
+		return true;
+	if (c->program->btf_module.n || str_find(a->module, '*') >= 0 ||
+	    kernel_btf_add(c->options->kernel, a->module, &c->program->btf))
+		return false;
+	c->program->btf_module = a->module;
+	types_use_btf(c->types, c->program->btf);
+	return true;
+}
+
 static void function_facts(struct check *c, struct attach *a)
 {
 	struct btf_func_info info;
 
-	/* Only the kernel proper's BTF is read. */
-	if (!c->program->btf || a->glob || (a->module.n && !str_is(a->module, "vmlinux")) ||
-	    btf_find_func(c->program->btf, a->function, &info, &a->proto))
+	if (!c->program->btf || a->glob)
+		return;
+	find_module(c, a);
+	if (!has_types(c, a) || btf_find_func(c->program->btf, a->function, &info, &a->proto))
 		return;
 	a->in_btf = true;
 	a->n_params = info.n_params;
@@ -80,8 +120,8 @@ static bool typed_function_exists(struct check *c, const struct attach_syntax *s
 		return true;
 	check_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
 	btf_each_func(c->program->btf, offer, &n);
-	check_hint_near(
-	    c, &n.near, "btrun -l 'fentry:*' lists them; functions of modules can be traced with kprobe");
+	check_hint_near(c, &n.near,
+	    "btrun -l 'fentry:*' lists those of the kernel proper; with kprobe others can be traced too");
 	return false;
 }
 

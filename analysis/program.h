@@ -54,9 +54,9 @@ struct field {
 	enum field_kind kind;
 	struct node *value;
 	const struct type *type;
-	uint32_t offset; /* in the record */
+	uint32_t offset;  /* in the record */
 	bool is_register; /* retval, arg0 ...: what type it has is not known */
-	bool tail;       /* at offset stand u32 offset, u32 length of bytes in the record's tail */
+	bool tail;        /* at offset stand u32 offset, u32 length of bytes in the record's tail */
 };
 
 /* One ASYNC call: what the runtime will do when its record arrives. */
@@ -146,6 +146,7 @@ struct program {
 	const struct source *source;
 	struct types *types;
 	struct kernel_btf *btf; /* NULL: the kernel has none */
+	struct str btf_module;  /* whose BTF is on top of the kernel's; empty: none */
 	VEC(struct attach *) attaches;
 	VEC(struct unit *) units;
 	VEC(struct map *) maps;

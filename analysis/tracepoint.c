@@ -4,6 +4,7 @@
 #include "analysis/check.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct near_context {
 	struct check *c;
@@ -84,10 +85,14 @@ static const struct type *c_type(struct check *c, struct str text, enum address_
 	const struct type *type;
 	unsigned pointers = 0;
 
-	text = trim(text);
-	while (text.n && (text.p[text.n - 1] == '*' || text.p[text.n - 1] == ' ')) {
-		pointers += text.p[text.n - 1] == '*';
-		text.n--;
+	/* From the end: "const char *const *" */
+	for (text = trim(text); str_find(text, '*') >= 0; text = trim(text)) {
+		size_t n = text.p[text.n - 1] == '*' ? 1 : strlen("const");
+
+		if (n > 1 && (text.n < n || memcmp(text.p + text.n - n, "const", n) != 0))
+			break;
+		pointers += n == 1;
+		text.n -= n;
 	}
 	text = without_word(without_word(without_word(text, "const "), "volatile "), "const ");
 	type = named(c, text);

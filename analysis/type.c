@@ -33,6 +33,11 @@ struct types {
 	VEC(struct named) constants;      /* of its enums */
 };
 
+void types_use_btf(struct types *t, struct kernel_btf *btf)
+{
+	t->btf = btf;
+}
+
 struct types *types_new(struct arena *a, struct kernel_btf *btf)
 {
 	struct types *t = arena_one(a, struct types);

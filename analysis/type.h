@@ -77,6 +77,8 @@ struct member {
 
 struct types; /* the table of interned types of one compile */
 
+/* The same BTF and more: ids keep their meaning. */
+void types_use_btf(struct types *t, struct kernel_btf *btf);
 struct types *types_new(struct arena *a, struct kernel_btf *btf /* NULL: the kernel has none */);
 const struct type *type_void(struct types *t);
 const struct type *type_int(struct types *t, uint32_t size, bool is_signed);

@@ -126,12 +126,18 @@ LLVMValueRef gen_const32(struct gen *g, uint32_t value)
 LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLVMValueRef *args, unsigned n)
 {
 	LLVMTypeRef types[5];
+	LLVMValueRef v;
 
 	for (unsigned i = 0; i < n; i++)
 		types[i] = LLVMTypeOf(args[i]);
 	/* The kernel's calling convention for helpers: a call of the helper's number. */
-	return LLVMBuildCall2(g->b, LLVMFunctionType(result, types, n, 0),
+	v = LLVMBuildCall2(g->b, LLVMFunctionType(result, types, n, 0),
 	    LLVMBuildIntToPtr(g->b, gen_const(g, helper), g->ptr, ""), args, n, "");
+	/* Before 6.4 the verifier puts calls of the map's own functions in the place of these two, which
+	 * return an int: an error's upper half is then 0. */
+	if (helper == HELPER_MAP_UPDATE || helper == HELPER_MAP_DELETE)
+		v = LLVMBuildSExt(g->b, LLVMBuildTrunc(g->b, v, g->i32, ""), g->i64, "");
+	return v;
 }
 
 LLVMValueRef gen_intrinsic(struct gen *g, const char *name, LLVMTypeRef *overloads, unsigned n_overloads,

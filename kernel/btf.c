@@ -122,6 +122,23 @@ int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf)
 	return 0;
 }
 
+int kernel_btf_add(struct kernel *k, struct str module, struct kernel_btf **btf)
+{
+	struct kernel_btf *b = calloc(1, sizeof(*b));
+	int err = -ENOMEM;
+
+	if (b) {
+		b->base = *btf;
+		err = load(k, module, b);
+	}
+	if (err) {
+		free(b);
+		return err;
+	}
+	*btf = b;
+	return 0;
+}
+
 int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf)
 {
 	struct kernel_btf *b = calloc(1, sizeof(*b));

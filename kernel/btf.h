@@ -62,6 +62,9 @@ struct btf_func_info {
 
 /* module: "vmlinux" for the kernel proper. */
 int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf);
+/* Puts a module's BTF on top of the kernel's: *btf then has the types of both, those of the kernel with the
+ * ids that they had. When that fails *btf stays what it was. */
+int kernel_btf_add(struct kernel *k, struct str module, struct kernel_btf **btf);
 /* Of BTF in memory, an object file's; the bytes are copied. */
 int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf);
 void kernel_btf_free(struct kernel_btf *btf);

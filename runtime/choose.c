@@ -66,6 +66,10 @@ static const char *trampoline_objection(
 	if (!btf)
 		return "the kernel has no BTF";
 	/* A module's function: libbpf looks through the modules' BTF when it loads. */
+	if (a->module.n && !str_is(a->module, "vmlinux") && !t->btf_module) {
+		t->btf_module = kernel_btf_add(t->runtime.kernel, a->module, &t->btf) == 0;
+		btf = t->btf;
+	}
 	if (btf_find_func(btf, a->function, &func, &proto))
 		return program->n_params || program->needs_retval ? "the kernel's BTF lacks the function"
 								  : NULL;

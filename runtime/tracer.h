@@ -53,6 +53,7 @@ struct tracer {
 	size_t elf_size;
 	struct kernel_btf *btf; /* NULL: not asked for, or none */
 	bool btf_asked;
+	bool btf_module;  /* a module's BTF is on top of it */
 	unsigned version; /* of the kernel, as FEATURES_VERSION */
 	struct bpf_object *object;
 	VEC(struct probe) probes;
