@@ -82,8 +82,12 @@ bool split_raw(struct check *c, const struct attach_syntax *syntax, struct attac
 	a->event = event.n ? event : category;
 	if (!a->event.n || str_find(a->event, ':') >= 0)
 		return attach_malformed(c, syntax, a);
-	a->glob = str_has_glob(a->event);
-	return true;
+	if (!str_has_glob(a->event))
+		return true;
+	check_error(c, syntax->rest_span, "a raw tracepoint is named without a pattern");
+	check_hint(c, "btrun -l 'rawtracepoint:%.*s' lists those that match; tracepoint probes take patterns",
+	    STR_ARG(a->event));
+	return false;
 }
 
 static const struct {
@@ -193,6 +197,13 @@ bool split_iter(struct check *c, const struct attach_syntax *syntax, struct atta
 	a->event = str_split(syntax->rest, ':', &a->binary);
 	if (!a->event.n)
 		return attach_malformed(c, syntax, a);
+	if (a->binary.n) {
+		check_error(c, syntax->rest_span, "an iterator can't be pinned");
+		check_hint(c,
+		    "what it prints comes through btrun itself: run iter:%.*s when the listing is wanted",
+		    STR_ARG(a->event));
+		return false;
+	}
 	if (iter_record(c, a))
 		return true;
 	n.near.wanted = a->event;

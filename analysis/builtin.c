@@ -289,7 +289,7 @@ static const struct type *unknown_function(struct check *c, const struct node *n
 
 	builtin_near(c, &near, CALL);
 	check_error(c, node->call.name_span, "unknown function %.*s()", STR_ARG(node->call.name));
-	check_hint_near(c, &near, "btrun(8) lists the functions of this version");
+	check_hint_near(c, &near, "btrun(7) lists the functions of this version");
 	return c->error;
 }
 

@@ -112,9 +112,13 @@ const struct type *rule_path(struct check *c, struct use *use)
 		check_hint(c, "as in path(args.file->f_path)");
 		return c->error;
 	}
-	if (!limit_length(c, use, use->args->next, 0, &size))
-		return c->error;
-	return type_string(c->types, size);
+	if (probe_row(c->unit->probe)->gives & WITH_FUNC || c->unit->probe == PROBE_iter)
+		return limit_length(c, use, use->args->next, 0, &size) ? type_string(c->types, size)
+								       : c->error;
+	check_error(c, use->name, "path() is not available in a %s probe", probe_row(c->unit->probe)->name);
+	check_hint(
+	    c, "the kernel allows it in fentry, fexit and iter, where it knows what pointers point to");
+	return c->error;
 }
 
 const struct type *rule_pton(struct check *c, struct use *use)

@@ -40,6 +40,7 @@ static const struct {
 	{ "usym", FORM_USYM },
 	{ "cgroup_path", FORM_CGROUP_PATH },
 	{ "username", FORM_USERNAME },
+	{ "strerror", FORM_STRERROR },
 	{ "count", FORM_COUNT },
 	{ "sum", FORM_SUM },
 	{ "avg", FORM_AVG },

@@ -244,7 +244,9 @@ static int found_iterator(void *context, struct str name, struct str module)
 	struct list *l = context;
 	struct str object = str_slice(name, strlen(ITERATOR), name.n);
 
-	if (!str_starts(name, ITERATOR) || !str_glob(l->pattern, object))
+	/* bpf_iter__task__safe_trusted: the verifier's own */
+	if (!str_starts(name, ITERATOR) || memmem(object.p, object.n, "__", 2) ||
+	    !str_glob(l->pattern, object))
 		return 0;
 	l->found++;
 	printf("%s:%.*s\n", l->probe, STR_ARG(object));

@@ -563,6 +563,8 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node)
 
 	if (node->kind != NODE_MEMBER)
 		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
+	if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_ITER)
+		return LLVMBuildIntToPtr(g->b, iter_load(g, node->member.member), g->ptr, "");
 	if (node->member.object->type->form == FORM_ARGS) {
 		offset = gen_const(g, 8ull * node->member.member->arg_index);
 		at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->context_arg, &offset, 1, "");

@@ -49,6 +49,10 @@ static void count_cut(struct gen *g, struct node *node, LLVMValueRef from, LLVMV
 /* Is it text that we have already, in a variable, a literal, another string's value? */
 static bool in_memory(const struct node *address)
 {
+	/* An array of a tracepoint's record is copied as a whole. */
+	if (address->kind == NODE_MEMBER && address->member.object->type->form == FORM_ARGS &&
+	    address->type->form == FORM_ARRAY)
+		return true;
 	return address->type->form == FORM_STRING ||
 	       (!gen_is_scalar(address->type) && core_is_local(address));
 }
@@ -229,15 +233,73 @@ LLVMValueRef gen_strncmp(struct gen *g, const struct builtin_use *use)
 	    g->b, LLVMBuildICmp(g->b, LLVMIntNE, difference, gen_const(g, 0), ""), g->i64, "");
 }
 
+/* Does the needle stand at this place of the haystack? Both have NULs behind them, as many as the needle has
+ * bytes. */
+static void look_at(struct gen *g, LLVMValueRef hay, LLVMValueRef needle, uint32_t size, LLVMValueRef found)
+{
+	LLVMBasicBlockRef differs = gen_block(g, "differs"), whole = gen_block(g, "whole"),
+			  head = gen_block(g, "byte"), some = gen_block(g, "some"),
+			  same = gen_block(g, "same");
+	LLVMValueRef slot = gen_alloca(g, 8, "j"), j, a, b;
+	struct type byte = { .form = FORM_INT, .size = 1 };
+
+	gen_store64(g, slot, gen_const(g, 0));
+	gen_go(g, head);
+	j = gen_load64(g, slot);
+	b = gen_load(g, &byte, LLVMBuildInBoundsGEP2(g->b, g->i8, needle, &j, 1, ""));
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntEQ, b, gen_const(g, 0), ""), whole, some);
+	LLVMPositionBuilderAtEnd(g->b, some);
+	a = gen_load(g, &byte, LLVMBuildInBoundsGEP2(g->b, g->i8, hay, &j, 1, ""));
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntEQ, a, b, ""), same, differs);
+	LLVMPositionBuilderAtEnd(g->b, same);
+	j = LLVMBuildAdd(g->b, j, gen_const(g, 1), "");
+	gen_store64(g, slot, j);
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntULT, j, gen_const(g, size), ""), head, whole);
+	LLVMPositionBuilderAtEnd(g->b, whole);
+	gen_store64(g, found, gen_const(g, 1));
+	gen_go(g, differs);
+}
+
+LLVMValueRef gen_strcontains(struct gen *g, const struct builtin_use *use)
+{
+	struct node *hay = use->args, *needle = hay->next;
+	uint32_t n = needle->kind == NODE_STRING ? (uint32_t)needle->string.text.n : needle->type->size;
+	struct type hay_type = { .form = FORM_STRING, .size = (hay->type->size + n + 8) / 8 * 8 },
+		    needle_type = { .form = FORM_STRING, .size = (needle->type->size + 8) / 8 * 8 };
+	LLVMValueRef x = gen_scratch(g, hay_type.size), y = gen_scratch(g, needle_type.size), at,
+		     slot = gen_alloca(g, 8, "i"), found = gen_alloca(g, 8, "found"), i;
+	LLVMBasicBlockRef head = gen_block(g, "place"), after = gen_block(g, "searched");
+
+	gen_value_to(g, hay, x, &hay_type);
+	gen_value_to(g, needle, y, &needle_type);
+	gen_store64(g, slot, gen_const(g, 0));
+	gen_store64(g, found, gen_const(g, 0));
+	gen_go(g, head);
+	i = gen_load64(g, slot);
+	at = LLVMBuildInBoundsGEP2(g->b, g->i8, x, &i, 1, "");
+	look_at(g, at, y, n, found);
+	i = LLVMBuildAdd(g->b, i, gen_const(g, 1), "");
+	gen_store64(g, slot, i);
+	LLVMBuildCondBr(
+	    g->b, LLVMBuildICmp(g->b, LLVMIntULT, i, gen_const(g, hay->type->size), ""), head, after);
+	LLVMPositionBuilderAtEnd(g->b, after);
+	return gen_load64(g, found);
+}
+
 /* bpf_d_path() wants the kernel's own pointer, of which the verifier knows what it points to. */
 LLVMValueRef gen_path(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef args[3] = { core_typed_pointer(g, use->args), use->to,
 		gen_const32(g, use->node->type->size) };
+	LLVMBasicBlockRef after;
 	LLVMValueRef result;
 
 	gen_zero(g, use->to, use->node->type->size);
 	result = gen_call(g, HELPER_PATH, g->i64, args, 3);
 	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, use->node->span);
+	/* What does not fit leaves its end there. */
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "no_path");
+	gen_zero(g, use->to, use->node->type->size);
+	gen_go(g, after);
 	return NULL;
 }

@@ -55,6 +55,8 @@ static bool is_missing(const struct tracer *t, const struct image_attach *a)
 		return t->error == -ENOENT;
 	if (a->category.n)
 		return t->error == -ENOENT;
+	if (!a->function.n)
+		return false;
 	return (t->error == -ENOENT || t->error == -ESRCH || t->error == -EOPNOTSUPP ||
 		   t->error == -EINVAL) &&
 	       !tracer_has_function((struct tracer *)t, a->function);
@@ -181,7 +183,7 @@ bool attach_explain(struct tracer *t)
 		return true;
 	}
 	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
-	if (a->category.n == 0 && set)
+	if (a->function.n && set)
 		hint_refusals(t, set);
 	else
 		hint_error(t, a);

@@ -4,7 +4,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <string.h>
@@ -109,6 +111,39 @@ static uint32_t breakpoint_type(struct str mode)
 	return type;
 }
 
+/* Each thread has registers of its own for it; those that it will start get them from it. */
+static int watch_threads(struct tracer *t, struct probe *p, struct perf_event_attr *attr, pid_t pid)
+{
+	uint32_t target = attach_target(t, p->attach, 0, tracer_attach(t, p)->text, STR(""));
+	uint64_t cookie = t->runtime.targets.v[target].id;
+	struct bpf_link *link;
+	struct dirent *entry;
+	char path[64];
+	int err = -ESRCH;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	attr->inherit = 1;
+	attr->inherit_thread = 1;
+	while (tasks && (entry = readdir(tasks))) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (!thread)
+			continue;
+		err = attach_perf_link(p, attr, thread, -1, cookie, &link);
+		if (!err)
+			err = attach_keep(t, p, link, target, STR(""));
+		else if (err != -ESRCH)
+			break;
+	}
+	if (tasks)
+		closedir(tasks);
+	if (err == -ESRCH && p->attached.n)
+		err = 0;
+	return err ? tracer_refuse(t, p, err, "watchpoint: %s", strerror(-err)) : 0;
+}
+
 /* An address of the kernel is watched on every CPU, one of a process in that process, its threads included.
  */
 int attach_watchpoint(struct tracer *t, struct probe *p)
@@ -120,22 +155,14 @@ int attach_watchpoint(struct tracer *t, struct probe *p)
 		.bp_len = a->length,
 		.bp_type = breakpoint_type(a->mode),
 		.sample_period = 1,
-		.inherit = 0,
 	};
 	pid_t pid = t->options->pid ? t->options->pid : t->command_pid;
-	struct bpf_link *link;
-	uint32_t target;
-	int err;
 
 	if (breakpoint_type(a->mode) == HW_BREAKPOINT_X)
 		attr.bp_len = sizeof(long);
 	if (!pid)
 		return on_every_cpu(t, p, &attr);
-	target = attach_target(t, p->attach, 0, a->text, STR(""));
-	err = attach_perf_link(p, &attr, pid, -1, t->runtime.targets.v[target].id, &link);
-	if (err)
-		return tracer_refuse(t, p, err, "watchpoint: %s", strerror(-err));
-	return attach_keep(t, p, link, target, STR(""));
+	return watch_threads(t, p, &attr, pid);
 }
 
 void attach_unwatch(struct runtime *r, uint64_t address)

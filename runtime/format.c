@@ -220,7 +220,9 @@ void format_struct(struct runtime *r, FILE *out, const struct image_type *t, con
 	for (uint32_t i = 0; i < t->n_items; i++) {
 		const struct image_item *item = &t->items[i];
 
-		fprintf(out, "%s.%.*s = ", i ? ", " : "", STR_ARG(item->name));
+		fputs(i ? ", " : "", out);
+		if (item->name.n)
+			fprintf(out, ".%.*s = ", STR_ARG(item->name));
 		format_value(r, out, item->type, value_item(r, item, bytes, &room),
 		    r->image->types.v[item->type].size);
 	}

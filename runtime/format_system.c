@@ -63,6 +63,11 @@ void format_username(struct runtime *r, FILE *out, const struct image_type *t, c
 		fprintf(out, "%" PRIu64, uid);
 }
 
+void format_strerror(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	fputs(strerror((int)value_number(t, bytes)), out);
+}
+
 /* A cgroup's id is the inode number of its folder (cgroup2). */
 #define CGROUPS "/sys/fs/cgroup"
 

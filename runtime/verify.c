@@ -218,6 +218,11 @@ void verify_explain(struct tracer *t, struct probe *p)
 		verify_place(t, p->forms[p->form]->name, insn, &at);
 	diag_error(&t->diag, at, "the kernel's verifier refuses the program of %.*s: %.*s",
 	    STR_ARG(tracer_attach(t, p)->text), STR_ARG(essence));
+	if (memmem(t->log.p, t->log.n, "infinite loop", 13) ||
+	    memmem(t->log.p, t->log.n, "jumps is too complex", 20) ||
+	    memmem(t->log.p, t->log.n, "program is too large", 20))
+		diag_hint(&t->diag, "the verifier goes through every round of a loop: it must see an end, "
+				    "some thousand rounds away at most");
 	if (t->options->verbose)
 		fprintf(stderr, "%.*s", STR_ARG(t->log));
 	else

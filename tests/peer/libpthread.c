@@ -8,7 +8,8 @@
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *argument)
 {
-	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) = dlsym(RTLD_NEXT, "pthread_create");
+	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+	    dlsym(RTLD_NEXT, "pthread_create");
 
 	return next(thread, attr, start, argument);
 }
