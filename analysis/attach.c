@@ -125,12 +125,31 @@ static bool typed_function_exists(struct check *c, const struct attach_syntax *s
 	return false;
 }
 
+/* 1e6: zeros are added. */
+static bool take_exponent(struct str *text, unsigned *zeros)
+{
+	struct str exponent, digits = str_split(*text, 'e', &exponent);
+
+	*zeros = 0;
+	if (str_find(*text, 'e') < 0)
+		return true;
+	*text = digits;
+	for (size_t i = 0; i < exponent.n; i++) {
+		if (exponent.p[i] < '0' || exponent.p[i] > '9')
+			return false;
+		*zeros = *zeros * 10 + (unsigned)(exponent.p[i] - '0');
+	}
+	return exponent.n > 0 && exponent.n < 3 && *zeros < 20;
+}
+
 bool attach_number(struct str text, uint64_t *offset)
 {
-	unsigned base = str_starts(text, "0x") ? 16 : 10;
+	unsigned base = str_starts(text, "0x") ? 16 : 10, zeros = 0;
 
 	if (base == 16)
 		text = str_slice(text, 2, text.n);
+	else if (!take_exponent(&text, &zeros))
+		return false;
 	for (size_t i = 0; i < text.n; i++) {
 		char ch = text.p[i] | 0x20;
 		unsigned digit = ch >= '0' && ch <= '9'   ? (unsigned)(ch - '0')
@@ -141,6 +160,8 @@ bool attach_number(struct str text, uint64_t *offset)
 			return false;
 		*offset = *offset * base + digit;
 	}
+	for (unsigned i = 0; i < zeros; i++)
+		*offset *= 10;
 	return text.n > 0;
 }
 

@@ -94,7 +94,8 @@ struct call {
 	struct node *key;     /* delete(@m, k): k */
 	int64_t literal;      /* a literal argument's value */
 	struct str text;      /* a literal string argument */
-	bool reads_text;      /* str() of memory: the text can be read straight into a record */
+	/* record, without action: skboutput()'s, which is no part of a run */
+	bool reads_text; /* str() of memory: the text can be read straight into a record */
 };
 
 /* One attach point, taken apart. */
@@ -146,6 +147,7 @@ struct program {
 	const struct source *source;
 	struct types *types;
 	struct kernel_btf *btf; /* NULL: the kernel has none */
+	bool has_packets;       /* skboutput() */
 	struct str btf_module;  /* whose BTF is on top of the kernel's; empty: none */
 	VEC(struct attach *) attaches;
 	VEC(struct unit *) units;

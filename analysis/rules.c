@@ -263,6 +263,41 @@ const struct type *rule_join(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
+/* What it sends comes with the packet behind it, through a buffer of its own: 16 bytes, runtime/packets.c. */
+const struct type *rule_skboutput(struct check *c, struct use *use)
+{
+	struct node *path = use->args, *skb = path->next, *offset = skb->next->next;
+	const struct type *target = skb->type->form == FORM_PTR ? skb->type->target : NULL;
+	const struct str wanted = STR("sk_buff");
+	struct action *action = arena_one(c->arena, struct action);
+	struct record *record = arena_one(c->arena, struct record);
+
+	if (!(probe_row(c->unit->probe)->gives & WITH_FUNC)) {
+		check_error(c, use->name, "skboutput() is not available in a %s probe",
+		    probe_row(c->unit->probe)->name);
+		check_hint(
+		    c, "the kernel allows it in fentry and fexit, where it knows what args.skb points to");
+		return c->error;
+	}
+	if (!target || target->form != FORM_STRUCT || !str_eq(target->name, wanted)) {
+		check_error(c, skb->span, "skboutput() needs a struct sk_buff * here");
+		check_hint(c, "as in skboutput(\"packets.pcap\", args.skb, args.skb->len, 0)");
+		return c->error;
+	}
+	action->builtin = use->call->builtin;
+	action->span = use->node->span;
+	action->format = path->string.text;
+	fold_int(offset, &action->numbers[0]);
+	record->id = (uint32_t)c->program->records.n;
+	record->unit = c->unit->index;
+	record->size = 16;
+	vec_push(c->arena, &record->actions, action);
+	vec_push(c->arena, &c->program->records, record);
+	use->call->record = record;
+	c->program->has_packets = true;
+	return type_int(c->types, 8, true);
+}
+
 const struct type *rule_unwatch(struct check *c, struct use *use)
 {
 	add_value(c, new_action(c, use), use->args);

@@ -4,6 +4,7 @@
  * buffer itself; one that is large, or whose strings have no fixed length, is put together in the
  * program's scratch region and copied with its true length.
  */
+#include "codegen/builtin.h"
 #include "codegen/gen.h"
 
 #define CURRENT_CPU 0xffffffffull /* BPF_F_CURRENT_CPU */
@@ -209,6 +210,27 @@ static void fill(struct gen *g, const struct field *f)
 		tail_field(g, f);
 	else
 		gen_value_to(g, f->value, to, f->type);
+}
+
+/* The helper puts the packet's first bytes, as many as the flags say, behind ours. */
+LLVMValueRef gen_skboutput(struct gen *g, const struct builtin_use *use)
+{
+	struct node *skb = use->args->next, *length = skb->next;
+	LLVMValueRef room = gen_temporary(g, 16), bytes = gen_value(g, length), args[5], result;
+
+	bytes = LLVMBuildAnd(g->b, bytes, gen_const(g, 0xfffff), ""); /* BPF_F_CTXLEN_MASK */
+	LLVMBuildStore(g->b, gen_const32(g, use->call->record->id), room);
+	store32(g, gen_offset(g, room, 4), bytes);
+	gen_store64(g, gen_offset(g, room, 8), gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
+	args[0] = core_typed_pointer(g, skb);
+	args[1] = g->packets;
+	args[2] =
+	    LLVMBuildOr(g->b, LLVMBuildShl(g->b, bytes, gen_const(g, 32), ""), gen_const(g, CURRENT_CPU), "");
+	args[3] = room;
+	args[4] = gen_const(g, 16);
+	result = gen_call(g, HELPER_SKB_OUTPUT, g->i64, args, 5);
+	count_failure(g, result, COUNTER_HELPER, IMAGE_NONE, use->node->span);
+	return result;
 }
 
 void event_call(struct gen *g, struct node *node)

@@ -38,6 +38,7 @@ enum helper {
 	HELPER_UID_GID = 15,
 	HELPER_COMM = 16,
 	HELPER_PERF_OUTPUT = 25,
+	HELPER_SKB_OUTPUT = 111,
 	HELPER_CURRENT_TASK = 35,
 	HELPER_NUMA_NODE = 42,
 	HELPER_OVERRIDE = 58,
@@ -80,6 +81,7 @@ struct gen {
 	VEC(LLVMValueRef) maps;               /* of program.maps */
 	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
 	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef packets;                 /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */

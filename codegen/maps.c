@@ -199,6 +199,11 @@ void maps_begin(struct gen *g)
 	define_count(g);
 	define_stacks(g);
 	define_usdt(g);
+	if (g->program->has_packets)
+		g->packets = define_map(g, &(struct map_shape){ .name = IMAGE_PACKETS_MAP,
+					       .type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+					       .key_size = 4,
+					       .value_size = 4 });
 }
 
 static void replace(struct gen *g, LLVMValueRef *later, enum bpf_map_type type, uint32_t value_size,

@@ -32,9 +32,10 @@
 #define IMAGE_EVENTS_MAP "events"
 #define IMAGE_COUNTERS_MAP "counters"
 #define IMAGE_SCRATCH_MAP "scratch"
-#define IMAGE_LARGE_MAP "large"   /* array: as many elements for each CPU as it has in the image */
-#define IMAGE_STACKS_MAP "stacks" /* hash: u64 hash -> struct stack_value */
-#define IMAGE_USDT_MAP "usdt"     /* hash: u64 target id -> struct usdt_argument[USDT_ARGUMENTS] */
+#define IMAGE_LARGE_MAP "large"     /* array: as many elements for each CPU as it has in the image */
+#define IMAGE_PACKETS_MAP "packets" /* perf event array: skboutput() */
+#define IMAGE_STACKS_MAP "stacks"   /* hash: u64 hash -> struct stack_value */
+#define IMAGE_USDT_MAP "usdt"       /* hash: u64 target id -> struct usdt_argument[USDT_ARGUMENTS] */
 
 /*
  * Every record in the output buffer begins so; fields follow at their offsets.

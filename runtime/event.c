@@ -242,7 +242,19 @@ static void run_exit(struct runtime *r, struct prepared *p, const struct value *
 	    (int)(a->n_fields ? (int64_t)value_number(values->type, values->bytes) : a->numbers[0]);
 }
 
+/* packets.c takes what it sends. */
+static bool prepare_skboutput(struct runtime *r, struct prepared *p)
+{
+	return p->action->format.n || refuse(p, STR("no file"));
+}
+
+static void run_nothing(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	r->bad_records++;
+}
+
 static const struct event_kind event_none = { 0 };
+static const struct event_kind event_skboutput = { prepare_skboutput, run_nothing };
 static const struct event_kind event_printf = { prepare_printf, run_printf };
 static const struct event_kind event_print = { prepare_print, run_print };
 static const struct event_kind event_clear = { prepare_map, run_clear };

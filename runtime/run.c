@@ -29,6 +29,7 @@
 enum wakeup {
 	FROM_BUFFER,
 	FROM_SIGNALS,
+	FROM_PACKETS,
 	FROM_PID,
 };
 
@@ -128,6 +129,8 @@ static void trace(struct loop *l)
 				buffer_read(t, true);
 			else if (events[i].data.u32 == FROM_SIGNALS)
 				take_signal(l);
+			else if (events[i].data.u32 == FROM_PACKETS)
+				packets_read(t);
 			else
 				l->ending = true;
 		}
@@ -286,6 +289,8 @@ static int prepare_loop(struct loop *l, sigset_t *set)
 	}
 	err = watch(l, buffer_fd(t), FROM_BUFFER);
 	if (!err)
+		err = watch(l, packets_fd(t), FROM_PACKETS);
+	if (!err)
 		err = watch(l, l->signals, FROM_SIGNALS);
 	if (!err)
 		err = watch(l, l->pid, FROM_PID);
@@ -297,6 +302,8 @@ static int run_attached(struct loop *l, sigset_t *set)
 	struct tracer *t = l->tracer;
 	int err = open_buffer(t);
 
+	if (!err)
+		err = packets_open(t);
 	if (!err)
 		err = prepare_loop(l, set);
 	if (!err)
@@ -310,6 +317,7 @@ static int run_attached(struct loop *l, sigset_t *set)
 		return 0;
 	}
 	err = live(l);
+	packets_close(t);
 	symbols_free(t->runtime.symbols);
 	loss_collect(t);
 	loss_report(t);

@@ -18,6 +18,7 @@ struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 struct buffer;
+struct packets;
 struct kernel_btf;
 
 /* A probe attached at one place. */
@@ -65,11 +66,12 @@ struct tracer {
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
 	volatile uint32_t *live;
 	struct buffer *buffer;
-	bool perf;              /* it is a perf buffer: asked for, or the kernel has no ring buffer */
-	uint64_t lost;          /* by the perf buffer */
-	pid_t command_pid;      /* of -c, or 0 */
-	volatile bool iterated; /* the iterators have come to their end */
-	int usdt_fd;            /* the map of usdt arguments, or -1 */
+	struct packets *packets; /* NULL: no skboutput() */
+	bool perf;               /* it is a perf buffer: asked for, or the kernel has no ring buffer */
+	uint64_t lost;           /* by the perf buffer */
+	pid_t command_pid;       /* of -c, or 0 */
+	volatile bool iterated;  /* the iterators have come to their end */
+	int usdt_fd;             /* the map of usdt arguments, or -1 */
 	int counters_fd;
 	int reaper; /* pipe to it, or -1 */
 	pid_t reaper_pid;
@@ -154,6 +156,12 @@ void buffer_close(struct tracer *t);
 int buffer_fd(const struct tracer *t);
 /* Lets a batch gather, then hands every record to event_handle(). */
 void buffer_read(struct tracer *t, bool wait);
+
+/* packets.c: what skboutput() sends. Opens its files too; a script without it: 0, and nothing is done. */
+int packets_open(struct tracer *t);
+void packets_close(struct tracer *t);
+int packets_fd(const struct tracer *t);
+void packets_read(struct tracer *t);
 
 /* loss.c */
 void loss_collect(struct tracer *t);

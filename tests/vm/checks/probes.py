@@ -166,3 +166,21 @@ def builtins_of_the_machine():
     result = one_liner(f'BEGIN {{ printf("%d %d %s %d\\n", numaid, cpid, cgroup_path(cgroupid("{group}")), '
                        'ctx == 0); @p = kptr(kaddr("jiffies")); clear(@p); exit(); }').expect_ok()
     expect(re.match(r"0 0 (unified:)?/ ", result.out), str(result))
+
+
+@check
+def skboutput_writes_packets():
+    """A packet on the loopback device, which tcpdump could read: its IP header and its payload are in the file."""
+    path = guest.temporary("packets.pcap", "")
+    script = f'kfunc:__dev_queue_xmit {{ $r = skboutput("{path}", args->skb, args->skb->len, 14); @[$r] = count(); }}'
+    with Tracer("-e", script) as tracer:
+        run(sys.executable, "-c", "import socket; s = socket.socket(2, 2); s.sendto(b'hello packets', ('127.0.0.1', 9999))").expect_ok()
+        time.sleep(0.5)
+        result = tracer.stop().expect_ok()
+    with open(path, "rb") as file:
+        data = file.read()
+    expect("@[0]: " in result.out, str(result))
+    expect_equal(data[:4].hex() + data[20:24].hex(), "4d3cb2a165000000", "magic and link type")
+    packet = data.find(b"hello packets")
+    expect(packet > 0 and data[packet - 28] == 0x45 and data[packet - 28 + 12:packet - 28 + 16] == b"\x7f\0\0\1", data.hex())
+    one_liner(f'kprobe:__dev_queue_xmit {{ skboutput("{path}", arg0, 1, 0); }}').expect_error("skboutput")
