@@ -283,6 +283,11 @@ static const struct event_kind *kind_of(struct str builtin)
 	return NULL;
 }
 
+bool event_is_packet(const struct image_record *record)
+{
+	return record->n_actions == 1 && kind_of(record->actions[0].builtin) == &event_skboutput;
+}
+
 static int prepare_action(struct runtime *r, struct prepared *p, const struct image_action *a)
 {
 	p->action = a;

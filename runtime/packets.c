@@ -112,7 +112,7 @@ static int open_files(struct packets *p)
 		const struct image_record *r = &image->records.v[i];
 
 		p->file_of[i] = UINT32_MAX;
-		if (r->n_actions == 1 && str_is(r->actions[0].builtin, "skboutput"))
+		if (event_is_packet(r))
 			err = open_file(p, r->actions[0].format, &p->file_of[i]);
 	}
 	return err;

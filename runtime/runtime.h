@@ -62,6 +62,8 @@ void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, 
  * already printed when the image's formats do not fit its fields.
  */
 int events_prepare(struct runtime *r);
+/* Is it the kind that packets.c takes? */
+bool event_is_packet(const struct image_record *record);
 /* One record from the output buffer. Damaged ones count in bad_records. */
 void event_handle(struct runtime *r, const void *record, size_t size);
 
