@@ -21,12 +21,12 @@ static LLVMValueRef high(struct gen *g, LLVMValueRef v)
 
 LLVMValueRef gen_pid(struct gen *g, const struct builtin_use *use)
 {
-	return high(g, no_args(g, HELPER_PID_TGID));
+	return high(g, gen_pid_tgid(g));
 }
 
 LLVMValueRef gen_tid(struct gen *g, const struct builtin_use *use)
 {
-	return low(g, no_args(g, HELPER_PID_TGID));
+	return low(g, gen_pid_tgid(g));
 }
 
 LLVMValueRef gen_uid(struct gen *g, const struct builtin_use *use)

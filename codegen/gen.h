@@ -46,6 +46,7 @@ enum helper {
 	HELPER_CGROUP_ID = 80,
 	HELPER_SEND_SIGNAL = 109,
 	HELPER_READ_USER = 112,
+	HELPER_NS_PID_TGID = 120,
 	HELPER_READ_KERNEL = 113,
 	HELPER_READ_USER_STR = 114,
 	HELPER_READ_KERNEL_STR = 115,
@@ -252,6 +253,8 @@ void meta_begin(struct gen *g);
 uint32_t meta_type(struct gen *g, const struct type *type);
 void meta_records(struct gen *g);
 
+/* unit.c: tgid << 32 | pid of the current thread. */
+LLVMValueRef gen_pid_tgid(struct gen *g);
 /* frames.c: bytes of the stack that the programs of an object take at most. */
 #define FRAMES_LIMIT 512
 uint32_t frames_deepest(void *object, size_t size);

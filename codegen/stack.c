@@ -118,7 +118,7 @@ LLVMValueRef gen_kstack(struct gen *g, const struct builtin_use *use)
 /* A number that only the process can explain: the number, and the process. */
 static LLVMValueRef with_process(struct gen *g, const struct builtin_use *use, LLVMValueRef number)
 {
-	LLVMValueRef pid = gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0);
+	LLVMValueRef pid = gen_pid_tgid(g);
 
 	gen_store64(g, use->to, number);
 	gen_store64(g, gen_offset(g, use->to, 8), LLVMBuildLShr(g->b, pid, gen_const(g, 32), ""));

@@ -54,6 +54,28 @@ static struct str section(struct gen *g)
 	return STR("perf_event");
 }
 
+/* As btrun itself sees them: in a container they are those of its PID namespace, and 0 for a process outside.
+ * Which of the two calls is made is a constant to the verifier. */
+LLVMValueRef gen_pid_tgid(struct gen *g)
+{
+	LLVMValueRef inode = slot_load(g, SLOT_pidns_inode, STR("")), ids = gen_alloca(g, 8, "ids"),
+		     args[4] = { slot_load(g, SLOT_pidns_device, STR("")), inode, ids, gen_const32(g, 8) }, v;
+	LLVMBasicBlockRef ours = gen_block(g, "namespace"), all = gen_block(g, "initial"),
+			  after = gen_block(g, "after");
+
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntNE, inode, gen_const(g, 0), ""), ours, all);
+	LLVMPositionBuilderAtEnd(g->b, ours);
+	/* struct bpf_pidns_info: u32 pid, u32 tgid: the helper gives zeros when it fails */
+	gen_call(g, HELPER_NS_PID_TGID, g->i64, args, 4);
+	LLVMBuildBr(g->b, after);
+	LLVMPositionBuilderAtEnd(g->b, all);
+	v = gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0);
+	gen_store64(g, ids, v);
+	LLVMBuildBr(g->b, after);
+	LLVMPositionBuilderAtEnd(g->b, after);
+	return gen_load64(g, ids);
+}
+
 static void return_if(struct gen *g, LLVMValueRef condition, const char *name)
 {
 	LLVMBasicBlockRef after;
@@ -81,7 +103,7 @@ static void prologue(struct gen *g)
 		return;
 	wanted = slot_load(g, SLOT_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
-	pid = LLVMBuildLShr(g->b, gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0), gen_const(g, 32), "");
+	pid = LLVMBuildLShr(g->b, gen_pid_tgid(g), gen_const(g, 32), "");
 	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
 	gen_go(g, after);
 }

@@ -137,6 +137,23 @@ static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
 	return (uint64_t)t->options->pid;
 }
 
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
+#define INITIAL_PIDNS 0xEFFFFFFC
+
+static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
+}
+
+static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
+}
+
 static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
 {
 	return tracer_has_function(t, slot->name);

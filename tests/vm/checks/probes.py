@@ -184,3 +184,12 @@ def skboutput_writes_packets():
     packet = data.find(b"hello packets")
     expect(packet > 0 and data[packet - 28] == 0x45 and data[packet - 28 + 12:packet - 28 + 16] == b"\x7f\0\0\1", data.hex())
     one_liner(f'kprobe:__dev_queue_xmit {{ skboutput("{path}", arg0, 1, 0); }}').expect_error("skboutput")
+
+
+@check
+def pid_in_a_container():
+    """In a PID namespace of its own btrun's pid, cpid and -p speak of the same numbers."""
+    script = 'tracepoint:syscalls:sys_enter_getppid /pid == cpid/ { printf("%d\\n", pid < 50); exit(); }'
+    program = f"{sys.executable} -c 'import os; os.getppid()'"
+    result = run("unshare", "-p", "-f", "--mount-proc", guest.BUILD + "/btrun", "-q", "-c", program, "-e", script)
+    expect_equal(result.expect_ok().out.strip(), "1")
