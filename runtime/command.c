@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +131,39 @@ void command_release(struct command *c)
 		fprintf(stderr, "btrun: -c: the command has died before it began\n");
 }
 
+void command_watch(struct command *c)
+{
+	if (c->pid > 0)
+		ptrace(PTRACE_SEIZE, c->pid, NULL, (void *)PTRACE_O_TRACEEXIT);
+}
+
+/* What a watched process stops for, it gets on with. True: it is about to end. */
+static bool go_on(pid_t pid, int status)
+{
+	unsigned event = (unsigned)status >> 16;
+
+	if (event == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
+		ptrace(PTRACE_LISTEN, pid, NULL, NULL); /* SIGSTOP: it stays stopped */
+	else if (event != PTRACE_EVENT_EXIT)
+		ptrace(PTRACE_CONT, pid, NULL, (void *)(uintptr_t)(event ? 0 : WSTOPSIG(status)));
+	return event == PTRACE_EVENT_EXIT;
+}
+
+enum command_news command_step(struct command *c, int *status)
+{
+	if (c->pid <= 0 || waitpid(c->pid, status, WNOHANG) != c->pid)
+		return COMMAND_NOTHING;
+	if (WIFSTOPPED(*status))
+		return go_on(c->pid, *status) ? COMMAND_ENDING : COMMAND_NOTHING;
+	c->pid = 0;
+	return COMMAND_ENDED;
+}
+
+void command_let_end(struct command *c)
+{
+	ptrace(PTRACE_CONT, c->pid, NULL, NULL);
+}
+
 void command_end(struct command *c)
 {
 	if (c->pid <= 0)
@@ -136,9 +171,15 @@ void command_end(struct command *c)
 	close(c->gate);
 	kill(c->pid, SIGTERM);
 	for (int tries = 0; tries < 100; tries++) {
-		if (waitpid(c->pid, NULL, WNOHANG) != 0)
+		int status;
+		enum command_news news = command_step(c, &status);
+
+		if (news == COMMAND_ENDED)
 			return;
-		usleep(10000);
+		if (news == COMMAND_ENDING)
+			command_let_end(c);
+		else
+			usleep(10000);
 	}
 	kill(c->pid, SIGKILL);
 	waitpid(c->pid, NULL, 0);

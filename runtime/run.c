@@ -72,13 +72,17 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void command_ended(struct loop *l)
+static void command_changed(struct loop *l)
 {
 	int status;
+	enum command_news news;
 
-	if (l->command.pid <= 0 || waitpid(l->command.pid, &status, WNOHANG) != l->command.pid)
+	while ((news = command_step(&l->command, &status)) == COMMAND_ENDING) {
+		symbols_remember(l->tracer->runtime.symbols, l->command.pid);
+		command_let_end(&l->command);
+	}
+	if (news != COMMAND_ENDED)
 		return;
-	l->command.pid = 0;
 	l->ending = true;
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "btrun: -c: the command was ended by signal %d (%s)\n", WTERMSIG(status),
@@ -96,7 +100,7 @@ static void take_signal(struct loop *l)
 			maps_print_all(&l->tracer->runtime);
 			output_flush(l->tracer->runtime.out);
 		} else if (info.ssi_signo == SIGCHLD) {
-			command_ended(l);
+			command_changed(l);
 		} else {
 			l->ending = true;
 			/* A second one ends it even if the output blocks. */
@@ -113,14 +117,40 @@ static void take_signal(struct loop *l)
  * buffer needs no such look: the first record after it was emptied wakes. */
 #define PERF_POLL_MS 50
 
+/* The process of -p is often gone when its stacks are printed: what it maps is read now and then. That of -c stops
+ * for it at its end. */
+#define REMEMBER_MS 500
+
+static bool prints_user_symbols(const struct image *image)
+{
+	for (size_t i = 0; i < image->types.n; i++)
+		if (image->types.v[i].kind == TYPE_ustack || image->types.v[i].kind == TYPE_usym)
+			return true;
+	return false;
+}
+
+/* Milliseconds until it is due again; -1: never. */
+static int remember(struct loop *l)
+{
+	struct tracer *t = l->tracer;
+
+	if (!t->options->pid || !prints_user_symbols(&t->image))
+		return -1;
+	symbols_remember(t->runtime.symbols, t->options->pid);
+	return REMEMBER_MS;
+}
+
 static void trace(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 	struct epoll_event events[4];
 
 	while (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out)) {
-		int n = epoll_wait(l->epoll, events, 4, t->perf ? PERF_POLL_MS : -1);
+		int timeout = remember(l), n;
 
+		if (t->perf && (timeout < 0 || timeout > PERF_POLL_MS))
+			timeout = PERF_POLL_MS;
+		n = epoll_wait(l->epoll, events, 4, timeout);
 		refresh_clock(t);
 		if (n == 0)
 			buffer_read(t, false);
@@ -258,6 +288,8 @@ static int live(struct loop *l)
 	buffer_read(t, false);
 	*t->live = 1;
 	announce(t);
+	if (prints_user_symbols(&t->image))
+		command_watch(&l->command);
 	command_release(&l->command);
 	if (!iterate(l))
 		trace(l);

@@ -49,5 +49,7 @@ int symbols_kernel(struct symbols *s, uint64_t address, struct symbol *symbol);
  * the process is gone and was not seen before.
  */
 int symbols_user(struct symbols *s, pid_t pid, uint64_t address, struct symbol *symbol);
+/* Reads now what a process maps, so that its addresses have names when it has ended. */
+void symbols_remember(struct symbols *s, pid_t pid);
 
 #endif

@@ -132,6 +132,11 @@ static struct process *find_process(struct symbols *s, pid_t pid)
 	return p;
 }
 
+void symbols_remember(struct symbols *s, pid_t pid)
+{
+	read_mappings(s, find_process(s, pid));
+}
+
 static const struct mapping *find_mapping(const struct process *p, uint64_t address)
 {
 	for (size_t i = 0; i < p->n; i++)

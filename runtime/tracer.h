@@ -174,6 +174,17 @@ struct command {
 	int gate;
 };
 int command_start(const char *line, struct command *c);
+/* Has it stop for us before its memory goes: what it maps can then still be read. Due before it is released.
+ */
+void command_watch(struct command *c);
+enum command_news {
+	COMMAND_NOTHING,
+	COMMAND_ENDING, /* only when it is watched; command_let_end() is due */
+	COMMAND_ENDED,  /* with the status */
+};
+/* After SIGCHLD, until there is no news. */
+enum command_news command_step(struct command *c, int *status);
+void command_let_end(struct command *c);
 void command_release(struct command *c);
 void command_end(struct command *c);
 
