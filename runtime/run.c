@@ -117,8 +117,8 @@ static void take_signal(struct loop *l)
  * buffer needs no such look: the first record after it was emptied wakes. */
 #define PERF_POLL_MS 50
 
-/* The process of -p is often gone when its stacks are printed: what it maps is read now and then. That of -c stops
- * for it at its end. */
+/* The process of -p is often gone when its stacks are printed: what it maps is read now and then. That of -c
+ * stops for it at its end. */
 #define REMEMBER_MS 500
 
 static bool prints_user_symbols(const struct image *image)
