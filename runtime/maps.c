@@ -442,7 +442,21 @@ static void report(const struct image_map *map, const char *what, int err)
 	    stderr, "btrun: error: cannot %s the map %.*s: %s\n", what, STR_ARG(map->name), strerror(-err));
 }
 
-void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div)
+/* A count() without a key is 0 before the first event. */
+static bool print_zero(const struct snapshot *s, FILE *out)
+{
+	if (s->n || s->key_type || s->value_type->kind != TYPE_count)
+		return false;
+	if (output_is_json(s->r->out))
+		fprintf(out, "{\"type\": \"map\", \"data\": {\"%.*s\": 0}}\n", STR_ARG(s->map->name));
+	else
+		fprintf(out, "%.*s: 0\n", STR_ARG(s->map->name));
+	output_line_done(s->r->out);
+	return true;
+}
+
+/* asked: by print(), which ends a line in any case. */
+static void print_map(struct runtime *r, uint32_t map, int64_t top, int64_t div, bool asked)
 {
 	FILE *out = output_stream(r->out);
 	struct snapshot s;
@@ -453,6 +467,8 @@ void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div)
 		div = 1;
 	if (err) {
 		report(s.map, "read", err);
+	} else if (print_zero(&s, out)) {
+		; /* that was it */
 	} else if (s.n && output_is_json(r->out)) {
 		print_json(&s, out, first, div);
 		output_line_done(r->out);
@@ -460,11 +476,16 @@ void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div)
 		for (size_t i = first; i < s.n; i++)
 			print_text_element(&s.sorted[i], out, div);
 		/* Histograms end with a line of their own each, these with one together. */
-		if (s.n && has_average(s.value_type))
+		if ((s.n && has_average(s.value_type)) || (asked && !s.n && !output_is_json(r->out)))
 			putc('\n', out);
 		output_line_done(r->out);
 	}
 	snapshot_close(&s);
+}
+
+void maps_print(struct runtime *r, uint32_t map, int64_t top, int64_t div)
+{
+	print_map(r, map, top, div, true);
 }
 
 struct ordered {
@@ -488,7 +509,7 @@ void maps_print_all(struct runtime *r)
 	if (order)
 		qsort(order, n, sizeof(*order), compare_maps);
 	for (uint32_t i = 0; i < n; i++)
-		maps_print(r, order ? order[i].map : i, 0, 0);
+		print_map(r, order ? order[i].map : i, 0, 0, false);
 	free(order);
 }
 
