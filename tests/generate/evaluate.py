@@ -304,7 +304,8 @@ class Evaluator:
         self.put(plain(value, self.type_of(node.kids[0])) + "\n")
 
     def r_show(self, node):
-        self.show(node.value, *node.extra)
+        if not self.show(node.value, *node.extra):
+            self.put("\n")
 
     def r_clear(self, node):
         self.elements(node.value).clear()
@@ -364,10 +365,13 @@ class Evaluator:
     def show(self, name, top=0, div=1):
         """print(@name, top, div): numbers by value, the rest by key."""
         info, elements = self.types.maps[name], self.elements(name)
-        if not elements:
-            return
         t = info.value.type
         how = GATHER[t[1]] if t[0] == "agg" else None
+        if not elements and not info.keys and t[0] == "agg" and t[1] == "count":
+            self.put(f"@p{self.number}_{name}: 0\n")
+            return True
+        if not elements:
+            return False
 
         def order(item):
             key, value = item
@@ -381,6 +385,7 @@ class Evaluator:
                 self.put(head + how.text(value, t, div) + "\n")
             else:
                 self.put(head + plain(divide(value, div, False) if is_int(t) else value, t) + "\n")
+        return True
 
 
 def zero(t):

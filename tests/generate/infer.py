@@ -529,7 +529,7 @@ def call_text(types, node, arg_types):
     """Of two texts."""
     if any(t is not None and t[0] != "str" for t in arg_types[:2]):
         raise Invalid("no text")
-    return None if None in arg_types else BOOL if node.value == "strcontains" else UINT64
+    return None if None in arg_types else INT64 if node.value == "strcontains" else UINT64
 
 
 def call_bswap(types, node, arg_types):
