@@ -336,33 +336,44 @@ static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #undef PROBE
 };
 
+static void detach(struct tracer *t, struct probe *p)
+{
+	for (size_t n = 0; n < p->attached.n; n++) {
+		bpf_link__destroy(p->attached.v[n].link);
+		if (p->attached.v[n].event.n)
+			attach_tracefs_remove(t, p->attached.v[n].event);
+	}
+	p->attached.n = 0;
+	p->skipped = 0;
+}
+
 int attach_all(struct tracer *t)
 {
 	for (size_t i = 0; i < t->probes.n; i++) {
 		struct probe *p = &t->probes.v[i];
+		size_t targets = t->runtime.targets.n;
 		int err = p->off ? 0 : attach_by_probe[tracer_attach(t, p)->probe](t, p);
 
-		if (err) {
-			t->failed = p;
+		if (!err)
+			continue;
+		t->failed = p;
+		/* Another way has another program: everything is loaded again. What a pattern does not find
+		 * in one way it finds in none. */
+		if (choose_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
 			return err;
-		}
+		t->explained = !attach_explain(t);
+		if (t->explained)
+			return err;
+		detach(t, p);
+		t->runtime.targets.n = targets;
 	}
 	return 0;
 }
 
 void attach_undo(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
-
-		for (size_t n = 0; n < p->attached.n; n++) {
-			bpf_link__destroy(p->attached.v[n].link);
-			if (p->attached.v[n].event.n)
-				attach_tracefs_remove(t, p->attached.v[n].event);
-		}
-		p->attached.n = 0;
-		p->skipped = 0;
-	}
+	for (size_t i = 0; i < t->probes.n; i++)
+		detach(t, &t->probes.v[i]);
 	t->runtime.targets.n = 0;
 }
 

@@ -176,9 +176,14 @@ int choose_ways(struct tracer *t)
 	return 0;
 }
 
+bool choose_has_next(const struct probe *p)
+{
+	return p->way + 1 < p->n_ways;
+}
+
 bool choose_next(struct probe *p)
 {
-	if (p->way + 1 >= p->n_ways)
+	if (!choose_has_next(p))
 		return false;
 	p->way++;
 	p->form = form_of(p, p->ways[p->way]);

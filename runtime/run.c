@@ -178,7 +178,7 @@ static int bring_up(struct tracer *t)
 			return 0;
 		attach_undo(t);
 		load_close(t);
-		if (!t->failed)
+		if (!t->failed || t->explained)
 			return err;
 		if (!choose_next(t->failed) && !attach_explain(t))
 			return err;

@@ -60,6 +60,7 @@ struct tracer {
 	VEC(struct probe) probes;
 	struct probe *failed; /* by load or attach */
 	int error;
+	bool explained;     /* why it failed has been said */
 	bool not_permitted; /* EPERM from some way: lockdown, which may be hidden */
 	struct str log;     /* the verifier's, of the failed program */
 	bool refused_by_verifier;
@@ -100,6 +101,7 @@ void load_close(struct tracer *t);
 int choose_ways(struct tracer *t);
 /* To the next way of the probe that failed. False: there is none. */
 bool choose_next(struct probe *p);
+bool choose_has_next(const struct probe *p);
 
 /* attach.c */
 int attach_all(struct tracer *t);
