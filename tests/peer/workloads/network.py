@@ -125,7 +125,7 @@ def say_hello(place):
     sh(f"(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1) | {program} s_client -quiet -connect 127.0.0.1:{PORT}", check=False)
 
 
-@tool(keep=r"peer_tls|^TIME|^Tracing", normalise="times-of-events tls-latency tls-function")
+@tool(keep=r"peer_tls|^TIME|^Tracing", normalise="times-of-events tls-latency tls-function sort")
 def sslsnoop(place):
     with tls_server(place):
         yield
