@@ -1,6 +1,8 @@
 /*
  * The builtins that read or make text and bytes.
  */
+#include <string.h>
+
 #include "codegen/builtin.h"
 
 /* Of a number, only where the probe is says what it points into. */
@@ -233,56 +235,99 @@ LLVMValueRef gen_strncmp(struct gen *g, const struct builtin_use *use)
 	    g->b, LLVMBuildICmp(g->b, LLVMIntNE, difference, gen_const(g, 0), ""), g->i64, "");
 }
 
-/* Does the needle stand at this place of the haystack? Both have NULs behind them, as many as the needle has
- * bytes. */
-static void look_at(struct gen *g, LLVMValueRef hay, LLVMValueRef needle, uint32_t size, LLVMValueRef found)
+/* 1 when v is 0, else 0, without a branch: the verifier would follow both sides of each. */
+static LLVMValueRef is_nothing(struct gen *g, LLVMValueRef v)
 {
-	LLVMBasicBlockRef differs = gen_block(g, "differs"), whole = gen_block(g, "whole"),
-			  head = gen_block(g, "byte"), some = gen_block(g, "some"),
-			  same = gen_block(g, "same");
-	LLVMValueRef slot = gen_alloca(g, 8, "j"), j, a, b;
-	struct type byte = { .form = FORM_INT, .size = 1 };
+	v = LLVMBuildOr(g->b, v, LLVMBuildNeg(g->b, v, ""), "");
+	return LLVMBuildXor(g->b, LLVMBuildLShr(g->b, v, gen_const(g, 63), ""), gen_const(g, 1), "");
+}
 
+static uint64_t bytes_of(struct str text, size_t at)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, text.p + at, text.n - at < 8 ? text.n - at : 8);
+	return word;
+}
+
+/* Does a literal stand here? */
+static LLVMValueRef literal_here(struct gen *g, LLVMValueRef place, struct str text)
+{
+	LLVMValueRef difference = gen_const(g, 0);
+
+	for (size_t at = 0; at < text.n; at += 8) {
+		LLVMValueRef d = LLVMBuildXor(g->b, gen_load64(g, gen_offset(g, place, (uint32_t)at)),
+		    gen_const(g, bytes_of(text, at)), "");
+
+		if (text.n - at < 8)
+			d = LLVMBuildAnd(g->b, d, gen_const(g, (1ull << (8 * (text.n - at))) - 1), "");
+		difference = LLVMBuildOr(g->b, difference, d, "");
+	}
+	return is_nothing(g, difference);
+}
+
+/* for (slot = 0; slot < size; slot++) with a body between these two. */
+static LLVMValueRef each_begin(struct gen *g, LLVMValueRef slot, LLVMBasicBlockRef *head)
+{
+	*head = gen_block(g, "place");
 	gen_store64(g, slot, gen_const(g, 0));
-	gen_go(g, head);
-	j = gen_load64(g, slot);
+	gen_go(g, *head);
+	return gen_load64(g, slot);
+}
+
+static void each_end(struct gen *g, LLVMValueRef slot, LLVMBasicBlockRef head, uint32_t size)
+{
+	LLVMBasicBlockRef after = gen_block(g, "after");
+	LLVMValueRef next = LLVMBuildAdd(g->b, gen_load64(g, slot), gen_const(g, 1), "");
+
+	gen_store64(g, slot, next);
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntULT, next, gen_const(g, size), ""), head, after);
+	LLVMPositionBuilderAtEnd(g->b, after);
+}
+
+/* The same of a text that is known only then: up to its NUL. */
+static LLVMValueRef text_here(struct gen *g, LLVMValueRef place, LLVMValueRef needle, uint32_t size)
+{
+	LLVMValueRef slot = gen_alloca(g, 8, "j"), going = gen_alloca(g, 8, "going"),
+		     differs = gen_alloca(g, 8, "differs"), j, a, b, mask;
+	struct type byte = { .form = FORM_INT, .size = 1 };
+	LLVMBasicBlockRef head;
+
+	gen_store64(g, going, gen_const(g, UINT64_MAX));
+	gen_store64(g, differs, gen_const(g, 0));
+	j = each_begin(g, slot, &head);
+	a = gen_load(g, &byte, LLVMBuildInBoundsGEP2(g->b, g->i8, place, &j, 1, ""));
 	b = gen_load(g, &byte, LLVMBuildInBoundsGEP2(g->b, g->i8, needle, &j, 1, ""));
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntEQ, b, gen_const(g, 0), ""), whole, some);
-	LLVMPositionBuilderAtEnd(g->b, some);
-	a = gen_load(g, &byte, LLVMBuildInBoundsGEP2(g->b, g->i8, hay, &j, 1, ""));
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntEQ, a, b, ""), same, differs);
-	LLVMPositionBuilderAtEnd(g->b, same);
-	j = LLVMBuildAdd(g->b, j, gen_const(g, 1), "");
-	gen_store64(g, slot, j);
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntULT, j, gen_const(g, size), ""), head, whole);
-	LLVMPositionBuilderAtEnd(g->b, whole);
-	gen_store64(g, found, gen_const(g, 1));
-	gen_go(g, differs);
+	mask = LLVMBuildSub(g->b, is_nothing(g, b), gen_const(g, 1), "");
+	mask = LLVMBuildAnd(g->b, gen_load64(g, going), mask, "");
+	gen_store64(g, going, mask);
+	a = LLVMBuildAnd(g->b, LLVMBuildXor(g->b, a, b, ""), mask, "");
+	gen_store64(g, differs, LLVMBuildOr(g->b, gen_load64(g, differs), a, ""));
+	each_end(g, slot, head, size);
+	return is_nothing(g, gen_load64(g, differs));
 }
 
 LLVMValueRef gen_strcontains(struct gen *g, const struct builtin_use *use)
 {
 	struct node *hay = use->args, *needle = hay->next;
-	uint32_t n = needle->kind == NODE_STRING ? (uint32_t)needle->string.text.n : needle->type->size;
-	struct type hay_type = { .form = FORM_STRING, .size = (hay->type->size + n + 8) / 8 * 8 },
-		    needle_type = { .form = FORM_STRING, .size = (needle->type->size + 8) / 8 * 8 };
-	LLVMValueRef x = gen_scratch(g, hay_type.size), y = gen_scratch(g, needle_type.size), at,
-		     slot = gen_alloca(g, 8, "i"), found = gen_alloca(g, 8, "found"), i;
-	LLVMBasicBlockRef head = gen_block(g, "place"), after = gen_block(g, "searched");
+	bool literal = needle->kind == NODE_STRING;
+	uint32_t n = needle->type->size;
+	/* Behind the text NULs, as many as a comparison at its last byte goes on. */
+	struct type hay_type = { .form = FORM_STRING, .size = (hay->type->size + n + 16) / 8 * 8 },
+		    needle_type = { .form = FORM_STRING, .size = (n + 8) / 8 * 8 };
+	LLVMValueRef x = gen_scratch(g, hay_type.size), y = literal ? NULL : gen_scratch(g, needle_type.size),
+		     slot = gen_alloca(g, 8, "i"), found = gen_alloca(g, 8, "found"), i, here;
+	LLVMBasicBlockRef head;
 
 	gen_value_to(g, hay, x, &hay_type);
-	gen_value_to(g, needle, y, &needle_type);
-	gen_store64(g, slot, gen_const(g, 0));
+	if (y)
+		gen_value_to(g, needle, y, &needle_type);
 	gen_store64(g, found, gen_const(g, 0));
-	gen_go(g, head);
-	i = gen_load64(g, slot);
-	at = LLVMBuildInBoundsGEP2(g->b, g->i8, x, &i, 1, "");
-	look_at(g, at, y, n, found);
-	i = LLVMBuildAdd(g->b, i, gen_const(g, 1), "");
-	gen_store64(g, slot, i);
-	LLVMBuildCondBr(
-	    g->b, LLVMBuildICmp(g->b, LLVMIntULT, i, gen_const(g, hay->type->size), ""), head, after);
-	LLVMPositionBuilderAtEnd(g->b, after);
+	i = each_begin(g, slot, &head);
+	here = LLVMBuildInBoundsGEP2(g->b, g->i8, x, &i, 1, "");
+	here = literal ? literal_here(g, here, needle->string.text) : text_here(g, here, y, n);
+	gen_store64(g, found, LLVMBuildOr(g->b, gen_load64(g, found), here, ""));
+	each_end(g, slot, head, hay->type->size);
 	return gen_load64(g, found);
 }
 
