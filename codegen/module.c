@@ -165,6 +165,8 @@ LLVMBasicBlockRef gen_block(struct gen *g, const char *name)
 LLVMValueRef gen_alloca(struct gen *g, uint32_t size, const char *name)
 {
 	LLVMBasicBlockRef here = LLVMGetInsertBlock(g->b);
+	/* Going before an instruction takes on its place in the script. */
+	LLVMMetadataRef place = LLVMGetCurrentDebugLocation2(g->b);
 	LLVMValueRef first = LLVMGetFirstInstruction(g->entry), slot;
 
 	if (first)
@@ -174,6 +176,7 @@ LLVMValueRef gen_alloca(struct gen *g, uint32_t size, const char *name)
 	slot = LLVMBuildAlloca(g->b, LLVMArrayType(g->i8, (size + 7) / 8 * 8), name);
 	LLVMSetAlignment(slot, 8);
 	LLVMPositionBuilderAtEnd(g->b, here);
+	LLVMSetCurrentDebugLocation2(g->b, place);
 	return slot;
 }
 
