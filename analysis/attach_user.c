@@ -145,6 +145,19 @@ static bool good_mode(struct str mode)
 	return mode.n > 0;
 }
 
+/* "function+arg1" */
+static bool take_argument(struct attach *a, struct str place)
+{
+	struct str argument, function = str_split(place, '+', &argument);
+	int number = builtin_argument(argument);
+
+	if (!function.n || number < 0)
+		return false;
+	a->function = function;
+	a->argument = (uint32_t)number;
+	return true;
+}
+
 bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str place, rest, length;
@@ -160,12 +173,11 @@ bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struc
 		check_hint(c, "as in watchpoint:0x10000000:8:rw");
 		return false;
 	}
-	if (attach_number(place, &a->address))
+	if (attach_number(place, &a->address) || take_argument(a, place))
 		return true;
-	check_error(c, syntax->rest_span, "%.*s is no address", STR_ARG(place));
-	check_hint(c,
-	    "as in watchpoint:0x10000000:8:rw; addresses that a function is given (function+arg0) are "
-	    "not watched by this version of btrun");
+	check_error(
+	    c, syntax->rest_span, "%.*s is no address, and no argument of a function", STR_ARG(place));
+	check_hint(c, "as in watchpoint:0x10000000:8:rw or, with -p or -c, watchpoint:function+arg1:8:rw");
 	return false;
 }
 

@@ -48,7 +48,7 @@ bool builtin_is_condition(enum builtin_id id)
 void builtin_near(struct check *c, struct str_near *near, unsigned forms)
 {
 	for (unsigned i = 0; i < BUILTIN_N_; i++)
-		if (rows[i].forms & forms)
+		if ((rows[i].forms & forms) && !(rows[i].forms & INTERNAL))
 			str_near_offer(near, c->arena, str_of(rows[i].name));
 }
 
@@ -79,6 +79,13 @@ static int argument_number(struct str name, const char *prefix)
 		number = number * 10 + name.p[i] - '0';
 	}
 	return number;
+}
+
+int builtin_argument(struct str name)
+{
+	int number = argument_number(name, "arg");
+
+	return number < REGISTER_ARGS ? number : -1;
 }
 
 /* Those of a usdt probe are numbered up to 11 (sys/sdt.h), a raw tracepoint's too. */
@@ -315,7 +322,7 @@ const struct type *check_builtin(struct check *c, struct node *node, struct node
 
 	use.name = is_call ? node->call.name_span : node->span;
 	use.builtin = builtin_find(is_call ? node->call.name : node->ident.name, &id);
-	if (!use.builtin)
+	if (!use.builtin || ((use.builtin->forms & INTERNAL) && !c->unit->watch))
 		return unknown_function(c, node);
 	signature_parse(use.builtin->signature, &use.signature);
 	use.args = is_call ? node->call.args : NULL;

@@ -47,6 +47,7 @@ struct map {
 enum field_kind {
 	FIELD_VALUE, /* of the expression value */
 	FIELD_TIME,  /* bpf_ktime_get_ns() at the event, 8 bytes */
+	FIELD_HOLD,  /* stops the process; what bpf_send_signal() gave, 8 bytes */
 	FIELD_JOIN,  /* the strings of the array of pointers at value, in the tail */
 };
 
@@ -117,6 +118,7 @@ struct attach {
 	uint64_t address;    /* watchpoint; uprobe without a function */
 	uint32_t length;     /* watchpoint: bytes */
 	struct str mode;     /* watchpoint: of the letters r, w, x */
+	uint32_t argument;   /* watchpoint with a function: which argument is the address */
 	/* Attach only where the kernel has (or, negated, lacks) this function: from a
 	 * predicate that is func_exists("...") or its negation. Empty: always. */
 	struct str condition;
@@ -140,7 +142,10 @@ struct unit {
 	uint32_t arg_mask; /* bit N: argN is used */
 	bool uses_retval;
 	bool needs_kprobe; /* reg(), ctx, an offset ...: no trampoline form */
-	bool user_memory;  /* a number that is used as an address is one of user memory */
+	/* A watchpoint whose addresses this unit finds, as arguments of a function; else NULL. The script has
+	 * no such action: it is ours. */
+	const struct attach *watch;
+	bool user_memory; /* a number that is used as an address is one of user memory */
 };
 
 struct program {

@@ -298,6 +298,20 @@ const struct type *rule_skboutput(struct check *c, struct use *use)
 	return type_int(c->types, 8, true);
 }
 
+/* The address goes out first, then the process is stopped, then the record is sent: so it never waits for a
+ * record that there was no room for. */
+const struct type *rule_watch(struct check *c, struct use *use)
+{
+	struct field hold = { .kind = FIELD_HOLD, .type = type_int(c->types, 8, true) };
+	struct action *action = new_action(c, use);
+
+	action->numbers[0] = c->unit->watch->index;
+	add_value(c, action, use->args);
+	if (c->unit->watch->probe == PROBE_watchpoint)
+		vec_push(c->arena, &action->fields, hold);
+	return type_void(c->types);
+}
+
 const struct type *rule_unwatch(struct check *c, struct use *use)
 {
 	add_value(c, new_action(c, use), use->args);

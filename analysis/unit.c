@@ -90,7 +90,40 @@ static bool some_exist(struct check *c, const struct probe_syntax *syntax)
 	return list.v.n > 0;
 }
 
-static void add_action(struct check *c, const struct probe_syntax *syntax, uint32_t action)
+static struct node *new_call(struct check *c, struct span at, struct str name, struct node *args)
+{
+	struct node *call = ast_new(c->arena, NODE_CALL, at);
+
+	call->call.name = name;
+	call->call.name_span = at;
+	call->call.args = args;
+	return call;
+}
+
+/* watchpoint:f+arg1:4:w: a probe of our own at the function sends the addresses that are to be watched. */
+static void add_watch(
+    struct check *c, const struct probe_syntax *written, const struct attach *watchpoint, uint32_t n_actions)
+{
+	struct attach *entry = arena_copy(c->arena, watchpoint, sizeof(*watchpoint));
+	struct node *argument = ast_new(c->arena, NODE_IDENT, watchpoint->span);
+	struct node *statement = ast_new(c->arena, NODE_EXPR, watchpoint->span);
+	struct probe_syntax syntax = { .span = watchpoint->span,
+		.body = ast_new(c->arena, NODE_BLOCK, watchpoint->span) };
+	struct unit *unit;
+
+	entry->probe = PROBE_uprobe;
+	argument->ident.name = str_format(c->arena, "arg%u", watchpoint->argument);
+	statement->expr.expr = new_call(c, watchpoint->span, STR("watch"), argument);
+	syntax.body->block.statements = statement;
+	unit = new_unit(c, &syntax, entry);
+	unit->watch = watchpoint;
+	syntax.predicate = written->predicate; /* which may be a condition of attaching */
+	/* Nothing else can do without it. */
+	add_attach(c, &syntax, unit, entry, n_actions + (uint32_t)c->program->attaches.n);
+}
+
+static void add_action(
+    struct check *c, const struct probe_syntax *syntax, uint32_t action, uint32_t n_actions)
 {
 	struct attach_list list = { 0 };
 	struct str condition;
@@ -104,6 +137,9 @@ static void add_action(struct check *c, const struct probe_syntax *syntax, uint3
 	for (size_t i = 0; i < list.v.n; i++)
 		if (!list.v.v[i]->glob)
 			add_attach(c, syntax, new_unit(c, syntax, list.v.v[i]), list.v.v[i], action);
+	for (size_t i = 0; i < list.v.n; i++)
+		if (list.v.v[i]->mode.n && list.v.v[i]->function.n)
+			add_watch(c, syntax, list.v.v[i], n_actions);
 	add_globs(c, syntax, &list, action);
 }
 
@@ -194,7 +230,7 @@ struct program *analyse(
 	c.error = arena_one(a, struct type);
 	define_types(&c, script);
 	for (size_t i = 0; i < script->probes.n; i++)
-		add_action(&c, &script->probes.v[i], (uint32_t)i);
+		add_action(&c, &script->probes.v[i], (uint32_t)i, (uint32_t)script->probes.n);
 	resolve_scopes(&c);
 	for (unsigned i = 0; i < PASSES_MAX; i++) {
 		pass(&c, false);

@@ -11,6 +11,7 @@ enum builtin_form {
 	CALL = 1 << 1,
 	ASYNC = 1 << 2,
 	UNSAFE = 1 << 3,
+	INTERNAL = 1 << 4,
 };
 
 /* What a probe gives its action, and what a builtin needs of its probe. */

@@ -253,7 +253,14 @@ void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_
 LLVMValueRef core_read_string(
     struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef limit, LLVMValueRef address)
 {
-	return read_space(g, space, HELPER_READ_KERNEL_STR, HELPER_READ_USER_STR, to, limit, address);
+	LLVMValueRef result =
+	    read_space(g, space, HELPER_READ_KERNEL_STR, HELPER_READ_USER_STR, to, limit, address);
+	LLVMValueRef empty = LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, 0), "");
+
+	/* Before 6.13 strncpy_from_user_nofault() of mm/maccess.c does not count the NUL of an empty string.
+	 */
+	return space != SPACE_KERNEL ? LLVMBuildAdd(g->b, result, LLVMBuildZExt(g->b, empty, g->i64, ""), "")
+				     : result;
 }
 
 /* The bits of a member, of which its bytes begin at the lowest bit of v. */

@@ -185,6 +185,7 @@ static void join_field(struct gen *g, const struct field *f)
 	LLVMPositionBuilderAtEnd(g->b, room);
 	at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->record, &used, 1, "");
 	result = core_read_string(g, space, at, gen_const(g, JOIN_STRING), more);
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, f->value->span);
 	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSGT, result, gen_const(g, 0), ""), good, head);
 	LLVMPositionBuilderAtEnd(g->b, good);
 	store32(g, so_far, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
@@ -198,6 +199,22 @@ static void join_field(struct gen *g, const struct field *f)
 	    LLVMBuildSub(g->b, gen_load64(g, g->tail_used), begin, ""));
 }
 
+#define SIGNAL_STOP 19
+
+/* The process stops, for a record that is sure to be sent. In a perf buffer it may be lost, and the process
+ * would stay as it is: there nothing stops. */
+static LLVMValueRef hold(struct gen *g)
+{
+	LLVMValueRef slot = gen_alloca(g, 8, "hold"), signal = gen_const32(g, SIGNAL_STOP);
+	LLVMBasicBlockRef after;
+
+	gen_store64(g, slot, gen_const(g, 0));
+	gen_if(g, LLVMBuildNot(g->b, uses_perf(g), ""), &after, "stop");
+	gen_store64(g, slot, gen_call(g, HELPER_SEND_SIGNAL, g->i64, &signal, 1));
+	gen_go(g, after);
+	return gen_load64(g, slot);
+}
+
 static void fill(struct gen *g, const struct field *f)
 {
 	LLVMValueRef to = gen_offset(g, g->record, f->offset);
@@ -206,6 +223,8 @@ static void fill(struct gen *g, const struct field *f)
 		join_field(g, f);
 	else if (f->kind == FIELD_TIME)
 		gen_store64(g, to, gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
+	else if (f->kind == FIELD_HOLD)
+		gen_store64(g, to, hold(g));
 	else if (f->tail)
 		tail_field(g, f);
 	else

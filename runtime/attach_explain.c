@@ -135,7 +135,8 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 
 static bool is_of_binary(const struct image_attach *a)
 {
-	return a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt;
+	return a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt ||
+	       (a->mode.n && a->function.n);
 }
 
 static bool explain_binary(struct tracer *t, struct probe *p, const struct image_attach *a)

@@ -16,6 +16,7 @@ struct search {
 	struct tracer *tracer;
 	struct probe *probe;
 	const struct image_attach *attach;
+	struct str binary_name;
 	uint32_t index; /* of the attach point */
 	uint32_t n;     /* places found */
 	const char *path;
@@ -40,7 +41,7 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 	pid_t pid = t->options->pid ? t->options->pid : -1;
 	struct bpf_link *link;
 
-	if (s->attach->probe == PROBE_usdt && t->command_pid)
+	if ((s->attach->probe == PROBE_usdt || !s->attach->binary.n) && t->command_pid)
 		pid = t->command_pid;
 	link = bpf_program__attach_uprobe_opts(s->probe->program, pid, s->path, offset, &options);
 	if (!link) {
@@ -205,8 +206,8 @@ static int explain(struct search *s, int err)
 		    t, s->probe, s->refused, "the kernel refuses it: %s", strerror(-s->refused));
 	if (err == -ENOENT)
 		return tracer_refuse(
-		    t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->attach->binary));
-	return tracer_refuse(t, s->probe, -ENOENT, "%.*s has no %s %.*s%s%.*s%s", STR_ARG(s->attach->binary),
+		    t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->binary_name));
+	return tracer_refuse(t, s->probe, -ENOENT, "%.*s has no %s %.*s%s%.*s%s", STR_ARG(s->binary_name),
 	    s->attach->probe == PROBE_usdt ? "static probe" : "function", STR_ARG(what),
 	    near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");
 }
@@ -218,9 +219,12 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 	int err;
 
 	s.near.wanted = s.attach->probe == PROBE_usdt ? s.attach->event : s.attach->function;
-	/* With -p the program itself is meant when there is none. */
+	/* The program of -p or -c is meant when there is none. */
 	if (!binary.n && t->options->pid)
 		binary = str_format(t->runtime.arena, "/proc/%d/exe", (int)t->options->pid);
+	else if (!binary.n)
+		binary = t->command_path;
+	s.binary_name = binary;
 	err = binary_paths(t->options->pid, binary, in_binary, &s);
 	if (s.n == 0 && (err == 0 || err == -ENOENT) && !p->refused.n)
 		err = explain(&s, err);

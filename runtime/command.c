@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define WORDS_LIMIT 256
+#define PATH_LIMIT ((int)sizeof(((struct command *)0)->path))
 
 /* One word, its quotes and backslashes taken off in place. Returns what follows it, NULL for an open quote.
  */
@@ -75,17 +76,15 @@ static void __attribute__((noreturn)) child(char **words, int gate, pid_t tracer
 
 /* Is there such a program? Asked before anything is attached: a tracer of a command that can't be
  * started is a mistake, not a short trace. */
-static bool can_run(const char *word)
+static bool can_run(const char *word, char file[static PATH_LIMIT])
 {
 	const char *path = getenv("PATH"), *end;
-	char file[4096];
 
 	if (strchr(word, '/'))
-		return access(word, X_OK) == 0;
+		return snprintf(file, PATH_LIMIT, "%s", word) < PATH_LIMIT && access(word, X_OK) == 0;
 	for (path = path ? path : "/usr/bin:/bin"; *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
-		if (snprintf(file, sizeof(file), "%.*s/%s", (int)(end - path), path, word) <
-			(int)sizeof(file) &&
+		if (snprintf(file, PATH_LIMIT, "%.*s/%s", (int)(end - path), path, word) < PATH_LIMIT &&
 		    access(file, X_OK) == 0)
 			return true;
 	}
@@ -104,7 +103,7 @@ int command_start(const char *line, struct command *c)
 		free(copy);
 		return -EINVAL;
 	}
-	if (!can_run(words[0])) {
+	if (!can_run(words[0], c->path)) {
 		fprintf(stderr, "btrun: -c: cannot run %s: %s\n", words[0],
 		    strchr(words[0], '/') ? strerror(errno) : "not found in PATH");
 		free(copy);

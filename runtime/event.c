@@ -208,6 +208,22 @@ static void run_system(struct runtime *r, struct prepared *p, const struct value
 	p->text = NULL;
 }
 
+static bool prepare_watch(struct runtime *r, struct prepared *p)
+{
+	const struct image_action *a = p->action;
+
+	if (!a->n_fields || !value_is_number(field_type(r, &a->fields[0])))
+		return refuse(p, STR("no address"));
+	return (a->numbers[0] >= 0 && (uint64_t)a->numbers[0] < r->image->attaches.n) ||
+	       refuse(p, STR("no watchpoint"));
+}
+
+static void run_watch(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	if (r->watch)
+		r->watch(r, p->action->numbers[0], value_number(values->type, values->bytes));
+}
+
 static bool prepare_unwatch(struct runtime *r, struct prepared *p)
 {
 	const struct image_action *a = p->action;
@@ -263,6 +279,7 @@ static const struct event_kind event_time = { prepare_time, run_time };
 static const struct event_kind event_join = { prepare_join, run_join };
 static const struct event_kind event_cat = { prepare_printf, run_cat };
 static const struct event_kind event_system = { prepare_printf, run_system };
+static const struct event_kind event_watch = { prepare_watch, run_watch };
 static const struct event_kind event_unwatch = { prepare_unwatch, run_unwatch };
 static const struct event_kind event_exit = { prepare_exit, run_exit };
 

@@ -175,6 +175,10 @@ void loss_report(struct tracer *t)
 		    t->lost);
 		output_lost(t->runtime.out, t->lost);
 	}
+	if (t->unwatched)
+		fprintf(stderr,
+		    "btrun: %" PRIu64 " times an address was not watched: see the warning above\n",
+		    t->unwatched);
 	if (t->runtime.bad_records)
 		fprintf(stderr,
 		    "btrun: %" PRIu64 " events could not be understood: this is a defect of btrun\n",

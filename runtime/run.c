@@ -376,6 +376,7 @@ static int run_tracer(struct tracer *t)
 	block_signals(&set);
 	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
 	t->command_pid = l.command.pid;
+	t->command_path = str_of(l.command.path);
 	if (!err)
 		err = choose_ways(t);
 	if (!err)
@@ -385,6 +386,7 @@ static int run_tracer(struct tracer *t)
 		err = run_attached(&l, &set);
 	}
 	attach_undo(t);
+	watch_end(t);
 	buffer_close(t);
 	load_close(t);
 	reaper_end(t);
@@ -404,7 +406,8 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->image = &t->image;
 	r->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	r->state = t;
-	r->unwatch = attach_unwatch;
+	r->watch = watch_add;
+	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
 	t->reaper = t->counters_fd = t->usdt_fd = -1;
 	t->version = features_kernel_version(k);

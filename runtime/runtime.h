@@ -43,6 +43,8 @@ struct runtime {
 	int exit_code;
 	uint64_t bad_records; /* records that did not fit their description: reported at exit */
 	void *state;          /* run.c's own */
+	/* An address that a function was given, for the watchpoint with this attach index. */
+	void (*watch)(struct runtime *r, int64_t attach, uint64_t address);
 	void (*unwatch)(struct runtime *r, uint64_t address); /* takes the watchpoint there off */
 	int stacks_fd;                                        /* the map of stacks, or -1 */
 	struct symbols *symbols;                              /* symbols.h; NULL: addresses have no names */

@@ -28,6 +28,7 @@ struct attached {
 	uint32_t target;  /* index of runtime.targets */
 	uint64_t missed;  /* read before it is detached */
 	bool missed_known;
+	uint64_t address; /* of a watchpoint */
 };
 
 /* The programs that serve the same attaches, of which one is loaded. */
@@ -71,6 +72,8 @@ struct tracer {
 	bool perf;               /* it is a perf buffer: asked for, or the kernel has no ring buffer */
 	uint64_t lost;           /* by the perf buffer */
 	pid_t command_pid;       /* of -c, or 0 */
+	struct str command_path; /* of its program */
+	uint64_t unwatched;      /* addresses for which there was no watchpoint left */
 	volatile bool iterated;  /* the iterators have come to their end */
 	int usdt_fd;             /* the map of usdt arguments, or -1 */
 	int counters_fd;
@@ -126,8 +129,14 @@ int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, i
     struct bpf_link **link);
 /* attach_uprobe.c: the address of a symbol as the binary has it. 0 or negative errno. */
 int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address);
-/* attach_perf.c: takes the watchpoints at an address off. */
-void attach_unwatch(struct runtime *r, uint64_t address);
+/* attach_perf.c: the event on each CPU that is online. */
+int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr);
+/* watch.c: takes the watchpoints at an address off. */
+void watch_remove(struct runtime *r, uint64_t address);
+/* A function was called with an address that the watchpoint of this attach point is for. */
+void watch_add(struct runtime *r, int64_t attach, uint64_t address);
+/* No process stays stopped for a record that nobody reads any more; due when all is detached. */
+void watch_end(struct tracer *t);
 /* Runs the iterators to their end. True: there was one. */
 bool attach_iterate(struct tracer *t);
 /* BEGIN or END */
@@ -174,6 +183,7 @@ void loss_stats(struct tracer *t);
 struct command {
 	pid_t pid;
 	int gate;
+	char path[4096]; /* of its program */
 };
 int command_start(const char *line, struct command *c);
 /* Has it stop for us before its memory goes: what it maps can then still be read. Due before it is released.

@@ -93,6 +93,66 @@ def watchpoint_and_unwatch():
     expect(seen and 3 <= int(seen.group(1)) < 40, str(result))
 
 
+GIVING = """
+#include <stdlib.h>
+static volatile int words[8];
+/* not in its first instruction, which a probe carries out before the process can stop */
+__attribute__((noinline)) void give(int before, volatile int *word) { words[7] = before; *word = 1; }
+int main(int argc, char **argv) {
+    for (int n = 0; n < atoi(argv[1]); n++) {
+        give(0, &words[n]);
+        for (int i = 0; i < 4; i++)
+            words[n]++;
+    }
+}
+"""
+
+
+def giving(count, script, *options):
+    with open("/tmp/giving.c", "w") as file:
+        file.write(GIVING)
+    run("gcc", "-O1", "-o", "/tmp/giving", "/tmp/giving.c").expect_ok()
+    return btrun(*options, "-e", script, "-c", f"/tmp/giving {count}").expect_ok()
+
+
+@check
+def watchpoint_of_argument():
+    """The process waits until the address that its function is given is watched: no write is missed."""
+    for _ in range(3):
+        result = giving(3, "watchpoint:give+arg1:4:w { @ = count(); }")
+        expect_equal(result.out.strip(), "@: 15", str(result))
+    result = giving(3, "asyncwatchpoint:give+arg1:4:w { @ = count(); } END { @done = 1; }")
+    expect("@done: 1" in result.out, str(result))
+
+
+@check
+def watchpoint_of_too_many_arguments():
+    """The processor watches four; the others are named, and the process goes on to its end."""
+    result = giving(6, "watchpoint:give+arg1:4:w { @ = count(); }")
+    expect_equal(result.out.strip(), "@: 20", str(result))
+    expect("is not watched: the processor's watchpoints are all taken" in result.err, str(result))
+    expect("2 times an address was not watched" in result.err, str(result))
+
+
+@check
+def watchpoint_of_argument_in_a_running_process():
+    with subprocess.Popen([sys.executable, "-c", WATCHED], stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        result = btrun("-p", str(process.pid), "-e", "watchpoint:no_such_function+arg0:4:w { }")
+        status = open(f"/proc/{process.pid}/stat").read().split()[2]
+        process.kill()
+    result.expect_error("has no function no_such_function", ":1:1:")
+    expect(status != "T", status)
+    one_liner("watchpoint:main+arg1:8:w { }").expect_error("-p or -c has to say in which process")
+
+
+@check
+def join_keeps_empty_strings():
+    """Before 6.13 the kernel counts no byte for an empty string of user memory."""
+    result = one_liner("tracepoint:syscalls:sys_enter_execve { join(args->argv, \":\"); }", "-c", "/bin/echo one '' two")
+    expect("/bin/echo:one::two" in result.expect_ok().out, str(result))
+
+
 @check
 def override_needs_the_kernel():
     """Where the kernel is built without CONFIG_BPF_KPROBE_OVERRIDE, it is said at the probe, and nothing is attached."""
