@@ -165,10 +165,12 @@ const struct type *rule_strncmp(struct check *c, struct use *use)
 
 const struct type *rule_strftime(struct check *c, struct use *use)
 {
-	return type_timestamp(c->types, use->args->string.text);
+	return type_with_text(c->types, FORM_TIMESTAMP, use->args->string.text);
 }
 
 const struct type *rule_cgroup_path(struct check *c, struct use *use)
 {
-	return type_simple(c->types, FORM_CGROUP_PATH);
+	const struct node *filter = use->args->next;
+
+	return type_with_text(c->types, FORM_CGROUP_PATH, filter ? filter->string.text : STR(""));
 }

@@ -214,9 +214,9 @@ const struct type *type_buffer(struct types *t, uint32_t n)
 	return intern(t, &(struct type){ .form = FORM_BUFFER, .size = round_up(4 + n, 4), .elements = n });
 }
 
-const struct type *type_timestamp(struct types *t, struct str format)
+const struct type *type_with_text(struct types *t, enum type_form form, struct str text)
 {
-	return intern(t, &(struct type){ .form = FORM_TIMESTAMP, .size = 8, .name = format });
+	return intern(t, &(struct type){ .form = form, .size = forms[form].size, .name = text });
 }
 
 const struct type *type_strings(struct types *t, uint32_t n)

@@ -46,7 +46,8 @@ struct type {
 	enum address_space space; /* of a pointer's target; of FORM_ARGS */
 	const struct type *target;
 	uint32_t elements;
-	struct str name; /* struct, union, enum; empty for an anonymous one. timestamp: strftime()'s format */
+	struct str name; /* struct, union, enum; empty for an anonymous one. timestamp: strftime()'s format;
+			    cgroup_path: the filter */
 	uint32_t btf_id;
 	const struct type **items; /* tuple: elements of them */
 	const uint32_t *offsets;   /* tuple: in bytes */
@@ -96,7 +97,8 @@ const struct type *type_lhist(struct types *t, int64_t from, int64_t to, int64_t
 const struct type *type_stack(struct types *t, enum type_form form, enum stack_mode mode, uint32_t frames);
 /* Of up to n bytes: a u32 length and the bytes. */
 const struct type *type_buffer(struct types *t, uint32_t n);
-const struct type *type_timestamp(struct types *t, struct str format);
+/* FORM_TIMESTAMP with its format, FORM_CGROUP_PATH with its filter. */
+const struct type *type_with_text(struct types *t, enum type_form form, struct str text);
 /* Up to n bytes of strings, each with its NUL. */
 const struct type *type_strings(struct types *t, uint32_t n);
 /* The type of a BTF id. */

@@ -97,6 +97,7 @@ uint32_t meta_type(struct gen *g, const struct type *t)
 		break;
 	case TYPE_enum:
 	case TYPE_timestamp:
+	case TYPE_cgroup_path:
 		row.name = t->name;
 		break;
 	}

@@ -123,7 +123,8 @@ struct image_type {
 	bool is_char;     /* array of char: text */
 	uint32_t element; /* array: index of a type, else IMAGE_NONE */
 	uint32_t count;   /* array: elements; hist: bits; kstack, ustack: enum stack_mode */
-	struct str name;  /* enum, struct: its name; timestamp: the format */
+	struct str name;  /* enum, struct: its name; timestamp: the format;
+			     cgroup_path: the filter */
 	int64_t range[3]; /* lhist: from, to, step */
 	uint32_t n_items; /* tuple, struct */
 	const struct image_item *items;

@@ -1,15 +1,11 @@
 /*
- * Values that only the running system can explain: times, cgroups, users.
+ * Values that only the running system can explain: times, users, errors.
  */
 #include "runtime/value.h"
 
-#include <bpf/bpf.h>
-#include <dirent.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 /* strftime()'s formats, and %f for microseconds. */
@@ -66,35 +62,4 @@ void format_username(struct runtime *r, FILE *out, const struct image_type *t, c
 void format_strerror(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
 	fputs(strerror((int)value_number(t, bytes)), out);
-}
-
-/* A cgroup's id is the inode number of its folder (cgroup2). */
-#define CGROUPS "/sys/fs/cgroup"
-
-static bool find_cgroup(uint64_t id, FILE *out)
-{
-	char *roots[] = { CGROUPS, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
-	const FTSENT *e;
-	bool found = false;
-
-	while (tree && !found && (e = fts_read(tree))) {
-		if (e->fts_info != FTS_D || e->fts_statp->st_ino != id)
-			continue;
-		found = true;
-		fprintf(out, "unified:%s",
-		    e->fts_path[sizeof(CGROUPS) - 1] ? e->fts_path + sizeof(CGROUPS) - 1 : "/");
-	}
-	if (tree)
-		fts_close(tree);
-	return found;
-}
-
-void format_cgroup_path(
-    struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
-{
-	uint64_t id = value_number(t, bytes);
-
-	if (!find_cgroup(id, out))
-		fprintf(out, "%" PRIu64, id);
 }

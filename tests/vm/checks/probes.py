@@ -229,6 +229,23 @@ def builtins_of_the_machine():
 
 
 @check
+def cgroup_path_in_each_hierarchy():
+    """A hierarchy of version 1 beside the unified one; the filter says which is asked."""
+    run("mkdir", "-p", "/run/v1", "/sys/fs/cgroup/kept/deep")
+    run("mount", "-t", "cgroup", "-o", "none,name=testing", "none", "/run/v1").expect_ok()
+    try:
+        os.makedirs("/run/v1/old")
+        old, new = os.stat("/run/v1/old").st_ino, os.stat("/sys/fs/cgroup/kept/deep").st_ino
+        script = (f'BEGIN {{ printf("%s %s %s\\n", cgroup_path({new}, "uni*"), cgroup_path({old}, "v1"), '
+                  f'cgroup_path({new}, "none*")); @[cgroup_path({old}, "v?")] = 1; exit(); }}')
+        result = one_liner(script).expect_ok()
+        expect_equal(result.out.split("\n")[0], f"unified:/kept/deep v1:/old {new}")
+        expect("@[v1:/old]: 1" in result.out, str(result))
+    finally:
+        run("umount", "/run/v1")
+
+
+@check
 def skboutput_writes_packets():
     """A packet on the loopback device, which tcpdump could read: its IP header and its payload are in the file."""
     path = guest.temporary("packets.pcap", "")
