@@ -209,13 +209,6 @@ bool split_iter(struct check *c, const struct attach_syntax *syntax, struct atta
 	a->event = str_split(syntax->rest, ':', &a->binary);
 	if (!a->event.n)
 		return attach_malformed(c, syntax, a);
-	if (a->binary.n) {
-		check_error(c, syntax->rest_span, "an iterator can't be pinned");
-		check_hint(c,
-		    "what it prints comes through btrun itself: run iter:%.*s when the listing is wanted",
-		    STR_ARG(a->event));
-		return false;
-	}
 	if (iter_record(c, a))
 		return true;
 	n.near.wanted = a->event;

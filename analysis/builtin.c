@@ -337,6 +337,12 @@ const struct type *check_builtin(struct check *c, struct node *node, struct node
 		check_hint(c, "run btrun --unsafe ... when that is what you want");
 		return c->error;
 	}
+	if (c->unit->pinned && (use.builtin->forms & ASYNC) && !(use.builtin->forms & PINNED)) {
+		check_error(c, use.name, "%s() is not available in a pinned iterator", use.builtin->name);
+		check_hint(
+		    c, "it runs when its pin is read, with no btrun to carry that out; printf() works");
+		return c->error;
+	}
 	if (!check_args(c, &use))
 		return c->error;
 	use.call = arena_one(c->arena, struct call);

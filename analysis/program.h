@@ -145,6 +145,7 @@ struct unit {
 	/* A watchpoint whose addresses this unit finds, as arguments of a function; else NULL. The script has
 	 * no such action: it is ours. */
 	const struct attach *watch;
+	bool pinned;      /* an iterator that stays when btrun has ended */
 	bool user_memory; /* a number that is used as an address is one of user memory */
 };
 

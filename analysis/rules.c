@@ -161,6 +161,35 @@ static bool check_format_args(struct check *c, struct use *use, const struct for
 	return good;
 }
 
+/* MAX_BPRINTF_VARARGS of the kernel's include/linux/bpf.h */
+#define KERNEL_CONVERSIONS 12
+
+/* What bpf_bprintf_prepare() of kernel/bpf/helpers.c takes. */
+static bool kernel_can_print(struct check *c, struct use *use, const struct format *format)
+{
+	struct node *arg = use->args->next;
+
+	if (format->n_conversions > KERNEL_CONVERSIONS) {
+		check_error(c, use->args->span, "a pinned iterator prints up to %d values at once",
+		    KERNEL_CONVERSIONS);
+		check_hint(c, "print the others with another printf()");
+		return false;
+	}
+	for (unsigned i = 0; arg; arg = arg->next, i++) {
+		const struct format_piece *p = format_conversion(format, i);
+
+		if (p->precision < 0 && !(p->flags & FORMAT_HASH) && p->conversion != 'o' &&
+		    p->wants != FORMAT_BUFFER && (p->wants != FORMAT_STRING || type_is_text(arg->type)))
+			continue;
+		check_error(
+		    c, arg->span, "%.*s is nothing that a pinned iterator can print", STR_ARG(p->text));
+		check_hint(
+		    c, "the kernel prints it: numbers with d, i, u, x, X, c and p, and strings with s");
+		return false;
+	}
+	return true;
+}
+
 const struct type *rule_printf(struct check *c, struct use *use)
 {
 	struct str text = use->args->string.text;
@@ -174,8 +203,10 @@ const struct type *rule_printf(struct check *c, struct use *use)
 			check_hint(c, "%.*s", STR_ARG(wrong.hint));
 		return c->error;
 	}
-	if (!check_format_args(c, use, &format))
+	if (!check_format_args(c, use, &format) || (c->unit->pinned && !kernel_can_print(c, use, &format)))
 		return c->error;
+	if (c->unit->pinned)
+		return type_void(c->types);
 	action = new_action(c, use);
 	action->format = text;
 	for (struct node *arg = use->args->next; arg; arg = arg->next)

@@ -36,6 +36,7 @@ static struct unit *new_unit(struct check *c, const struct probe_syntax *syntax,
 	unit->index = (uint32_t)c->program->units.n;
 	unit->probe = attach->probe;
 	unit->needs_kprobe = attach->offset != 0;
+	unit->pinned = attach->probe == PROBE_iter && attach->binary.n;
 	unit->body = ast_clone(c->arena, syntax->body);
 	if (syntax->predicate && !is_condition(syntax->predicate, &condition, &negated))
 		unit->predicate = ast_clone(c->arena, syntax->predicate);

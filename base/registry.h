@@ -12,6 +12,7 @@ enum builtin_form {
 	ASYNC = 1 << 2,
 	UNSAFE = 1 << 3,
 	INTERNAL = 1 << 4,
+	PINNED = 1 << 5,
 };
 
 /* What a probe gives its action, and what a builtin needs of its probe. */

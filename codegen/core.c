@@ -560,9 +560,19 @@ void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
 		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
 }
 
+/* An iterator's object may be none: the verifier wants to see that asked of the very pointer that is used. */
+static LLVMValueRef present(struct gen *g, LLVMValueRef object, LLVMBasicBlockRef missing)
+{
+	LLVMBasicBlockRef there = gen_block(g, "there");
+
+	LLVMBuildCondBr(g->b, LLVMBuildIsNull(g->b, object, ""), missing, there);
+	LLVMPositionBuilderAtEnd(g->b, there);
+	return object;
+}
+
 /* The same pointer as gen_value() gives, as the verifier knows it: loaded from the trampoline's context, and
  * on by loads that the kernel checks itself. */
-LLVMValueRef core_typed_pointer(struct gen *g, struct node *node)
+LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
 {
 	LLVMValueRef offset, object, at;
 	struct node *links[CHAIN_LIMIT];
@@ -571,7 +581,8 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node)
 	if (node->kind != NODE_MEMBER)
 		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
 	if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_ITER)
-		return LLVMBuildIntToPtr(g->b, iter_load(g, node->member.member), g->ptr, "");
+		return present(
+		    g, LLVMBuildIntToPtr(g->b, iter_load(g, node->member.member), g->ptr, ""), missing);
 	if (node->member.object->type->form == FORM_ARGS) {
 		offset = gen_const(g, 8ull * node->member.member->arg_index);
 		at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->context_arg, &offset, 1, "");
@@ -579,7 +590,7 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node)
 	}
 	struct node *top = chain(node, links, &n);
 
-	object = core_typed_pointer(g, top->member.object);
+	object = core_typed_pointer(g, top->member.object, missing);
 	at = chain_pointer(g, object, links, n);
 	return node->type->form == FORM_PTR ? gen_volatile(g, g->ptr, at) : at;
 }

@@ -4,6 +4,8 @@
  * buffer itself; one that is large, or whose strings have no fixed length, is put together in the
  * program's scratch region and copied with its true length.
  */
+#include <errno.h>
+
 #include "codegen/builtin.h"
 #include "codegen/gen.h"
 
@@ -235,27 +237,35 @@ static void fill(struct gen *g, const struct field *f)
 LLVMValueRef gen_skboutput(struct gen *g, const struct builtin_use *use)
 {
 	struct node *skb = use->args->next, *length = skb->next;
-	LLVMValueRef room = gen_temporary(g, 16), bytes = gen_value(g, length), args[5], result;
+	LLVMValueRef room = gen_temporary(g, 16), bytes = gen_value(g, length), args[5];
+	LLVMValueRef result = gen_alloca(g, 8, "sent");
+	LLVMBasicBlockRef missing = gen_block(g, "no_packet");
 
 	bytes = LLVMBuildAnd(g->b, bytes, gen_const(g, 0xfffff), ""); /* BPF_F_CTXLEN_MASK */
 	LLVMBuildStore(g->b, gen_const32(g, use->call->record->id), room);
 	store32(g, gen_offset(g, room, 4), bytes);
 	gen_store64(g, gen_offset(g, room, 8), gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
-	args[0] = core_typed_pointer(g, skb);
+	gen_store64(g, result, gen_const(g, (uint64_t)-EFAULT));
+	args[0] = core_typed_pointer(g, skb, missing);
 	args[1] = g->packets;
 	args[2] =
 	    LLVMBuildOr(g->b, LLVMBuildShl(g->b, bytes, gen_const(g, 32), ""), gen_const(g, CURRENT_CPU), "");
 	args[3] = room;
 	args[4] = gen_const(g, 16);
-	result = gen_call(g, HELPER_SKB_OUTPUT, g->i64, args, 5);
-	count_failure(g, result, COUNTER_HELPER, IMAGE_NONE, use->node->span);
-	return result;
+	gen_store64(g, result, gen_call(g, HELPER_SKB_OUTPUT, g->i64, args, 5));
+	gen_go(g, missing);
+	count_failure(g, gen_load64(g, result), COUNTER_HELPER, IMAGE_NONE, use->node->span);
+	return gen_load64(g, result);
 }
 
 void event_call(struct gen *g, struct node *node)
 {
 	const struct call *call = node->call.call;
 
+	if (g->unit->pinned) {
+		sequence_printf(g, node);
+		return;
+	}
 	if (call->first)
 		open_record(g, call->record, node->span);
 	for (size_t i = 0; i < call->action->fields.n; i++)

@@ -51,6 +51,7 @@ enum helper {
 	HELPER_READ_USER_STR = 114,
 	HELPER_READ_KERNEL_STR = 115,
 	HELPER_KTIME_BOOT = 125,
+	HELPER_SEQ_PRINTF = 126,
 	HELPER_RING_OUTPUT = 130,
 	HELPER_RING_RESERVE = 131,
 	HELPER_RING_SUBMIT = 132,
@@ -182,8 +183,9 @@ enum address_space core_space(const struct gen *g, const struct node *node);
 /* core_read() of a size that is not known; the helper's result. */
 LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef size,
     LLVMValueRef address, struct span span);
-/* The address of a member, or the pointer that it is, with the type that the verifier knows. */
-LLVMValueRef core_typed_pointer(struct gen *g, struct node *node);
+/* The address of a member, or the pointer that it is, with the type that the verifier knows. In an iterator
+ * it goes to missing when its object is none. */
+LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing);
 /* Does a member, element ... lie in our own memory: in a variable, a map's value, a tuple? */
 bool core_is_local(const struct node *node);
 /* A struct, array, tuple ... of our own memory -> to. */
@@ -246,6 +248,8 @@ LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to
 void event_call(struct gen *g, struct node *node);
 
 /* unit.c */
+/* sequence.c */
+void sequence_printf(struct gen *g, struct node *node);
 void unit_generate(struct gen *g, const struct unit *unit);
 
 /* meta.c */

@@ -334,17 +334,17 @@ LLVMValueRef gen_strcontains(struct gen *g, const struct builtin_use *use)
 /* bpf_d_path() wants the kernel's own pointer, of which the verifier knows what it points to. */
 LLVMValueRef gen_path(struct gen *g, const struct builtin_use *use)
 {
-	LLVMValueRef args[3] = { core_typed_pointer(g, use->args), use->to,
-		gen_const32(g, use->node->type->size) };
-	LLVMBasicBlockRef after;
-	LLVMValueRef result;
+	LLVMValueRef args[3] = { NULL, use->to, gen_const32(g, use->node->type->size) }, result;
+	LLVMBasicBlockRef after, done = gen_block(g, "path_done");
 
 	gen_zero(g, use->to, use->node->type->size);
+	args[0] = core_typed_pointer(g, use->args, done);
 	result = gen_call(g, HELPER_PATH, g->i64, args, 3);
 	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, use->node->span);
 	/* What does not fit leaves its end there. */
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "no_path");
 	gen_zero(g, use->to, use->node->type->size);
 	gen_go(g, after);
+	gen_go(g, done);
 	return NULL;
 }

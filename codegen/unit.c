@@ -90,13 +90,25 @@ static LLVMValueRef is_zero(struct gen *g, LLVMValueRef v)
 	return LLVMBuildICmp(g->b, LLVMIntEQ, v, LLVMConstInt(LLVMTypeOf(v), 0, 0), "");
 }
 
+/* The kernel calls an iterator once more behind the last object, with none: the first member behind meta is
+ * NULL then (include/linux/bpf.h, DEFINE_BPF_ITER_FUNC; kernel/bpf/bpf_iter.c). */
+static void skip_the_end(struct gen *g)
+{
+	LLVMValueRef object = gen_volatile(g, g->ptr, gen_offset(g, g->context_arg, 8));
+
+	return_if(g, LLVMBuildIsNull(g->b, object, ""), "end");
+}
+
 /* The gate, and -p. */
 static void prologue(struct gen *g)
 {
 	LLVMValueRef wanted, pid;
 	LLVMBasicBlockRef after;
 
-	if (g->form == IMAGE_RUN)
+	if (g->form == IMAGE_ITER)
+		skip_the_end(g);
+	/* A pinned one runs when there is no tracer. */
+	if (g->form == IMAGE_RUN || g->unit->pinned)
 		return;
 	return_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), "not_live");
 	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)

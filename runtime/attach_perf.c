@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/output.h"
+
 static int keep(struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
 {
 	struct bpf_link *link;
@@ -131,6 +133,41 @@ static void iterate(struct tracer *t, const struct attached *one)
 		close(fd);
 }
 
+#define BPFFS "/sys/fs/bpf"
+
+static int pin(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+	bool absolute = a->binary.p[0] == '/';
+	struct str path =
+	    str_format(t->runtime.arena, "%s%.*s", absolute ? "" : BPFFS "/", STR_ARG(a->binary));
+	int err = bpf_link__pin(p->attached.v[0].link, path.p);
+
+	if (!err) {
+		fprintf(output_stream(t->runtime.out), "Program pinned to %s\n", path.p);
+		return 0;
+	}
+	diag_error(&t->diag, a->span, "cannot pin it to %s: %s", path.p, strerror(-err));
+	if (err == -EEXIST)
+		diag_hint(&t->diag, "rm %s takes away the one that is there", path.p);
+	else
+		diag_hint(&t->diag, "a pin lies in the BPF file system: mount -t bpf bpf " BPFFS);
+	return err;
+}
+
+int attach_pins(struct tracer *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < t->probes.n && !err; i++) {
+		struct probe *p = &t->probes.v[i];
+
+		if (!p->off && tracer_attach(t, p)->probe == PROBE_iter && tracer_attach(t, p)->binary.n)
+			err = pin(t, p);
+	}
+	return err;
+}
+
 bool attach_iterate(struct tracer *t)
 {
 	bool any = false;
@@ -138,7 +175,7 @@ bool attach_iterate(struct tracer *t)
 	for (size_t i = 0; i < t->probes.n; i++) {
 		const struct probe *p = &t->probes.v[i];
 
-		if (p->off || tracer_attach(t, p)->probe != PROBE_iter)
+		if (p->off || tracer_attach(t, p)->probe != PROBE_iter || tracer_attach(t, p)->binary.n)
 			continue;
 		for (size_t n = 0; n < p->attached.n; n++)
 			iterate(t, &p->attached.v[n]);

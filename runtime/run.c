@@ -283,6 +283,8 @@ static int live(struct loop *l)
 	    .no_users = t->options->no_user_symbols });
 	t->runtime.cat_bytes = t->options->cat_bytes;
 	err = attach_run_now(t, PROBE_begin);
+	if (!err)
+		err = attach_pins(t);
 	if (err)
 		return err;
 	buffer_read(t, false);

@@ -137,6 +137,8 @@ void watch_remove(struct runtime *r, uint64_t address);
 void watch_add(struct runtime *r, int64_t attach, uint64_t address);
 /* No process stays stopped for a record that nobody reads any more; due when all is detached. */
 void watch_end(struct tracer *t);
+/* Pins those iterators that have a pin. 0, or negative errno and a message is printed. */
+int attach_pins(struct tracer *t);
 /* Runs the iterators to their end. True: there was one. */
 bool attach_iterate(struct tracer *t);
 /* BEGIN or END */

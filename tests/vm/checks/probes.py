@@ -153,6 +153,37 @@ def join_keeps_empty_strings():
     expect("/bin/echo:one::two" in result.expect_ok().out, str(result))
 
 
+LISTED = 'ctx->task->comm, ctx->task->pid'
+
+
+@check
+def iterator_ends_with_the_last_object():
+    result = one_liner(f'iter:task {{ printf("%s:%d\\n", {LISTED}); }}').expect_ok()
+    names = [line for line in result.out.splitlines() if line]
+    expect("kthreadd:2" in names and ":0" not in names and not result.err.count("failed"), str(result))
+    files = one_liner('iter:task_file { printf("%s %s\\n", ctx->task->comm, path(ctx->file->f_path)); }').expect_ok()
+    expect(re.search(r"^btrun \S+", files.out, re.M), str(files))
+
+
+@check
+def iterator_is_pinned():
+    """The pin works without btrun, can be read again, and nothing stays when it is removed."""
+    conversions = 'printf("%s:%d|%-6u|0x%llx|%c|%p|%5x|%hhd|%%\\n", ctx->task->comm, ctx->task->pid, 7, -1, 65, 255, 171, 300)'
+    result = one_liner(f"iter:task:listed {{ {conversions}; }}").expect_ok()
+    expect("Program pinned to /sys/fs/bpf/listed" in result.out, str(result))
+    for _ in range(2):
+        lines = open("/sys/fs/bpf/listed").read().splitlines()
+        expect("kthreadd:2|7     |0xffffffffffffffff|A|0xff|   ab|44|%" in lines, str(lines[:3]))
+    one_liner('iter:task:listed { printf("x\\n"); }').expect_error("File exists", "rm /sys/fs/bpf/listed")
+    os.unlink("/sys/fs/bpf/listed")
+    time.sleep(1)
+    expect("iter" not in run("bpftool", "link").out, "the link stays")
+    one_liner('iter:task:/tmp/no { printf("x\\n"); }').expect_error("mount -t bpf")
+    one_liner('iter:task:no { time(); }').expect_error("not available in a pinned iterator")
+    one_liner('iter:task:no { printf("%o", pid); }').expect_error("nothing that a pinned iterator can print")
+    expect(not os.path.exists("/sys/fs/bpf/no"), "a pin is left")
+
+
 @check
 def override_needs_the_kernel():
     """Where the kernel is built without CONFIG_BPF_KPROBE_OVERRIDE, it is said at the probe, and nothing is attached."""
