@@ -130,7 +130,7 @@ static int take_long(struct arena *a, int c, struct options *o)
 		run->stats = true;
 		break;
 	case OPTION_UNSAFE:
-		o->unsafe = true;
+		o->unsafe = run->unsafe = true;
 		break;
 	case OPTION_NO_WARNINGS:
 		o->no_warnings = true;
@@ -270,7 +270,8 @@ void options_help(void)
 	      "      --stats           at exit: hits, misses and nanoseconds of each probe\n"
 	      "\n"
 	      "Tracing\n"
-	      "      --unsafe          allow what changes the system: system(), signal(), override()\n"
+	      "      --unsafe          allow what changes the system: system(), signal(), override(); and\n"
+	      "                        uprobes where perhaps no instruction begins\n"
 	      "      --attach WAY      auto, fentry, tracefs, perf or multi: how functions are probed\n"
 	      "      --maxactive N     slots of a tracefs return probe (default 200)\n"
 	      "      --buffer KIND     ring or perf\n"

@@ -80,6 +80,19 @@ int64_t binary_offset(const struct binary *b, uint64_t address)
 		   : -ENOENT;
 }
 
+unsigned binary_machine(const struct binary *b)
+{
+	return b->header.e_machine;
+}
+
+int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_t size)
+{
+	int64_t offset = binary_offset(b, address);
+	ssize_t n = offset < 0 ? 0 : pread(b->fd, bytes, size, offset);
+
+	return offset < 0 ? offset : n < 0 ? -errno : n;
+}
+
 int64_t binary_address(const struct binary *b, uint64_t offset)
 {
 	GElf_Phdr segment;

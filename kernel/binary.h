@@ -36,6 +36,13 @@ int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol)
 int64_t binary_offset(const struct binary *b, uint64_t address);
 /* The address that a file offset is loaded at, or -ENOENT. */
 int64_t binary_address(const struct binary *b, uint64_t offset);
+/* The machine that it is for: EM_X86_64 and so on of <elf.h>. */
+unsigned binary_machine(const struct binary *b);
+/* Bytes of what is loaded at an address: up to size of them. How many, or negative errno. */
+int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_t size);
+/* Does an instruction begin offset bytes behind the first one of a function? 1 or 0; -EOPNOTSUPP: nobody can
+ * say, for want of a disassembler; -EILSEQ: not everything before it is instructions. */
+int binary_is_instruction(struct binary *b, uint64_t function, uint64_t offset);
 /* Is an address of the file the one in memory (no PIE, no library)? */
 bool binary_is_fixed(const struct binary *b);
 

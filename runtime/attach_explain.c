@@ -150,7 +150,11 @@ static bool explain_binary(struct tracer *t, struct probe *p, const struct image
 	else
 		diag_error(
 		    &t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
-	if (t->error != -ENOENT)
+	if (t->error == -EILSEQ)
+		diag_hint(&t->diag,
+		    "a probe inside an instruction changes what the program does: --unsafe, when you "
+		    "know that it is none");
+	else if (t->error != -ENOENT)
 		hint_error(t, a);
 	else if (a->probe == PROBE_usdt)
 		diag_hint(

@@ -53,8 +53,27 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 	return attach_keep(t, s->probe, link, target, STR(""));
 }
 
+/* Inside an instruction a probe would break the program. */
+static int check_place(struct search *s, uint64_t function, const char *name, uint64_t offset)
+{
+	int is =
+	    s->tracer->options->unsafe || !offset ? 1 : binary_is_instruction(s->binary, function, offset);
+	const char *why =
+	    is == 0 ? "no instruction begins there"
+	    : is == -EOPNOTSUPP
+		? "it takes libcapstone4 to see whether an instruction begins there: apt install "
+		  "libcapstone4"
+		: "not all of the code before it is understood";
+
+	return is == 1 ? 0
+		       : tracer_refuse(s->tracer, s->probe, -EILSEQ, "%s+%llu: %s", name,
+			     (unsigned long long)offset, why);
+}
+
 static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
 {
+	int err;
+
 	int64_t offset = binary_offset(s->binary, symbol->address);
 
 	if (offset < 0)
@@ -62,7 +81,40 @@ static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
 	if (s->attach->offset >= (symbol->size ? symbol->size : 1) && s->attach->offset)
 		return tracer_refuse(s->tracer, s->probe, -EINVAL, "%s has only %llu bytes", symbol->name,
 		    (unsigned long long)symbol->size);
-	return attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name);
+	err = check_place(s, symbol->address, symbol->name, s->attach->offset);
+	return err ? err : attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name);
+}
+
+/* The function that an address lies in is found. */
+static int consider_address(void *context, const struct binary_symbol *symbol)
+{
+	struct search *s = context;
+	uint64_t address = s->attach->address;
+
+	if (address < symbol->address || address - symbol->address >= (symbol->size ? symbol->size : 1))
+		return 0;
+	return check_place(s, symbol->address, symbol->name, address - symbol->address) ? -EILSEQ : 1;
+}
+
+static int attach_address(struct search *s)
+{
+	int64_t offset = binary_offset(s->binary, s->attach->address);
+	char address[32];
+	int found;
+
+	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)s->attach->address);
+	if (offset < 0)
+		return tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address);
+	found = s->tracer->options->unsafe ? 1 : binary_each_function(s->binary, consider_address, s);
+	if (found < 0)
+		return found;
+	if (!found)
+		return tracer_refuse(s->tracer, s->probe, -EILSEQ,
+		    "%s lies in no function that the file names, so whether an instruction begins there is "
+		    "not "
+		    "known",
+		    address);
+	return attach_at(s, (uint64_t)offset, 0, address);
 }
 
 /* A C++ function by its name alone, "ns::f", or with its parameters, "ns::f(int)". */
@@ -104,16 +156,9 @@ static int consider(void *context, const struct binary_symbol *symbol)
 static int in_binary_functions(struct search *s)
 {
 	struct binary_symbol symbol;
-	char address[32];
 
-	if (!s->attach->function.n) {
-		int64_t offset = binary_offset(s->binary, s->attach->address);
-
-		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)s->attach->address);
-		return offset < 0
-			   ? tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address)
-			   : attach_at(s, (uint64_t)offset, 0, address);
-	}
+	if (!s->attach->function.n)
+		return attach_address(s);
 	if (!s->attach->glob && binary_find(s->binary, s->attach->function, &symbol) == 0) {
 		struct str copy = s->attach->function;
 

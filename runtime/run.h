@@ -40,6 +40,7 @@ struct run_options {
 	const char *command; /* -c, or NULL */
 	pid_t pid;           /* -p, or 0 */
 	bool verbose, quiet, dry_run, stats;
+	bool unsafe;  /* probes at places of which it is not known that an instruction begins there */
 	bool mangled; /* C++ names as the binaries have them */
 	bool fresh;   /* the image was compiled just now, against the kernel that runs */
 };

@@ -122,11 +122,32 @@ static void check_paths(void)
 	CHECK_INT(binary_paths(0, STR("/no/such"), take_path, found), -ENOENT);
 }
 
+/* Instructions of 1, 5 and 3 bytes: nop, mov $5,%eax, imul %eax,%eax. */
+__asm__(".pushsection .text\n.globl measured_code\n.type measured_code, @function\nmeasured_code:\n"
+	"nop\nmov $5, %eax\nimul %eax, %eax\nret\n.size measured_code, . - measured_code\n.popsection");
+extern const char measured_code[];
+
+static void check_instructions(void)
+{
+	static const bool begins[] = { true, true, false, false, false, false, true, false, false, true };
+	struct binary_symbol symbol;
+	struct binary *b;
+
+	CHECK_INT(binary_open("/proc/self/exe", &b), 0);
+	CHECK_INT(binary_find(b, STR("measured_code"), &symbol), 0);
+	CHECK_INT(symbol.size, measured_code[0] == (char)0x90 ? 10 : 0);
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		CHECK_INT(binary_is_instruction(b, symbol.address, i), begins[i]);
+	CHECK_INT(binary_is_instruction(b, UINT64_MAX - 4096, 1), -ENOENT);
+	binary_close(b);
+}
+
 int main(void)
 {
 	CHECK_INT(traced_function(2), 10);
 	check_symbols();
 	check_arguments();
+	check_instructions();
 	check_paths();
 	return test_end();
 }

@@ -185,6 +185,26 @@ def iterator_is_pinned():
 
 
 @check
+def uprobe_at_an_instruction():
+    """An offset is where an instruction begins, or the probe is refused: it would change what the program does."""
+    giving(1, "BEGIN { exit(); }")
+    code = run("objdump", "-d", "--disassemble=give", "--no-show-raw-insn", "/tmp/giving").out
+    addresses = [int(a, 16) for a in re.findall(r"^ +([0-9a-f]+):", code, re.M)]
+    begins = {a - addresses[0] for a in addresses}
+    expect(len(begins) > 1 and max(begins) > len(begins), f"no code: {code}")
+    for offset in range(max(begins)):
+        result = btrun("--dry-run", "-e", f"uprobe:/tmp/giving:give+{offset} {{ }}")
+        if offset in begins:
+            result.expect_ok()
+        else:
+            result.expect_error("no instruction begins there", ":1:1:", "--unsafe")
+    btrun("--dry-run", "-e", f"uprobe:/tmp/giving:{addresses[1]:#x} {{ }}").expect_ok()
+    btrun("--dry-run", "-e", f"uprobe:/tmp/giving:{addresses[1] + 1:#x} {{ }}").expect_error("no instruction begins there")
+    seen = giving(5, f"uprobe:/tmp/giving:give+{addresses[1] - addresses[0]} {{ @ = count(); }}")
+    expect_equal(seen.out.strip(), "@: 5")
+
+
+@check
 def override_needs_the_kernel():
     """Where the kernel is built without CONFIG_BPF_KPROBE_OVERRIDE, it is said at the probe, and nothing is attached."""
     result = one_liner("kprobe:do_unlinkat { override(-1); }", "--unsafe", "--dry-run")
