@@ -219,10 +219,12 @@ int options_parse(struct arena *a, int argc, char **argv, struct options *o)
 	*o = (struct options){ 0 };
 	if (environment_read(o))
 		return -EINVAL;
-	/* '+': what follows the script is the script's. */
-	while ((c = getopt_long(argc, argv, "+I:e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
+	/* Options may follow the script, as with bpftrace. */
+	while ((c = getopt_long(argc, argv, "I:e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
 		if (c == '?') {
-			fprintf(stderr, "btrun: btrun -h lists the options\n");
+			fprintf(stderr,
+			    "btrun: btrun -h lists the options; parameters of the script that begin "
+			    "with - stand behind --\n");
 			return -EINVAL;
 		}
 		if (take(a, c, o))

@@ -36,6 +36,12 @@ const char *tracer_way_name(const struct probe *p)
 		[IMAGE_FEXIT] = "fexit (fentry's trampoline)",
 		[IMAGE_TRACEPOINT] = "tracepoint",
 		[IMAGE_TIMER] = "timer",
+		[IMAGE_PERF] = "perf event",
+		[IMAGE_UPROBE] = "uprobe",
+		[IMAGE_URETPROBE] = "uretprobe",
+		[IMAGE_USDT] = "uprobe at a static probe",
+		[IMAGE_RAW] = "raw tracepoint",
+		[IMAGE_ITER] = "iterator",
 	};
 	static const char *const ways[] = {
 		[ATTACH_TRACEFS] = "tracefs event",

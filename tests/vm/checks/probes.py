@@ -118,6 +118,8 @@ def giving(count, script, *options):
 @check
 def watchpoint_of_argument():
     """The process waits until the address that its function is given is watched: no write is missed."""
+    told = giving(1, "watchpoint:give+arg1:4:w { @ = count(); }", "-v").err
+    expect("watchpoint:give+arg1:4:w: uprobe\n" in told and "(null)" not in told, told)
     for _ in range(3):
         result = giving(3, "watchpoint:give+arg1:4:w { @ = count(); }")
         expect_equal(result.out.strip(), "@: 15", str(result))
