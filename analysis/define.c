@@ -1,14 +1,14 @@
 /*
  * The types that a script defines, laid out as gcc does for x86-64 and arm64 (System V ABI).
  */
+#include <inttypes.h>
+
 #include "analysis/check.h"
 
 static const struct type *record_type(struct check *c, const struct record_syntax *syntax);
 
-static uint32_t round_up(uint32_t n, uint32_t to)
-{
-	return (n + to - 1) / to * to;
-}
+/* Offsets count bits in 32 of them. */
+#define RECORD_MAX (UINT32_MAX / 8)
 
 /* As C aligns a member of the type. */
 static uint32_t c_align(struct check *c, const struct type *t)
@@ -18,6 +18,8 @@ static uint32_t c_align(struct check *c, const struct type *t)
 
 	if (t->form == FORM_ARRAY)
 		return c_align(c, t->target);
+	if (t->align)
+		return t->align;
 	if (t->form != FORM_STRUCT && t->form != FORM_UNION)
 		return t->size ? t->size : 1;
 	n = type_members(c->types, t, &members);
@@ -45,6 +47,13 @@ static const struct type *base_type(struct check *c, const struct member_syntax 
 	return c->error;
 }
 
+static const struct type *too_large(struct check *c, struct span span, uint64_t size)
+{
+	check_error(c, span, "a type of %" PRIu64 " bytes is too large", size);
+	check_hint(c, "it has at most %u bytes", RECORD_MAX);
+	return type_int(c->types, 4, true);
+}
+
 static const struct type *member_type(struct check *c, const struct member_syntax *m)
 {
 	const struct type *type = base_type(c, m);
@@ -53,38 +62,68 @@ static const struct type *member_type(struct check *c, const struct member_synta
 		return type_int(c->types, 4, true);
 	for (unsigned i = 0; i < m->pointers; i++)
 		type = type_ptr(c->types, type, SPACE_KERNEL);
-	for (unsigned i = m->n_dimensions; i-- > 0;)
+	for (unsigned i = m->n_dimensions; i-- > 0;) {
+		if ((uint64_t)type->size * m->dimensions[i] > RECORD_MAX)
+			return too_large(c, m->span, (uint64_t)type->size * m->dimensions[i]);
 		type = type_array(c->types, type, m->dimensions[i]);
+	}
 	return type;
 }
 
 struct layout {
 	const struct type *record;
 	bool is_union, packed;
-	uint32_t bits;  /* the first free one */
-	uint32_t size;  /* union: of the largest */
+	uint64_t bits;  /* the first free one */
+	uint64_t size;  /* bytes; union: of the largest */
 	uint32_t align; /* bytes */
 };
 
-static uint32_t place(
+static uint64_t round_bits(uint64_t bits, uint64_t to)
+{
+	return (bits + to - 1) / to * to;
+}
+
+/* 1 of what is packed, but for what says otherwise itself. */
+static uint32_t member_align(
+    struct check *c, const struct layout *l, const struct member_syntax *m, const struct type *type)
+{
+	uint32_t align = l->packed || m->attributes.packed ? 1 : c_align(c, type);
+
+	return m->attributes.align > align ? m->attributes.align : align;
+}
+
+static void place_bitfield(
+    struct layout *l, const struct member_syntax *m, const struct type *type, uint32_t align)
+{
+	uint64_t unit = 8 * (uint64_t)type->size;
+
+	if (!m->bits)
+		l->bits = round_bits(l->bits, unit);
+	else if (m->attributes.align)
+		l->bits = round_bits(l->bits, 8 * (uint64_t)align);
+	else if (align != 1 && l->bits / unit != (l->bits + m->bits - 1) / unit)
+		l->bits = round_bits(l->bits, unit);
+}
+
+static uint64_t place(
     struct check *c, struct layout *l, const struct member_syntax *m, const struct type *type)
 {
-	uint32_t unit = 8 * (type->size ? type->size : 1), align = l->packed ? 1 : c_align(c, type), at;
+	uint32_t align = member_align(c, l, m, type);
+	uint64_t at;
 
 	if (l->is_union)
 		l->bits = 0;
-	if (m->is_bitfield && !m->bits) {
-		l->bits = round_up(l->bits, unit);
-		return l->bits;
-	}
-	if (!m->is_bitfield)
-		l->bits = round_up(l->bits, 8 * align);
-	else if (!l->packed && l->bits / unit != (l->bits + m->bits - 1) / unit)
-		l->bits = round_up(l->bits, unit);
-	if (align > l->align)
+	if (m->attributes.is_placed)
+		l->bits = m->attributes.offset;
+	else if (m->is_bitfield)
+		place_bitfield(l, m, type, align);
+	else
+		l->bits = round_bits(l->bits, 8 * (uint64_t)align);
+	/* Bits without a name align nothing. */
+	if (align > l->align && (!m->is_bitfield || m->name.n))
 		l->align = align;
 	at = l->bits;
-	l->bits += m->is_bitfield ? m->bits : 8 * type->size;
+	l->bits += m->is_bitfield ? m->bits : 8 * (uint64_t)type->size;
 	if ((l->bits + 7) / 8 > l->size)
 		l->size = (l->bits + 7) / 8;
 	return at;
@@ -120,7 +159,8 @@ static void add_member(struct check *c, struct layout *l, const struct member_sy
 
 	if (!good_bits(c, m, type))
 		return;
-	member.bit_offset = place(c, l, m, type);
+	/* What has no room in 32 bits is refused with the whole record. */
+	member.bit_offset = (uint32_t)place(c, l, m, type);
 	if (m->name.n)
 		type_define_member(c->types, l->record, &member);
 	else if (!m->is_bitfield && (type->form == FORM_STRUCT || type->form == FORM_UNION))
@@ -129,25 +169,50 @@ static void add_member(struct check *c, struct layout *l, const struct member_sy
 
 static void lay_out(struct check *c, const struct type *record, const struct record_syntax *syntax)
 {
+	const struct attributes_syntax *a = &syntax->attributes;
 	struct layout l = {
 		.record = record,
 		.is_union = syntax->tag == TAG_UNION,
-		.packed = syntax->packed,
+		.packed = a->packed,
 		.align = 1,
 	};
 
 	for (size_t i = 0; i < syntax->members.n; i++)
 		add_member(c, &l, &syntax->members.v[i]);
-	if (syntax->align > l.align)
-		l.align = syntax->align;
-	type_define_end(record, round_up(l.size, l.align));
+	if (a->align > l.align || (a->align && a->size))
+		l.align = a->align;
+	l.size = a->size ? a->size : round_bits(l.size, l.align);
+	if (l.size > RECORD_MAX)
+		too_large(c, syntax->span, l.size);
+	type_define_end(record, l.size > RECORD_MAX ? 0 : (uint32_t)l.size, l.align);
+}
+
+static uint32_t enum_size(const struct record_syntax *syntax)
+{
+	static const uint32_t sizes[] = { 1, 2, 4 };
+	int64_t low = 0, high = 0;
+
+	for (size_t i = 0; i < syntax->enumerators.n; i++) {
+		int64_t value = syntax->enumerators.v[i].value;
+
+		low = value < low ? value : low;
+		high = value > high ? value : high;
+	}
+	for (size_t i = syntax->attributes.packed ? 0 : 2; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		unsigned bits = 8 * sizes[i];
+
+		if (low < 0 ? low >= -(1LL << (bits - 1)) && high < 1LL << (bits - 1) : high < 1LL << bits)
+			return sizes[i];
+	}
+	return 8;
 }
 
 static const struct type *define_enum(struct check *c, const struct record_syntax *syntax)
 {
 	const struct type *type = type_define(c->types, FORM_ENUM, syntax->name);
+	uint32_t size = syntax->attributes.size ? syntax->attributes.size : enum_size(syntax);
 
-	type_define_end(type, 4);
+	type_define_end(type, size, size);
 	for (size_t i = 0; i < syntax->enumerators.n; i++)
 		type_define_constant(
 		    c->types, syntax->enumerators.v[i].name, syntax->enumerators.v[i].value, type);

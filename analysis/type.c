@@ -323,9 +323,10 @@ void type_define_member(struct types *t, const struct type *record, const struct
 	vec_push(t->arena, &entry_of(record)->members, copy);
 }
 
-void type_define_end(const struct type *record, uint32_t size)
+void type_define_end(const struct type *record, uint32_t size, uint32_t align)
 {
 	entry_of(record)->type.size = size;
+	entry_of(record)->type.align = align;
 }
 
 void type_define_name(struct types *t, struct str name, const struct type *type)

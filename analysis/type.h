@@ -40,7 +40,8 @@ enum address_space {
 
 struct type {
 	enum type_form form;
-	uint32_t size; /* bytes */
+	uint32_t size;  /* bytes */
+	uint32_t align; /* bytes; of a record that the script defines */
 	bool is_signed;
 	bool is_char;             /* an integer that is a char: an array of it prints as text */
 	enum address_space space; /* of a pointer's target; of FORM_ARGS */
@@ -109,7 +110,7 @@ const struct type *type_named(struct types *t, enum btf_shape tag, struct str na
  * for pointers to it, and has its members and size after type_define_end(). */
 const struct type *type_define(struct types *t, enum type_form form, struct str name);
 void type_define_member(struct types *t, const struct type *record, const struct member *member);
-void type_define_end(const struct type *record, uint32_t size);
+void type_define_end(const struct type *record, uint32_t size, uint32_t align);
 /* A typedef. */
 void type_define_name(struct types *t, struct str name, const struct type *type);
 /* A constant of an enum. */

@@ -14,7 +14,6 @@ enum clang_cursor {
 	CURSOR_FIELD = 6,
 	CURSOR_ENUM_CONSTANT = 7,
 	CURSOR_TYPEDEF = 20,
-	CURSOR_PACKED = 408,
 	CURSOR_MACRO = 501,
 };
 
@@ -102,6 +101,9 @@ typedef int clang_visitor(struct clang_cursor_value c, struct clang_cursor_value
 	FUNCTION(unsigned, Cursor_isBitField, (struct clang_cursor_value))                         \
 	FUNCTION(int, getFieldDeclBitWidth, (struct clang_cursor_value))                           \
 	FUNCTION(long long, Type_getSizeOf, (struct clang_type))                                   \
+	FUNCTION(long long, Type_getAlignOf, (struct clang_type))                                  \
+	FUNCTION(long long, Type_getOffsetOf, (struct clang_type, const char *))                   \
+	FUNCTION(long long, Cursor_getOffsetOfField, (struct clang_cursor_value))                  \
 	FUNCTION(long long, getEnumConstantDeclValue, (struct clang_cursor_value))                 \
 	FUNCTION(unsigned, Cursor_isMacroFunctionLike, (struct clang_cursor_value))                \
 	FUNCTION(unsigned, Cursor_isMacroBuiltin, (struct clang_cursor_value))                     \

@@ -34,6 +34,7 @@ static bool is_anonymous(struct clang_type record)
 }
 
 static void print_members(struct clang_cursor_value record, unsigned depth);
+static void print_size(struct clang_type record);
 
 static const char *tag_of(struct clang_cursor_value record)
 {
@@ -53,6 +54,7 @@ static void print_record(struct clang_type type, unsigned depth)
 		printf("%s {\n", tag_of(record));
 		print_members(record, depth + 1);
 		putchar('}');
+		print_size(type);
 	} else if (*text_of(clang.getCursorSpelling(record)) &&
 		   strncmp(name, tag_of(record), strlen(tag_of(record))) == 0) {
 		printf("%s %s", tag_of(record), plain);
@@ -141,21 +143,34 @@ static void print_declaration(struct clang_type type, const char *name, unsigned
 
 struct members {
 	unsigned depth;
-	bool packed;
 };
+
+/* Where libclang says that it lies, whatever pragmas and attributes brought it there. */
+static void print_place(long long bits)
+{
+	if (bits >= 0)
+		printf(" __attribute__((btrun_placed(%lld)))", bits);
+	fputs(";\n", stdout);
+}
+
+static void print_size(struct clang_type record)
+{
+	long long size = clang.Type_getSizeOf(record), align = clang.Type_getAlignOf(record);
+
+	if (size > 0 && align > 0)
+		printf(" __attribute__((btrun_sized(%lld), aligned(%lld)))", size, align);
+}
 
 static int print_member(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct members *m = context;
 
-	if (c.kind == CURSOR_PACKED)
-		m->packed = true;
 	if (c.kind != CURSOR_FIELD || m->depth > DEPTH_MAX)
 		return VISIT_CONTINUE;
 	print_declaration(clang.getCursorType(c), text_of(clang.getCursorSpelling(c)), m->depth);
 	if (clang.Cursor_isBitField(c))
 		printf(" : %d", clang.getFieldDeclBitWidth(c));
-	fputs(";\n", stdout);
+	print_place(clang.Cursor_getOffsetOfField(c));
 	return VISIT_CONTINUE;
 }
 
@@ -193,6 +208,31 @@ static int find_user(struct clang_cursor_value c, struct clang_cursor_value pare
 	return VISIT_CONTINUE;
 }
 
+static int find_named(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
+{
+	struct clang_cursor_value *found = context;
+
+	if (c.kind != CURSOR_FIELD || !*text_of(clang.getCursorSpelling(c)))
+		return VISIT_CONTINUE;
+	*found = c;
+	return VISIT_BREAK;
+}
+
+/* Where an anonymous record lies, by one of its members; -1 when it has none with a name. */
+static long long place_of(struct clang_cursor_value record, struct clang_cursor_value outer)
+{
+	struct clang_cursor_value member = { 0 };
+	long long inside, at;
+
+	clang.visitChildren(record, find_named, &member);
+	if (member.kind != CURSOR_FIELD)
+		return -1;
+	inside = clang.Cursor_getOffsetOfField(member);
+	at = clang.Type_getOffsetOf(
+	    canonical(clang.getCursorType(outer)), text_of(clang.getCursorSpelling(member)));
+	return inside < 0 || at < inside ? -1 : at - inside;
+}
+
 /* Without fields for them, an anonymous record that no member is made of is one itself. */
 static int print_part(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
@@ -206,26 +246,20 @@ static int print_part(struct clang_cursor_value c, struct clang_cursor_value par
 		clang.visitChildren(parent, find_user, &a);
 		if (!a.used) {
 			print_declaration(a.type, "", m->depth);
-			fputs(";\n", stdout);
+			print_place(place_of(c, parent));
 		}
 		return VISIT_CONTINUE;
 	}
 	return print_member(c, parent, context);
 }
 
-static bool print_parts(struct clang_cursor_value record, unsigned depth)
+static void print_members(struct clang_cursor_value record, unsigned depth)
 {
 	struct members m = { .depth = depth };
 	struct unnamed u = { 0 };
 
 	clang.visitChildren(record, find_unnamed, &u);
 	clang.visitChildren(record, u.fields ? print_member : print_part, &m);
-	return m.packed;
-}
-
-static void print_members(struct clang_cursor_value record, unsigned depth)
-{
-	print_parts(record, depth);
 }
 
 static int print_constant(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
@@ -256,14 +290,15 @@ static void print_enum(struct clang_cursor_value c, struct clang_type type)
 	}
 	printf("enum %s {\n", name);
 	clang.visitChildren(c, print_constant, &clang);
-	fputs("};\n", stdout);
+	putchar('}');
+	print_size(type);
+	fputs(";\n", stdout);
 }
 
 static int print_definition(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct clang_type type = canonical(clang.getCursorType(c));
 	const char *spelling;
-	bool packed;
 
 	if (!clang.isCursorDefinition(c))
 		return VISIT_CONTINUE;
@@ -280,8 +315,9 @@ static int print_definition(struct clang_cursor_value c, struct clang_cursor_val
 		printf("%s {\n", spelling);
 	else
 		printf("typedef %s {\n", tag_of(c));
-	packed = print_parts(c, 0);
-	printf("}%s", packed ? " __attribute__((packed))" : "");
+	print_members(c, 0);
+	putchar('}');
+	print_size(type);
 	if (!strchr(spelling, ' '))
 		printf(" %s", spelling);
 	fputs(";\n", stdout);

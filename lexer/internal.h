@@ -42,6 +42,7 @@ struct lexer {
 	enum lexer_mode mode;
 	unsigned depth;           /* of braces in an action, of brackets in a definition */
 	bool is_typedef;          /* the definition is one */
+	bool has_body;            /* its braces have come */
 	enum token_kind previous; /* a keyword after . or -> is a member's name */
 	uint32_t at;              /* offset of the first byte not yet scanned */
 	struct span use;          /* of the outermost macro in expansion */

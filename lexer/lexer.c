@@ -85,7 +85,9 @@ static void follow_definition(struct lexer *lexer, enum token_kind kind)
 		lexer->depth--;
 	if (lexer->depth)
 		return;
-	if (kind == TOKEN_SEMICOLON || (closes && !lexer->is_typedef && !definition_goes_on(lexer)))
+	lexer->has_body |= kind == TOKEN_RBRACE;
+	if (kind == TOKEN_SEMICOLON ||
+	    (closes && lexer->has_body && !lexer->is_typedef && !definition_goes_on(lexer)))
 		lexer->mode = MODE_PROBE;
 }
 
@@ -197,6 +199,7 @@ struct token lexer_next(struct lexer *lexer)
 			token.kind = TOKEN_DEFINITION;
 			lexer->mode = MODE_DEFINITION;
 			lexer->depth = 0;
+			lexer->has_body = false;
 			lexer->is_typedef = str_is(token.text, "typedef");
 		} else if (token.kind == TOKEN_SPEC && is_definition(token.text)) {
 			token.kind = TOKEN_DEFINITION;

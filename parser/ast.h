@@ -219,13 +219,22 @@ struct enumerator_syntax {
 };
 
 /* A struct, union or enum, or a name of one, as C declares it. */
+/* __attribute__((...)) of a record or a member; others say nothing about the layout. */
+struct attributes_syntax {
+	bool packed;
+	uint32_t align; /* bytes; 0: not given */
+	/* btrun's own, for what the reader of C headers knows from libclang. */
+	bool is_placed;
+	uint32_t offset; /* placed(OFFSET): bits from the beginning of the record */
+	uint32_t size;   /* sized(SIZE): bytes; 0: not given */
+};
+
 struct record_syntax {
 	struct span span;
 	enum type_tag tag;
 	struct str name; /* empty: anonymous */
 	bool has_body;
-	bool packed;
-	uint32_t align; /* of __attribute__((aligned(N))); 0: none */
+	struct attributes_syntax attributes;
 	VEC(struct member_syntax) members;
 	VEC(struct enumerator_syntax) enumerators;
 };
@@ -241,6 +250,7 @@ struct member_syntax {
 	unsigned n_dimensions;
 	bool is_bitfield;
 	uint32_t bits;
+	struct attributes_syntax attributes;
 };
 
 struct definition_syntax {

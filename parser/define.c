@@ -32,6 +32,22 @@ static bool wrong(struct parser *p, const char *wanted)
 	return false;
 }
 
+/* Ended by leave(). */
+static bool enter(struct parser *p)
+{
+	if (++p->definition_depth <= DEPTH_MAX)
+		return true;
+	if (!p->definition_wrong)
+		parser_too_deep(p, parser_peek(p, 0).span);
+	p->definition_wrong = true;
+	return false;
+}
+
+static void leave(struct parser *p)
+{
+	p->definition_depth--;
+}
+
 static bool expect(struct parser *p, enum token_kind kind)
 {
 	return accept(p, kind) || wrong(p, token_words(kind));
@@ -48,45 +64,157 @@ static bool is_qualifier(struct str word)
 	return str_is(word, "const") || str_is(word, "volatile");
 }
 
-/* __attribute__((packed)), __attribute__((aligned(8))); others say nothing about the layout. */
-static void parse_attributes(struct parser *p, struct record_syntax *record)
+static int64_t parse_number(struct parser *p);
+
+static int64_t parse_operand(struct parser *p)
 {
-	while (at(p, TOKEN_IDENT) && str_is(parser_peek(p, 0).text, "__attribute__")) {
-		unsigned depth = 0;
+	struct token token = parser_peek(p, 0);
+	int64_t value = (int64_t)token.value;
 
+	if (!enter(p))
+		value = 0;
+	else if (accept(p, TOKEN_MINUS))
+		value = (int64_t)(0 - (uint64_t)parse_operand(p));
+	else if (accept(p, TOKEN_LPAREN)) {
+		value = parse_number(p);
+		expect(p, TOKEN_RPAREN);
+	} else if (!expect(p, TOKEN_INTEGER)) {
+		value = 0;
+	}
+	leave(p);
+	return value;
+}
+
+/* As in C, for a divisor that is not 0. */
+static int64_t apply(enum token_kind op, int64_t left, int64_t right)
+{
+	switch ((int)op) {
+	case TOKEN_STAR:
+		return (int64_t)((uint64_t)left * (uint64_t)right);
+	case TOKEN_SLASH:
+		return right == -1 ? (int64_t)(0 - (uint64_t)left) : left / right;
+	case TOKEN_PERCENT:
+		return right == -1 ? 0 : left % right;
+	case TOKEN_PLUS:
+		return (int64_t)((uint64_t)left + (uint64_t)right);
+	case TOKEN_MINUS:
+		return (int64_t)((uint64_t)left - (uint64_t)right);
+	case TOKEN_SHL:
+		return (int64_t)((uint64_t)left << (right & 63));
+	case TOKEN_SHR:
+		return left >> (right & 63);
+	case TOKEN_AND:
+		return left & right;
+	case TOKEN_XOR:
+		return left ^ right;
+	}
+	return left | right;
+}
+
+/* C's levels, those that bind closest first. */
+static const enum token_kind levels[][3] = {
+	{ TOKEN_STAR, TOKEN_SLASH, TOKEN_PERCENT },
+	{ TOKEN_PLUS, TOKEN_MINUS, TOKEN_PLUS },
+	{ TOKEN_SHL, TOKEN_SHR, TOKEN_SHL },
+	{ TOKEN_AND, TOKEN_AND, TOKEN_AND },
+	{ TOKEN_XOR, TOKEN_XOR, TOKEN_XOR },
+	{ TOKEN_OR, TOKEN_OR, TOKEN_OR },
+};
+
+static int64_t parse_level(struct parser *p, size_t level)
+{
+	const enum token_kind *ops = levels[level];
+	int64_t value = level ? parse_level(p, level - 1) : parse_operand(p), right;
+
+	for (;;) {
+		enum token_kind op = parser_peek(p, 0).kind;
+
+		if (op != ops[0] && op != ops[1] && op != ops[2])
+			return value;
 		parser_take(p);
-		do {
-			struct token token = parser_take(p);
-
-			depth += token.kind == TOKEN_LPAREN;
-			depth -= token.kind == TOKEN_RPAREN;
-			if (token.kind == TOKEN_IDENT &&
-			    (str_is(token.text, "packed") || str_is(token.text, "__packed__")))
-				record->packed = true;
-			if (token.kind == TOKEN_INTEGER)
-				record->align = (uint32_t)token.value;
-		} while (depth && !at(p, TOKEN_END));
+		right = level ? parse_level(p, level - 1) : parse_operand(p);
+		if (!right && (op == TOKEN_SLASH || op == TOKEN_PERCENT))
+			wrong(p, "a divisor other than 0");
+		else
+			value = apply(op, value, right);
 	}
 }
 
 static int64_t parse_number(struct parser *p)
 {
-	bool minus = accept(p, TOKEN_MINUS);
-	struct token token = parser_peek(p, 0);
-	int64_t value = (int64_t)token.value;
+	return parse_level(p, sizeof(levels) / sizeof(levels[0]) - 1);
+}
 
-	if (!expect(p, TOKEN_INTEGER))
-		return 0;
-	value = minus ? -value : value;
-	if (accept(p, TOKEN_PLUS))
-		return value + parse_number(p);
-	if (accept(p, TOKEN_MINUS))
-		return value - parse_number(p);
-	if (accept(p, TOKEN_STAR))
-		return value * parse_number(p);
-	if (accept(p, TOKEN_SHL))
-		return (int64_t)((uint64_t)value << (parse_number(p) & 63));
-	return value;
+static void skip_parentheses(struct parser *p)
+{
+	unsigned depth = 0;
+
+	do {
+		enum token_kind kind = parser_take(p).kind;
+
+		depth += kind == TOKEN_LPAREN;
+		depth -= kind == TOKEN_RPAREN;
+	} while (depth && !at(p, TOKEN_END));
+}
+
+static bool is_attribute(struct str word, const char *plain, const char *guarded)
+{
+	return str_is(word, plain) || str_is(word, guarded);
+}
+
+static void set_number(struct parser *p, struct attributes_syntax *a, struct str word)
+{
+	uint32_t value;
+
+	parser_take(p);
+	value = (uint32_t)parse_number(p);
+	expect(p, TOKEN_RPAREN);
+	if (str_is(word, "btrun_placed")) {
+		a->is_placed = true;
+		a->offset = value;
+	} else if (str_is(word, "btrun_sized")) {
+		a->size = value;
+	} else if (value & (value - 1)) {
+		wrong(p, "a power of two");
+	} else {
+		a->align = value;
+	}
+}
+
+static void parse_attribute(struct parser *p, struct attributes_syntax *a)
+{
+	struct str word = parser_take(p).text;
+
+	if (is_attribute(word, "packed", "__packed__"))
+		a->packed = true;
+	else if (at(p, TOKEN_LPAREN) && (is_attribute(word, "aligned", "__aligned__") ||
+					    is_attribute(word, "btrun_placed", "btrun_sized")))
+		set_number(p, a, word);
+	else if (at(p, TOKEN_LPAREN))
+		skip_parentheses(p);
+	else if (is_attribute(word, "aligned", "__aligned__"))
+		a->align = 16; /* the largest that the machine has a use for */
+}
+
+static bool at_attributes(struct parser *p)
+{
+	return at(p, TOKEN_IDENT) && is_attribute(parser_peek(p, 0).text, "__attribute__", "__attribute");
+}
+
+static void parse_attributes(struct parser *p, struct attributes_syntax *a)
+{
+	while (at_attributes(p)) {
+		parser_take(p);
+		expect(p, TOKEN_LPAREN);
+		expect(p, TOKEN_LPAREN);
+		while (at(p, TOKEN_IDENT)) {
+			parse_attribute(p, a);
+			if (!accept(p, TOKEN_COMMA))
+				break;
+		}
+		expect(p, TOKEN_RPAREN);
+		expect(p, TOKEN_RPAREN);
+	}
 }
 
 static void parse_enumerators(struct parser *p, struct record_syntax *record)
@@ -109,6 +237,7 @@ static void parse_enumerators(struct parser *p, struct record_syntax *record)
 struct base {
 	struct record_syntax *record;
 	VEC(struct token) names;
+	struct attributes_syntax attributes;
 	struct span span;
 };
 
@@ -125,7 +254,9 @@ static void parse_base(struct parser *p, struct base *base)
 		} else if (is_tag(token.kind, &tag) && !base->record && !base->names.n) {
 			parser_take(p);
 			base->record = parse_record(p, tag, token.span);
-		} else if (token.kind == TOKEN_IDENT && !str_is(token.text, "__attribute__")) {
+		} else if (at_attributes(p)) {
+			parse_attributes(p, &base->attributes);
+		} else if (token.kind == TOKEN_IDENT) {
 			vec_push(p->arena, &base->names, token);
 			parser_take(p);
 		} else {
@@ -149,25 +280,26 @@ static struct str join_names(struct parser *p, const struct base *base, size_t n
 static void parse_suffix(struct parser *p, struct member_syntax *m)
 {
 	while (accept(p, TOKEN_LBRACKET)) {
-		uint32_t elements = at(p, TOKEN_RBRACKET) ? 0 : (uint32_t)parse_number(p);
+		int64_t elements = at(p, TOKEN_RBRACKET) ? 0 : parse_number(p);
 
 		if (m->n_dimensions == DIMENSIONS_MAX)
 			wrong(p, "an array of up to 4 dimensions");
+		else if (elements < 0 || elements > INT32_MAX)
+			wrong(p, "a number of elements from 0 to 2147483647");
 		else
-			m->dimensions[m->n_dimensions++] = elements;
+			m->dimensions[m->n_dimensions++] = (uint32_t)elements;
 		expect(p, TOKEN_RBRACKET);
 	}
 	if (accept(p, TOKEN_COLON)) {
 		m->is_bitfield = true;
 		m->bits = (uint32_t)parse_number(p);
 	}
+	parse_attributes(p, &m->attributes);
 }
 
 /* "(*name)(parameters)": a pointer, whatever the function is. */
 static void parse_function_pointer(struct parser *p, struct member_syntax *m)
 {
-	unsigned depth = 0;
-
 	while (accept(p, TOKEN_STAR))
 		;
 	m->name = parser_peek(p, 0).text;
@@ -176,18 +308,15 @@ static void parse_function_pointer(struct parser *p, struct member_syntax *m)
 	m->record = NULL;
 	m->words = STR("void");
 	m->pointers = 1;
-	do {
-		enum token_kind kind = parser_take(p).kind;
-
-		depth += kind == TOKEN_LPAREN;
-		depth -= kind == TOKEN_RPAREN;
-	} while (depth && !at(p, TOKEN_END));
+	skip_parentheses(p);
 }
 
 /* named: the last of the base's names is what is declared. */
 static struct member_syntax parse_declarator(struct parser *p, const struct base *base, bool first)
 {
-	struct member_syntax m = { .span = base->span, .record = base->record, .name = STR("") };
+	struct member_syntax m = {
+		.span = base->span, .record = base->record, .name = STR(""), .attributes = base->attributes
+	};
 	bool named = first && base->names.n > (base->record ? 0 : 1) && !at(p, TOKEN_STAR) &&
 		     !at(p, TOKEN_LPAREN) && !at(p, TOKEN_IDENT);
 	size_t words = base->names.n - named;
@@ -240,18 +369,19 @@ static struct record_syntax *parse_record(struct parser *p, enum type_tag tag, s
 	record->span = span;
 	record->tag = tag;
 	record->name = STR("");
-	parse_attributes(p, record);
+	parse_attributes(p, &record->attributes);
 	if (at(p, TOKEN_IDENT))
 		record->name = parser_take(p).text;
 	if (!accept(p, TOKEN_LBRACE))
 		return record;
 	record->has_body = true;
-	if (tag == TAG_ENUM)
+	if (enter(p) && tag == TAG_ENUM)
 		parse_enumerators(p, record);
 	else
 		parse_members(p, record);
+	leave(p);
 	expect(p, TOKEN_RBRACE);
-	parse_attributes(p, record);
+	parse_attributes(p, &record->attributes);
 	return record;
 }
 
@@ -280,6 +410,7 @@ void parser_define(struct parser *p, struct token opener)
 							   : TAG_ENUM;
 
 	p->definition_wrong = false;
+	p->definition_depth = 0;
 	if (d.is_typedef) {
 		parse_base(p, &base);
 		d.declared = parse_declarator(p, &base, true);

@@ -2,8 +2,6 @@
  * depth although no bracket is nested. */
 #include "parser/internal.h"
 
-#define DEPTH_MAX 400
-
 static bool too_deep(struct parser *p, const struct node *list, unsigned depth)
 {
 	for (; list; list = list->next) {

@@ -13,6 +13,9 @@ struct node_list {
 	struct node *first, *last;
 };
 
+/* How deep the passes that recurse may go. */
+#define DEPTH_MAX 400
+
 struct parser {
 	struct arena *arena;
 	struct lexer *lexer;
@@ -25,8 +28,9 @@ struct parser {
 	struct token last;      /* the token that bison was given last, and the one before */
 	struct token before;
 	bool end_reported;
-	bool definition_wrong; /* the definition of a type that is being read has a mistake */
-	bool base_named;       /* the first name of its declaration stands among its type's words */
+	unsigned definition_depth; /* of records and parentheses in one another */
+	bool definition_wrong;     /* the definition of a type that is being read has a mistake */
+	bool base_named;           /* the first name of its declaration stands among its type's words */
 };
 
 /* tokens.c */
