@@ -19,24 +19,10 @@ const struct probe_row *probe_row(enum probe_id id)
 	return &rows[id];
 }
 
-static bool has_name(const struct probe_row *row, struct str name)
-{
-	struct str list = str_of(row->aliases), alias;
-
-	if (str_is(name, row->name))
-		return true;
-	while (list.n) {
-		alias = str_split(list, ' ', &list);
-		if (str_eq(alias, name))
-			return true;
-	}
-	return false;
-}
-
 const struct probe_row *probe_find(struct str name, enum probe_id *id)
 {
 	for (unsigned i = 0; i < PROBE_N_; i++) {
-		if (!has_name(&rows[i], name))
+		if (!str_is(name, rows[i].name) && !str_in_words(name, rows[i].aliases))
 			continue;
 		*id = (enum probe_id)i;
 		return &rows[i];

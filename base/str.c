@@ -59,6 +59,16 @@ bool str_starts(struct str s, const char *prefix)
 	return s.n >= n && memcmp(s.p, prefix, n) == 0;
 }
 
+bool str_in_words(struct str s, const char *words)
+{
+	struct str rest = str_of(words);
+
+	while (rest.n)
+		if (str_eq(str_split(rest, ' ', &rest), s))
+			return true;
+	return false;
+}
+
 int str_compare(struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;

@@ -30,6 +30,8 @@ struct str str_vformat(struct arena *a, const char *format, va_list ap);
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str s, const char *nul_terminated);
 bool str_starts(struct str s, const char *prefix);
+/* Is s one of the words, which are separated by single spaces? */
+bool str_in_words(struct str s, const char *words);
 int str_compare(struct str a, struct str b);
 /* Offset of the first c, or -1. */
 ptrdiff_t str_find(struct str s, char c);

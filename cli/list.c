@@ -26,19 +26,9 @@ static const struct {
 #undef EVENT
 };
 
-static bool has_alias(const char *aliases, struct str name)
-{
-	struct str rest = str_of(aliases);
-
-	while (rest.n)
-		if (str_eq(str_split(rest, ' ', &rest), name))
-			return true;
-	return false;
-}
-
 static bool is_wanted(unsigned i, struct str name)
 {
-	return str_glob(name, str_of(probes[i].name)) || has_alias(probes[i].aliases, name);
+	return str_glob(name, str_of(probes[i].name)) || str_in_words(name, probes[i].aliases);
 }
 
 static void print_field(const struct tracepoint_field *f)

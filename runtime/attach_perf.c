@@ -71,16 +71,6 @@ static const struct {
 #undef EVENT
 };
 
-static bool has_name(const char *names, struct str name)
-{
-	struct str list = str_of(names);
-
-	while (list.n)
-		if (str_eq(str_split(list, ' ', &list), name))
-			return true;
-	return false;
-}
-
 int attach_perf_event(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
@@ -92,7 +82,7 @@ int attach_perf_event(struct tracer *t, struct probe *p)
 			.sample_period = a->count ? a->count : events[i].count,
 		};
 
-		if (events[i].probe == a->probe && has_name(events[i].names, a->event))
+		if (events[i].probe == a->probe && str_in_words(a->event, events[i].names))
 			return attach_on_every_cpu(t, p, &attr);
 	}
 	return tracer_refuse(t, p, -ENOENT, "there is no such event");
@@ -126,9 +116,15 @@ static void iterate(struct tracer *t, const struct attached *one)
 {
 	int fd = bpf_iter_create(bpf_link__fd(one->link));
 	char bytes[4096];
+	ssize_t n = -1;
 
-	while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+	/* EAGAIN: after a million objects (bpf_seq_read() of kernel/bpf/bpf_iter.c) it wants to be asked
+	 * again. */
+	while (fd >= 0 && !t->iterate_no_more &&
+	       ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))))
 		;
+	if (n < 0 && !t->iterate_no_more)
+		fprintf(stderr, "btrun: an iterator did not come to its end: %s\n", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }

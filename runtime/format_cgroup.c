@@ -89,7 +89,7 @@ static const char *hierarchy(const struct mntent *m)
 
 static bool is_hierarchy(const struct mntent *m, struct str filter)
 {
-	return (strcmp(m->mnt_type, "cgroup") == 0 || strcmp(m->mnt_type, "cgroup2") == 0) &&
+	return str_in_words(str_of(m->mnt_type), "cgroup cgroup2") &&
 	       (!filter.n || str_glob(filter, str_of(hierarchy(m))));
 }
 
