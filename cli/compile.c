@@ -197,7 +197,8 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], int 
 	return conclude(pid, served);
 }
 
-int compile_script(struct kernel *k, const struct source *source, const struct options *o, int *image)
+int compile_script(
+    struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image)
 {
 	struct arena *a = arena_new();
 	int sockets[2], fds[3], n, err = -EINVAL;
@@ -211,6 +212,8 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 		params++;
 	argv = arena_many(a, char *, params + 2 * o->includes.n + 24);
 	n = arguments(a, source, o, argv);
+	if (one_form)
+		argv[n++] = "--one-form";
 	if (features_release(k, a, &release) == 0) {
 		argv[n++] = "--kernel-release";
 		argv[n++] = (char *)str_copy(a, release.p, release.n).p;

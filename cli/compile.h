@@ -8,9 +8,11 @@
 #include "base/source.h"
 #include "cli/options.h"
 
-/* 0 and a memfd with the image (-1 after -d), or negative errno, a message printed. */
 /* The path of a program of btrun's own, beside btrun or in libexec. */
 bool compile_program(const char *name, char *path, size_t room);
-int compile_script(struct kernel *k, const struct source *source, const struct options *o, int *image);
+/* 0 and a memfd with the image (-1 after -d), or negative errno, a message printed. one_form: see struct
+ * run_options. */
+int compile_script(
+    struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image);
 
 #endif

@@ -2,13 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/compile.h"
+
+#define LIMIT_SECONDS 60 /* far above what the largest headers take */
 
 static bool is_named(const struct headers *h, struct str name)
 {
@@ -41,6 +46,9 @@ static int run(const char *path, char **argv, int out)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
+		/* The alarm outlives the exec: whatever the headers are, this ends. */
+		alarm(LIMIT_SECONDS);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (dup2(out, STDOUT_FILENO) >= 0)
 			execv(path, argv);
 		_exit(126);
@@ -50,6 +58,10 @@ static int run(const char *path, char **argv, int out)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		fprintf(stderr,
+		    "btrun: reading the headers was ended: it had not finished after %d seconds\n",
+		    LIMIT_SECONDS);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EBADMSG;
 }
 

@@ -51,40 +51,61 @@ static int emit(const char *path, int image)
 {
 	FILE *file = fopen(path, "we");
 	char bytes[4096];
-	ssize_t n;
+	ssize_t n = -1;
 	off_t at = 0;
+	bool bad;
 
 	while (file && (n = pread(image, bytes, sizeof(bytes), at)) > 0 &&
 	       fwrite(bytes, 1, (size_t)n, file) == (size_t)n)
 		at += n;
-	if (file && fclose(file) == 0)
+	bad = !file || n != 0 || ferror(file);
+	if (file && fclose(file) == 0 && !bad)
 		return 0;
 	fprintf(stderr, "btrun: --emit-elf: cannot write %s: %s\n", path, strerror(errno));
 	return -EIO;
 }
 
+static int make_image(struct kernel *k, const struct source *source, const struct options *o,
+    const struct run_options *run, int *image)
+{
+	if (run->fresh)
+		return compile_script(k, source, o, run->one_form, image);
+	*image = open_image(source);
+	return *image < 0 ? *image : 0;
+}
+
+/* On the other machines they came late, and not for every function. */
+#ifdef __x86_64__
+#define HAS_TRAMPOLINES true
+#else
+#define HAS_TRAMPOLINES false
+#endif
+
 static int trace(struct arena *a, struct kernel *k, const struct options *o)
 {
 	struct source source;
 	struct run_options run = o->run;
-	int image = -1, err = script_read(a, o, &source);
+	int image = -1, err = script_read(a, o, &source), status;
 
 	if (!err && o->mode == MODE_RUN)
 		err = check_kernel(a, k);
 	if (err)
 		return 1;
 	run.fresh = !script_is_image(&source);
-	if (run.fresh)
-		err = compile_script(k, &source, o, &image);
-	else
-		image = open_image(&source);
+	/* Half of the compiler's time, and the second way is seldom needed. */
+	run.one_form =
+	    run.fresh && run.way == ATTACH_AUTO && o->mode == MODE_RUN && !o->emit && HAS_TRAMPOLINES;
+	err = make_image(k, &source, o, &run, &image);
 	if (err || o->mode == MODE_DUMP)
 		return err != 0;
-	if (image < 0)
-		return 1;
 	if (o->emit)
 		return emit(o->emit, image) != 0;
-	return run_image(k, image, &run);
+	status = run_image(k, image, &run);
+	if (status >= 0)
+		return status;
+	run.one_form = false;
+	err = make_image(k, &source, o, &run, &image);
+	return err ? 1 : run_image(k, image, &run);
 }
 
 int main(int argc, char **argv)

@@ -83,22 +83,23 @@ static int emit_object(struct gen *g, LLVMMemoryBufferRef *buffer)
 	return -E2BIG;
 }
 
-static struct gen *new_gen(
-    struct arena *a, const struct program *program, struct str release, uint32_t stack_region)
+static struct gen *new_gen(struct arena *a, const struct program *program,
+    const struct generate_options *options, uint32_t stack_region)
 {
 	struct gen *g = arena_one(a, struct gen);
 
 	g->arena = a;
 	g->program = program;
 	g->image = arena_one(a, struct image);
-	g->image->kernel = release;
+	g->image->kernel = options->release;
+	g->one_form = options->one_form;
 	g->stack_region = stack_region;
 	return g;
 }
 
 int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
 {
-	struct gen *g = new_gen(a, program, STR(""), STACK_REGION);
+	struct gen *g = new_gen(a, program, &(struct generate_options){ 0 }, STACK_REGION);
 	LLVMMemoryBufferRef buffer;
 	int error = make_module(g);
 
@@ -117,9 +118,10 @@ int generate_text(struct arena *a, const struct program *program, enum generate_
 	return error;
 }
 
-int generate_image(struct arena *a, const struct program *program, struct str release, int fd)
+int generate_image(
+    struct arena *a, const struct program *program, const struct generate_options *options, int fd)
 {
-	struct gen *g = new_gen(a, program, release, STACK_REGION);
+	struct gen *g = new_gen(a, program, options, STACK_REGION);
 	LLVMMemoryBufferRef buffer;
 	int error;
 
@@ -128,7 +130,7 @@ int generate_image(struct arena *a, const struct program *program, struct str re
 	if (error == -E2BIG) {
 		/* Slower, but it leaves the stack to what LLVM itself needs. */
 		gen_end(g);
-		g = new_gen(a, program, release, 0);
+		g = new_gen(a, program, options, 0);
 		error = emit_object(g, &buffer);
 	}
 	if (!error) {

@@ -14,8 +14,16 @@ enum generate_text_kind {
 	GENERATE_ASM, /* BPF assembly, after optimisation */
 };
 
-/* release: of the kernel that it was compiled against. fd: an empty file or memfd, read-write. */
-int generate_image(struct arena *a, const struct program *program, struct str release, int fd);
+struct generate_options {
+	struct str release; /* of the kernel that it is compiled against */
+	/* Of a probe that can be attached in two ways only the program for the one that is tried first: for
+	 * an image that is not kept. */
+	bool one_form;
+};
+
+/* fd: an empty file or memfd, read-write. */
+int generate_image(
+    struct arena *a, const struct program *program, const struct generate_options *options, int fd);
 int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out);
 
 #endif

@@ -86,6 +86,7 @@ struct gen {
 	LLVMValueRef packets;                 /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
+	bool one_form;         /* see struct generate_options */
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;          /* LLVM has reported an error */
 	uint32_t programs;     /* how many functions there are */

@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_UNSAFE,
 	OPTION_INCLUDE,
 	OPTION_NO_WARNINGS,
+	OPTION_ONE_FORM,
 };
 
 static const struct option long_options[] = {
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
 	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
+	{ "one-form", no_argument, NULL, OPTION_ONE_FORM },
 	{ 0 },
 };
 
@@ -55,7 +57,7 @@ struct options {
 	struct str dump;
 	uint32_t max_strlen, max_map_keys;
 	VEC(struct str) includes;
-	bool unsafe, no_warnings;
+	bool unsafe, no_warnings, one_form;
 	struct str *params;
 	unsigned n_params;
 };
@@ -113,6 +115,9 @@ static int set_option(struct arena *a, struct options *o, int id)
 		return 0;
 	case OPTION_NO_WARNINGS:
 		o->no_warnings = true;
+		return 0;
+	case OPTION_ONE_FORM:
+		o->one_form = true;
 		return 0;
 	}
 	return usage("unknown option");
@@ -186,6 +191,8 @@ static struct lexer *make_lexer(
 
 static int generate(struct arena *a, const struct options *o, const struct program *program)
 {
+	struct generate_options options = { .one_form = o->one_form };
+
 	if (str_is(o->dump, "types")) {
 		program_dump(stdout, program);
 		return 0;
@@ -196,7 +203,8 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
 	if (o->dump.n)
 		return usage("--dump takes tokens, ast, types, ir or asm");
-	return generate_image(a, program, o->release ? str_of(o->release) : STR(""), o->image_fd) ? 3 : 0;
+	options.release = o->release ? str_of(o->release) : STR("");
+	return generate_image(a, program, &options, o->image_fd) ? 3 : 0;
 }
 
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */

@@ -316,9 +316,12 @@ static const struct {
 
 void unit_generate(struct gen *g, const struct unit *unit)
 {
+	bool both = probe_forms[unit->probe].trampoline != NO_FORM && trampoline(unit);
+
 	g->unit = unit;
 	g->attach = unit->attaches.v[0];
-	generate(g, probe_forms[unit->probe].plain, probe_forms[unit->probe].name);
-	if (probe_forms[unit->probe].trampoline != NO_FORM && trampoline(unit))
+	if (!both || !g->one_form)
+		generate(g, probe_forms[unit->probe].plain, probe_forms[unit->probe].name);
+	if (both)
 		generate(g, probe_forms[unit->probe].trampoline, probe_forms[unit->probe].name);
 }

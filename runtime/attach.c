@@ -225,7 +225,8 @@ static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targe
 
 static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
 {
-	int err = 0;
+	size_t skipped = 0;
+	int err = 0, last = 0;
 
 	if (n > PERF_GLOB_LIMIT)
 		return tracer_refuse(t, p, -E2BIG,
@@ -237,9 +238,11 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 		err = attach_perf(t, p, target->func, 0, targets[i], target->id);
 		if (err == -EPERM || err == -EACCES || err == -EMFILE)
 			return err;
-		p->skipped += err != 0;
+		skipped += err != 0;
+		last = err ? err : last;
 	}
-	return p->skipped == n ? err : 0;
+	p->skipped += skipped;
+	return skipped == n ? last : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -357,6 +360,8 @@ int attach_all(struct tracer *t)
 		if (!err)
 			continue;
 		t->failed = p;
+		if (choose_lacks_forms(t, p))
+			return err;
 		/* Another way has another program: everything is loaded again. What a pattern does not find
 		 * in one way it finds in none. */
 		if (choose_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))

@@ -46,6 +46,7 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 	link = bpf_program__attach_uprobe_opts(s->probe->program, pid, s->path, offset, &options);
 	if (!link) {
 		s->refused = -errno;
+		s->probe->skipped++;
 		t->runtime.targets.n--;
 		return 0;
 	}

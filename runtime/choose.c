@@ -102,6 +102,14 @@ static void offer(struct tracer *t, struct probe *p, enum attach_way way)
 	p->ways[p->n_ways++] = way;
 }
 
+bool choose_lacks_forms(const struct tracer *t, const struct probe *p)
+{
+	enum probe_id probe = tracer_attach(t, p)->probe;
+
+	return t->options->one_form && (p->forms[IMAGE_FENTRY] || p->forms[IMAGE_FEXIT]) &&
+	       (probe == PROBE_kprobe || probe == PROBE_kretprobe);
+}
+
 static void list_ways(struct tracer *t, struct probe *p, bool glob)
 {
 	enum probe_id probe = tracer_attach(t, p)->probe;
@@ -122,6 +130,8 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 	}
 	if (p->forms[form_of(p, ATTACH_FENTRY)])
 		offer(t, p, ATTACH_FENTRY);
+	if (choose_lacks_forms(t, p))
+		return;
 	if (is_return(p))
 		offer(t, p, ATTACH_TRACEFS);
 	offer(t, p, ATTACH_PERF);

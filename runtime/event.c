@@ -118,6 +118,9 @@ static void run_zero(struct runtime *r, struct prepared *p, const struct value *
 	maps_zero(r, p->action->map);
 }
 
+/* More than any conversion of strftime() takes, in any locale. */
+#define TIME_ROOM 64
+
 static bool prepare_time(struct runtime *r, struct prepared *p)
 {
 	const struct image_action *a = p->action;
@@ -127,7 +130,7 @@ static bool prepare_time(struct runtime *r, struct prepared *p)
 	tzset(); /* localtime_r() then needs no file */
 	p->clock = arena_one(r->arena, struct clock_text);
 	p->clock->second = INT64_MIN;
-	p->clock->size = 1024 + a->format.n;
+	p->clock->size = TIME_ROOM * (1 + a->format.n);
 	p->clock->text = arena_alloc(r->arena, p->clock->size);
 	return true;
 }

@@ -46,10 +46,12 @@ static int remove_event(const char *path, const char *event)
 	return err;
 }
 
-int reaper_sweep(const char *tracefs, pid_t group)
+/* Entries move up while some are removed, so one reading may not see all: *removed says whether another is
+ * due. */
+static int sweep_once(const char *tracefs, pid_t group, bool *removed)
 {
 	char path[256], line[1024], *event;
-	int err = 0;
+	int err = 0, one;
 	FILE *file;
 	pid_t pid;
 
@@ -60,14 +62,39 @@ int reaper_sweep(const char *tracefs, pid_t group)
 		return -errno;
 	while (fgets(line, sizeof(line), file)) {
 		pid = owner_of(line, &event);
-		if (pid > 0 && (pid == group || (group == 0 && is_dead(pid))) && remove_event(path, event))
-			err = -EBUSY;
+		if (pid <= 0 || !(pid == group || (group == 0 && is_dead(pid))))
+			continue;
+		one = remove_event(path, event);
+		*removed |= !one;
+		err = one ? -EBUSY : err;
 	}
 	fclose(file);
 	return err;
 }
 
-static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pid_t tracer)
+int reaper_sweep(const char *tracefs, pid_t group)
+{
+	bool removed;
+	int err;
+
+	do {
+		removed = false;
+		err = sweep_once(tracefs, group, &removed);
+	} while (removed);
+	return err;
+}
+
+/* Nobody else lets a process go on that was stopped for a record which the dead tracer did not read. Its
+ * probes go a moment after it. */
+static void wake(pid_t pid)
+{
+	for (int tries = 0; tries < 8; tries++) {
+		kill(pid, SIGCONT);
+		usleep(50000);
+	}
+}
+
+static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pid_t tracer, pid_t stopped)
 {
 	sigset_t all;
 	char byte;
@@ -83,44 +110,61 @@ static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pi
 		_exit(1);
 	while (read(0, &byte, 1) < 0 && errno == EINTR)
 		;
+	if (stopped && kill(tracer, 0))
+		wake(stopped);
 	/* The dead tracer's perf events go a moment later. */
-	for (int tries = 0; tries < 200 && reaper_sweep(tracefs, tracer); tries++)
+	for (int tries = 0; tracefs && tries < 200 && reaper_sweep(tracefs, tracer); tries++)
 		usleep(25000);
 	_exit(0);
 }
 
-int reaper_start(struct tracer *t, struct str tracefs)
+static int start(struct reaper *r, const char *tracefs, pid_t stopped)
 {
-	struct str path;
 	pid_t self = getpid();
 	int ends[2];
 
-	if (t->reaper >= 0)
+	if (r->pid)
 		return 0;
-	path = str_copy(t->runtime.arena, tracefs.p, tracefs.n);
-	reaper_sweep(path.p, 0);
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	t->reaper_pid = fork();
-	if (t->reaper_pid == 0) {
+	r->pid = fork();
+	if (r->pid == 0) {
 		close(ends[1]);
-		reap(ends[0], path.p, self);
+		reap(ends[0], tracefs, self, stopped);
 	}
 	close(ends[0]);
-	if (t->reaper_pid < 0) {
-		close(ends[1]);
-		return -EAGAIN;
-	}
-	t->reaper = ends[1];
-	return 0;
+	r->pipe = ends[1];
+	if (r->pid > 0)
+		return 0;
+	r->pid = 0;
+	close(ends[1]);
+	return -EAGAIN;
+}
+
+int reaper_start(struct tracer *t, struct str tracefs)
+{
+	if (!t->events_reaper.pid)
+		reaper_sweep(tracefs.p, 0);
+	return start(&t->events_reaper, str_copy(t->runtime.arena, tracefs.p, tracefs.n).p, 0);
+}
+
+int reaper_start_waking(struct tracer *t, pid_t stopped)
+{
+	return start(&t->wake_reaper, NULL, stopped);
+}
+
+static void end(struct reaper *r)
+{
+	if (!r->pid)
+		return;
+	close(r->pipe);
+	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	r->pid = 0;
 }
 
 void reaper_end(struct tracer *t)
 {
-	if (t->reaper < 0)
-		return;
-	close(t->reaper);
-	t->reaper = -1;
-	while (waitpid(t->reaper_pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	end(&t->events_reaper);
+	end(&t->wake_reaper);
 }

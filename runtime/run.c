@@ -180,6 +180,8 @@ static int bring_up(struct tracer *t)
 		load_close(t);
 		if (!t->failed || t->explained)
 			return err;
+		if (choose_lacks_forms(t, t->failed))
+			return -EAGAIN;
 		if (!choose_next(t->failed) && !attach_explain(t))
 			return err;
 	}
@@ -262,14 +264,22 @@ static bool iterate(struct loop *l)
 	}
 	if (!any)
 		return false;
-	if (pthread_create(&thread, NULL, iterate_all, t) == 0) {
-		while (!t->iterated) {
-			usleep(1000);
-			buffer_read(t, false);
-		}
-		pthread_join(thread, NULL);
+	if (pthread_create(&thread, NULL, iterate_all, t)) {
+		fprintf(stderr, "btrun: the iterators did not run: there is no thread for them\n");
+		return !others;
 	}
-	return !others;
+	while (!t->iterated) {
+		usleep(1000);
+		buffer_read(t, false);
+		take_signal(l);
+		if (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out))
+			continue;
+		/* With the gate closed the rest goes by fast. */
+		t->iterate_no_more = true;
+		*t->live = 0;
+	}
+	pthread_join(thread, NULL);
+	return !others || t->iterate_no_more;
 }
 
 static int live(struct loop *l)
@@ -411,7 +421,7 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->watch = watch_add;
 	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
-	t->reaper = t->counters_fd = t->usdt_fd = -1;
+	t->counters_fd = t->usdt_fd = -1;
 	t->version = features_kernel_version(k);
 	t->refusals = features_kprobe_refusals(k);
 	/* A perf kprobe takes two descriptors. */
@@ -453,7 +463,7 @@ int run_image(struct kernel *k, int fd, const struct run_options *options)
 
 	prepare(&t, k);
 	err = run_opened(&t, fd);
-	status = err ? 1 : t.runtime.exit_code;
+	status = err == -EAGAIN && options->one_form ? err : err ? 1 : t.runtime.exit_code;
 	load_done(&t);
 	arena_free(t.runtime.arena);
 	return status;

@@ -40,12 +40,15 @@ struct run_options {
 	const char *command; /* -c, or NULL */
 	pid_t pid;           /* -p, or 0 */
 	bool verbose, quiet, dry_run, stats;
-	bool unsafe;  /* probes at places of which it is not known that an instruction begins there */
-	bool mangled; /* C++ names as the binaries have them */
-	bool fresh;   /* the image was compiled just now, against the kernel that runs */
+	bool unsafe;   /* probes at places of which it is not known that an instruction begins there */
+	bool mangled;  /* C++ names as the binaries have them */
+	bool one_form; /* the image has only the program for the first way of each probe */
+	bool fresh;    /* the image was compiled just now, against the kernel that runs */
 };
 
-/* The image in fd (a memfd or a file). Returns the exit status of btrun. */
+/* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_form and
+ * nothing done yet, -EAGAIN when a probe needs another way, so that an image with all of them has to be made.
+ */
 int run_image(struct kernel *k, int fd, const struct run_options *options);
 
 #endif

@@ -45,6 +45,12 @@ struct probe {
 	unsigned skipped; /* functions of a glob that could not be attached */
 };
 
+/* A process that tidies up when this one is killed. */
+struct reaper {
+	int pipe;  /* it waits for this to close */
+	pid_t pid; /* 0: there is none */
+};
+
 struct tracer {
 	struct runtime runtime;
 	const struct run_options *options;
@@ -68,17 +74,17 @@ struct tracer {
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
 	volatile uint32_t *live;
 	struct buffer *buffer;
-	struct packets *packets; /* NULL: no skboutput() */
-	bool perf;               /* it is a perf buffer: asked for, or the kernel has no ring buffer */
-	uint64_t lost;           /* by the perf buffer */
-	pid_t command_pid;       /* of -c, or 0 */
-	struct str command_path; /* of its program */
-	uint64_t unwatched;      /* addresses for which there was no watchpoint left */
-	volatile bool iterated;  /* the iterators have come to their end */
-	int usdt_fd;             /* the map of usdt arguments, or -1 */
+	struct packets *packets;      /* NULL: no skboutput() */
+	bool perf;                    /* it is a perf buffer: asked for, or the kernel has no ring buffer */
+	uint64_t lost;                /* by the perf buffer */
+	pid_t command_pid;            /* of -c, or 0 */
+	struct str command_path;      /* of its program */
+	uint64_t unwatched;           /* addresses for which there was no watchpoint left */
+	_Atomic bool iterate_no_more; /* somebody wants to end */
+	_Atomic bool iterated;        /* the iterators have come to their end */
+	int usdt_fd;                  /* the map of usdt arguments, or -1 */
 	int counters_fd;
-	int reaper; /* pipe to it, or -1 */
-	pid_t reaper_pid;
+	struct reaper events_reaper, wake_reaper;
 	unsigned n_events; /* of tracefs, made so far */
 };
 
@@ -105,6 +111,8 @@ int choose_ways(struct tracer *t);
 /* To the next way of the probe that failed. False: there is none. */
 bool choose_next(struct probe *p);
 bool choose_has_next(const struct probe *p);
+/* There are ways for which options.one_form has left out the program. */
+bool choose_lacks_forms(const struct tracer *t, const struct probe *p);
 
 /* attach.c */
 int attach_all(struct tracer *t);
@@ -152,6 +160,8 @@ int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed);
 
 /* reaper.c: removes tracefs events when this process is killed. */
 int reaper_start(struct tracer *t, struct str tracefs);
+/* A process that is stopped for us goes on when this process is killed. 0 or negative errno. */
+int reaper_start_waking(struct tracer *t, pid_t stopped);
 void reaper_end(struct tracer *t);
 /* Removes the events of tracers that are dead; all of group when it is not 0. 0 or negative errno. */
 int reaper_sweep(const char *tracefs, pid_t group);

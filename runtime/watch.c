@@ -130,8 +130,11 @@ int attach_watchpoint(struct tracer *t, struct probe *p)
 		return a->function.n ? tracer_refuse(t, p, -ESRCH, "-p or -c has to say in which process")
 				     : attach_on_every_cpu(t, p, &attr);
 	attach_target(t, p->attach, 0, a->text, STR(""));
-	if (a->function.n)
-		return 0;
+	if (a->function.n) {
+		err = a->probe == PROBE_watchpoint ? reaper_start_waking(t, watched_process(t)) : 0;
+		return err ? tracer_refuse(t, p, err, "no process to let the other go on: %s", strerror(-err))
+			   : 0;
+	}
 	err = watch_threads(t, p, a->address, (uint32_t)t->runtime.targets.n - 1);
 	return err ? tracer_refuse(t, p, err, "watchpoint: %s", strerror(-err)) : 0;
 }

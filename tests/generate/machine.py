@@ -198,7 +198,7 @@ class Guest:
 
 def read(path):
     try:
-        with open(path, encoding="latin-1") as file:
+        with open(path, encoding="latin-1", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""

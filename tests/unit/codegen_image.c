@@ -25,11 +25,12 @@ static bool compile(struct arena *a, const char *text, struct compiled *c)
 	struct lexer *lexer = lexer_new(a, &source, &diag);
 	struct analysis_options options = { .kernel = kernel, .max_strlen = 64, .max_map_keys = 100 };
 	struct program *program = analyse(a, parse_script(a, lexer), &diag, &options);
+	struct generate_options generate = { .release = STR("6.1.0-fixture") };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct str why = STR("");
 	struct stat st;
 
-	int err = diag.errors ? -EINVAL : generate_image(a, program, STR("6.1.0-fixture"), fd);
+	int err = diag.errors ? -EINVAL : generate_image(a, program, &generate, fd);
 	kernel_btf_free(program->btf);
 	kernel_free(kernel);
 	if (!err && fstat(fd, &st) == 0) {
