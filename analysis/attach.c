@@ -158,10 +158,13 @@ bool attach_number(struct str text, uint64_t *offset)
 
 		if (digit >= base)
 			return false;
-		*offset = *offset * base + digit;
+		if (__builtin_mul_overflow(*offset, base, offset) ||
+		    __builtin_add_overflow(*offset, digit, offset))
+			return false;
 	}
 	for (unsigned i = 0; i < zeros; i++)
-		*offset *= 10;
+		if (__builtin_mul_overflow(*offset, 10, offset))
+			return false;
 	return text.n > 0;
 }
 

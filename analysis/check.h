@@ -174,7 +174,7 @@ const struct type *attach_args(struct check *c, const struct attach *attach);
 bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a);
 /* ctx of an iterator, or NULL. */
 const struct type *iter_args(struct check *c, const struct attach *a);
-/* Digits, or 0x and hexadecimal ones. */
+/* Digits, 1e6, or 0x and hexadecimal ones, of up to 64 bits. */
 bool attach_number(struct str text, uint64_t *number);
 const struct type *tracepoint_args(struct check *c, const struct attach *attach);
 bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *attach);

@@ -30,6 +30,9 @@ static bool limit_length(
 		    c, "%s() without a length reads up to %u bytes", use->builtin->name, *size - extra);
 		return false;
 	}
+	if (literal > (int64_t)(*size - extra))
+		check_warning(c, length->span, "%s() reads at most %u bytes: BPFTRACE_STRLEN makes it more",
+		    use->builtin->name, *size - extra);
 	use->call->literal = literal < *size ? literal : *size - extra;
 	*size = (uint32_t)use->call->literal + extra;
 	return true;

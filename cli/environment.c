@@ -2,6 +2,7 @@
 #include "cli/environment.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +16,37 @@ enum kind {
 	WITHOUT, /* accepted: there is nothing to set here */
 };
 
+/* The kernel refuses larger values of maps (KMALLOC_MAX_SIZE), maps and buffers. */
+#define STRLEN_MOST (1 << 20)
+#define KEYS_MOST (1 << 30)
+#define PAGES_MOST (1 << 18)
+
 static const struct row {
 	const char *name, *help;
 	enum kind kind;
-	size_t place; /* of the value, in struct options: a bool, a uint64_t or a text */
+	size_t place;  /* of the value, in struct options: a bool, a uint64_t or a text */
+	uint64_t most; /* of a number */
 } rows[] = {
 #define AT(member) offsetof(struct options, member)
-	{ "BPFTRACE_STRLEN", "bytes that a string holds (64)", NUMBER, AT(max_strlen) },
-	{ "BPFTRACE_MAP_KEYS_MAX", "elements that a map holds (4096)", NUMBER, AT(max_map_keys) },
-	{ "BPFTRACE_MAX_PROBES", "places that may be attached to (no limit)", NUMBER, AT(run.max_probes) },
-	{ "BPFTRACE_MAX_BPF_PROGS", "programs that may be loaded (no limit)", NUMBER, AT(run.max_programs) },
-	{ "BPFTRACE_PERF_RB_PAGES", "pages of the output buffer for each CPU", NUMBER, AT(run.buffer_pages) },
-	{ "BPFTRACE_CAT_BYTES_MAX", "bytes that cat() prints (10240)", NUMBER, AT(run.cat_bytes) },
-	{ "BPFTRACE_NO_CPP_DEMANGLE", "1: C++ names as the binaries have them", SWITCH, AT(run.mangled) },
-	{ "BPFTRACE_NO_USER_SYMBOLS", "1: addresses of processes as numbers", SWITCH,
-	    AT(run.no_user_symbols) },
-	{ "BPFTRACE_BTF", "a file with the kernel's BTF", FILE_NAME, AT(btf) },
+	{ "BPFTRACE_STRLEN", "bytes that a string holds (64)", NUMBER, AT(max_strlen), STRLEN_MOST },
+	{ "BPFTRACE_MAP_KEYS_MAX", "elements that a map holds (4096)", NUMBER, AT(max_map_keys), KEYS_MOST },
+	{ "BPFTRACE_MAX_PROBES", "places that may be attached to (no limit)", NUMBER, AT(run.max_probes),
+	    UINT32_MAX },
+	{ "BPFTRACE_MAX_BPF_PROGS", "programs that may be loaded (no limit)", NUMBER, AT(run.max_programs),
+	    UINT32_MAX },
+	{ "BPFTRACE_PERF_RB_PAGES", "pages of the output buffer for each CPU", NUMBER, AT(run.buffer_pages),
+	    PAGES_MOST },
+	{ "BPFTRACE_CAT_BYTES_MAX", "bytes that cat() prints (10240)", NUMBER, AT(run.cat_bytes),
+	    UINT32_MAX },
+	{ "BPFTRACE_NO_CPP_DEMANGLE", "1: C++ names as the binaries have them", SWITCH, AT(run.mangled), 0 },
+	{ "BPFTRACE_NO_USER_SYMBOLS", "1: addresses of processes as numbers", SWITCH, AT(run.no_user_symbols),
+	    0 },
+	{ "BPFTRACE_BTF", "a file with the kernel's BTF", FILE_NAME, AT(btf), 0 },
 	/* What is known of a process is kept as long as it is right, the verifier's log has the room that it
 	 * needs, and the kernel itself checks the offsets of kprobes. */
-	{ "BPFTRACE_CACHE_USER_SYMBOLS", NULL, WITHOUT, 0 },
-	{ "BPFTRACE_LOG_SIZE", NULL, WITHOUT, 0 },
-	{ "BPFTRACE_VMLINUX", NULL, WITHOUT, 0 },
+	{ "BPFTRACE_CACHE_USER_SYMBOLS", NULL, WITHOUT, 0, 0 },
+	{ "BPFTRACE_LOG_SIZE", NULL, WITHOUT, 0, 0 },
+	{ "BPFTRACE_VMLINUX", NULL, WITHOUT, 0, 0 },
 #undef AT
 };
 
@@ -62,8 +73,11 @@ static int take(const struct row *row, const char *text, struct options *o)
 	case NUMBER:
 		errno = 0;
 		number = strtoull(text, &end, 10);
-		if (errno || end == text || *end || text[0] == '-' || number == 0 || number > UINT32_MAX)
-			return refuse(row, text, "a number from 1 on");
+		if (errno || end == text || *end || text[0] == '-' || number == 0 || number > row->most) {
+			fprintf(stderr, "btrun: %s: \"%s\" is not a number from 1 to %" PRIu64 "\n",
+			    row->name, text, row->most);
+			return -EINVAL;
+		}
 		*(uint64_t *)place = number;
 		break;
 	case FILE_NAME:

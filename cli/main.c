@@ -70,6 +70,12 @@ static int make_image(struct kernel *k, const struct source *source, const struc
 {
 	if (run->fresh)
 		return compile_script(k, source, o, run->one_form, image);
+	if (o->params[0]) {
+		fprintf(stderr,
+		    "btrun: error: parameters are given where a script is compiled; %.*s is an image\n",
+		    STR_ARG(source->name));
+		return -EINVAL;
+	}
 	*image = open_image(source);
 	return *image < 0 ? *image : 0;
 }

@@ -95,10 +95,22 @@ static LLVMValueRef stack_argument(struct gen *g, uint32_t number)
 	return gen_load64(g, slot);
 }
 
+static LLVMValueRef usdt_argument(struct gen *g, unsigned number)
+{
+	uint32_t top = g->stack_top;
+	LLVMValueRef slot = gen_temporary(g, 8), result;
+	LLVMValueRef args[3] = { g->context_arg, gen_const(g, number), slot };
+
+	gen_store64(g, slot, gen_const(g, 0));
+	result =
+	    LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->usdt_function), g->usdt_function, args, 3, "");
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, g->attach->span);
+	g->stack_top = top;
+	return gen_load64(g, slot);
+}
+
 LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 {
-	LLVMValueRef args[3];
-
 	if (call->on_stack)
 		return stack_argument(g, call->number);
 	switch ((int)g->form) {
@@ -107,10 +119,7 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 	case IMAGE_RAW:
 		return raw_argument(g, call->number);
 	case IMAGE_USDT:
-		args[0] = g->context_arg;
-		args[1] = gen_const(g, call->number);
-		return LLVMBuildCall2(
-		    g->b, LLVMGlobalGetValueType(g->usdt_function), g->usdt_function, args, 2, "");
+		return usdt_argument(g, call->number);
 	}
 	return register_argument(g, call->number);
 }

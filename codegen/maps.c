@@ -165,6 +165,9 @@ static void define_stacks(struct gen *g)
 	stack_define(g);
 }
 
+/* Of all probes of a script; the runtime adds those that it attaches to. */
+#define USDT_PLACES_MAX (64 << 10)
+
 static void define_usdt(struct gen *g)
 {
 	bool wanted = false;
@@ -173,13 +176,13 @@ static void define_usdt(struct gen *g)
 		wanted |= g->program->units.v[i]->probe == PROBE_usdt && g->program->units.v[i]->arg_mask;
 	if (!wanted)
 		return;
-	/* The runtime makes it as large as there are places. */
 	g->usdt_map = define_map(g, &(struct map_shape){
 					.name = IMAGE_USDT_MAP,
 					.type = BPF_MAP_TYPE_HASH,
 					.key_size = 8,
 					.value_size = USDT_ARGUMENTS * sizeof(struct usdt_argument),
-					.entries = 1024,
+					.entries = USDT_PLACES_MAX,
+					.flags = BPF_F_NO_PREALLOC,
 				    });
 	usdt_define(g);
 }

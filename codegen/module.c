@@ -360,11 +360,12 @@ LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef fun
 {
 	struct source_pos pos = source_pos(g->program->source, span.begin);
 	LLVMMetadataRef integer = LLVMDIBuilderCreateBasicType(g->di, "int", 3, 32, 5, LLVMDIFlagZero);
-	LLVMMetadataRef pointer = LLVMDIBuilderCreatePointerType(g->di, NULL, 64, 0, 0, "", 0);
-	LLVMMetadataRef types[2] = { integer, pointer };
-	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(g->di, g->file, types, 2, LLVMDIFlagZero);
+	/* Of arguments the kernel wants names, or it takes none of the object's BTF; of what it takes for a
+	 * global function it wants types that it can check. */
+	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(g->di, g->file, &integer, 1, LLVMDIFlagZero);
+	LLVMBool local = LLVMGetLinkage(function) == LLVMInternalLinkage;
 	LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(g->di, g->file, name, strlen(name), name,
-	    strlen(name), g->file, pos.line, type, 0, 1, pos.line, LLVMDIFlagZero, 0);
+	    strlen(name), g->file, pos.line, type, local, 1, pos.line, LLVMDIFlagZero, 0);
 
 	LLVMSetSubprogram(function, scope);
 	return scope;

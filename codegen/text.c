@@ -20,23 +20,17 @@ static LLVMValueRef minimum(struct gen *g, LLVMValueRef a, LLVMValueRef b)
 	return LLVMBuildSelect(g->b, LLVMBuildICmp(g->b, LLVMIntULT, a, b, ""), a, b, "");
 }
 
-/* The length that a string may have, its NUL included. */
-static LLVMValueRef string_limit(struct gen *g, const struct node *node, struct node *length)
-{
-	LLVMValueRef most = gen_const(g, node->type->size);
-
-	if (!length)
-		return most;
-	return minimum(g, LLVMBuildAdd(g->b, gen_value(g, length), gen_const(g, 1), ""), most);
-}
-
-/* A string that filled its room: was there more of it? Only then is one more byte read. */
-static void count_cut(struct gen *g, struct node *node, LLVMValueRef from, LLVMValueRef result)
+/* A string that filled its room: was there more of it? Only then is one more byte read. What the script
+ * itself wants to be cut, by wanted (bytes with the NUL, or NULL), is no loss. */
+static void count_cut(
+    struct gen *g, struct node *node, LLVMValueRef from, LLVMValueRef result, LLVMValueRef wanted)
 {
 	LLVMValueRef last, full, size = gen_const(g, node->type->size);
 	LLVMBasicBlockRef after, inner;
 
 	full = LLVMBuildICmp(g->b, LLVMIntEQ, result, size, "");
+	if (wanted)
+		full = LLVMBuildAnd(g->b, full, LLVMBuildICmp(g->b, LLVMIntUGT, wanted, size, ""), "");
 	gen_if(g, full, &after, "full");
 	last = gen_temporary(g, 8);
 	gen_store64(g, last, gen_const(g, 0));
@@ -62,16 +56,18 @@ static bool in_memory(const struct node *address)
 LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to)
 {
 	struct node *address = node->call.args;
-	LLVMValueRef from, limit, result;
+	LLVMValueRef from, limit = gen_const(g, node->type->size), wanted = NULL, result;
 
 	if (node->kind != NODE_CALL || !node->call.call->reads_text || in_memory(address))
 		return NULL;
 	from = gen_is_scalar(address->type) ? gen_value(g, address) : core_address(g, address);
-	limit = string_limit(g, node, address->next);
+	if (address->next) {
+		wanted = LLVMBuildAdd(g->b, gen_value(g, address->next), gen_const(g, 1), "");
+		limit = minimum(g, wanted, limit);
+	}
 	result = core_read_string(g, string_space(g, address), to, limit, from);
 	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
-	if (!address->next)
-		count_cut(g, node, from, result);
+	count_cut(g, node, from, result, wanted);
 	return result;
 }
 
@@ -158,6 +154,17 @@ static bool is_at_hand(const struct gen *g, const struct node *address)
 					      address->member.object->type->form == FORM_ARGS));
 }
 
+/* A length that is asked for, of what fits; more is a loss. */
+static LLVMValueRef limited(struct gen *g, LLVMValueRef length, LLVMValueRef most, struct span span)
+{
+	LLVMBasicBlockRef after;
+
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntUGT, length, most, ""), &after, "cut");
+	count_loss(g, COUNTER_TRUNCATED, IMAGE_NONE, span);
+	gen_go(g, after);
+	return minimum(g, length, most);
+}
+
 LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
 {
 	struct node *address = use->args, *length = address->next;
@@ -167,7 +174,7 @@ LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
 
 	gen_zero(g, use->to, use->node->type->size);
 	if (length && !use->call->literal)
-		n = minimum(g, gen_value(g, length), n);
+		n = limited(g, gen_value(g, length), n, use->node->span);
 	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, n, g->i32, ""), use->to);
 	if (is_at_hand(g, address)) {
 		LLVMValueRef copy = gen_temporary(g, (address->type->size + 7) / 8 * 8);

@@ -66,21 +66,36 @@ static LLVMValueRef register_of(
 #define FIELD(g, argument, name) \
 	field(g, argument, offsetof(struct usdt_argument, name), sizeof(((struct usdt_argument *)0)->name))
 
-/* The value where the argument says it is, in all 64 bits. */
-static LLVMValueRef located(
-    struct gen *g, LLVMValueRef registers, LLVMValueRef context, LLVMValueRef argument)
+/* Bytes of an argument; the mask tells the verifier that they fit what they are read to. */
+static LLVMValueRef size_of(struct gen *g, LLVMValueRef argument)
 {
-	LLVMValueRef slot = gen_alloca(g, 8, "value"), kind = FIELD(g, argument, kind), v, index, args[3];
+	LLVMValueRef bits = LLVMBuildSub(g->b, gen_const(g, 64), FIELD(g, argument, cut), "");
+
+	bits = LLVMBuildLShr(g->b, bits, gen_const(g, 3), "");
+	return LLVMBuildTrunc(
+	    g->b, LLVMBuildAnd(g->b, gen_opaque(g, bits), gen_const(g, 15), ""), g->i32, "");
+}
+
+/* To slot, of 16 bytes, the value where the argument says it is, not cut to its size; to failed, what reading
+ * it gave. */
+static void locate(struct gen *g, LLVMValueRef registers, LLVMValueRef context, LLVMValueRef argument,
+    LLVMValueRef slot, LLVMValueRef failed)
+{
+	LLVMValueRef kind = FIELD(g, argument, kind), v, index, args[3];
 	LLVMBasicBlockRef is_register = gen_block(g, "is_register"), is_memory = gen_block(g, "is_memory"),
 			  after = gen_block(g, "located");
 	LLVMValueRef choice;
 
+	gen_store64(g, failed, gen_const(g, 0));
+	gen_store64(g, gen_offset(g, slot, 8), gen_const(g, 0));
 	gen_store64(g, slot, FIELD(g, argument, value));
 	choice = LLVMBuildSwitch(g->b, kind, after, 2);
 	LLVMAddCase(choice, gen_const(g, USDT_REGISTER), is_register);
 	LLVMAddCase(choice, gen_const(g, USDT_MEMORY), is_memory);
 	LLVMPositionBuilderAtEnd(g->b, is_register);
-	gen_store64(g, slot, register_of(g, registers, context, FIELD(g, argument, base)));
+	v = register_of(g, registers, context, FIELD(g, argument, base));
+	v = LLVMBuildLShr(g->b, v, LLVMBuildAnd(g->b, FIELD(g, argument, shift), gen_const(g, 63), ""), "");
+	gen_store64(g, slot, v);
 	LLVMBuildBr(g->b, after);
 	LLVMPositionBuilderAtEnd(g->b, is_memory);
 	v = register_of(g, registers, context, FIELD(g, argument, base));
@@ -88,12 +103,11 @@ static LLVMValueRef located(
 	index = LLVMBuildMul(g->b, index, FIELD(g, argument, scale), "");
 	v = LLVMBuildAdd(g->b, LLVMBuildAdd(g->b, v, index, ""), FIELD(g, argument, value), "");
 	args[0] = slot;
-	args[1] = gen_const32(g, 8);
+	args[1] = size_of(g, argument);
 	args[2] = v;
-	gen_call(g, HELPER_READ_USER, g->i64, args, 3);
+	gen_store64(g, failed, gen_call(g, HELPER_READ_USER, g->i64, args, 3));
 	LLVMBuildBr(g->b, after);
 	LLVMPositionBuilderAtEnd(g->b, after);
-	return gen_load64(g, slot);
 }
 
 /* Cut to the argument's size and extended by its sign. */
@@ -107,13 +121,14 @@ static LLVMValueRef sized(struct gen *g, LLVMValueRef v, LLVMValueRef argument)
 	    g->b, is_signed, LLVMBuildAShr(g->b, v, cut, ""), LLVMBuildLShr(g->b, v, cut, ""), "");
 }
 
-/* u64 usdt_argument(context, number) */
+/* s64 usdt_argument(context, number, u64 *value): 0, or the error of reading it */
 void usdt_define(struct gen *g)
 {
-	LLVMTypeRef params[2] = { g->ptr, g->i64 };
-	LLVMValueRef registers = define_register(g), function = begin_function(g, "usdt_argument", params, 2);
-	LLVMValueRef context = LLVMGetParam(function, 0), number = LLVMGetParam(function, 1), key, args[2],
-		     at, offset;
+	LLVMTypeRef params[3] = { g->ptr, g->i64, g->ptr };
+	LLVMValueRef registers = define_register(g), function = begin_function(g, "usdt_argument", params, 3);
+	LLVMValueRef context = LLVMGetParam(function, 0), number = LLVMGetParam(function, 1),
+		     value = LLVMGetParam(function, 2), slot = gen_alloca(g, 16, "value"),
+		     failed = gen_alloca(g, 8, "failed"), key, args[2], at, offset;
 	LLVMBasicBlockRef missing, outside;
 
 	key = gen_alloca(g, 8, "key");
@@ -127,7 +142,9 @@ void usdt_define(struct gen *g)
 	    g, LLVMBuildICmp(g->b, LLVMIntULT, number, gen_const(g, USDT_ARGUMENTS), ""), &outside, "inside");
 	offset = LLVMBuildMul(g->b, number, gen_const(g, sizeof(struct usdt_argument)), "");
 	at = LLVMBuildInBoundsGEP2(g->b, g->i8, at, &offset, 1, "");
-	LLVMBuildRet(g->b, sized(g, located(g, registers, context, at), at));
+	locate(g, registers, context, at, slot, failed);
+	gen_store64(g, value, sized(g, gen_load64(g, slot), at));
+	LLVMBuildRet(g->b, gen_load64(g, failed));
 	LLVMPositionBuilderAtEnd(g->b, outside);
 	LLVMBuildBr(g->b, missing);
 	LLVMPositionBuilderAtEnd(g->b, missing);

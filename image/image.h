@@ -90,7 +90,8 @@ struct usdt_argument {
 	uint32_t kind;
 	uint32_t base, index, scale;
 	uint32_t cut; /* 64 minus the bits of its size */
-	uint32_t is_signed;
+	uint16_t is_signed;
+	uint16_t shift; /* bits that come first in the register */
 };
 
 /* hist() value: HIST_BUCKETS(bits) counters of u64. Bucket 0: below 0; 1: zero; then

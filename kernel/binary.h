@@ -66,6 +66,7 @@ struct binary_argument {
 	int base, index; /* registers, as their number in struct pt_regs; -1: none */
 	unsigned scale;  /* of index */
 	unsigned size;   /* bytes: 1, 2, 4, 8 */
+	unsigned shift;  /* of a register's second byte (ah): 8 bits, else 0 */
 	bool is_signed;
 };
 

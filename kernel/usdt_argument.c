@@ -33,12 +33,17 @@ static const char *const registers[][5] = {
 
 #define REGISTER_IP 16
 
-static int find_register(struct str name)
+/* The fifth name is the second byte. */
+#define SECOND_BYTE 4
+
+static int find_register(struct str name, unsigned *shift)
 {
 	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
 		for (int k = 0; k < 5 && registers[i][k]; k++)
-			if (str_is(name, registers[i][k]))
+			if (str_is(name, registers[i][k])) {
+				*shift = k == SECOND_BYTE ? 8 : 0;
 				return (int)i;
+			}
 	return -1;
 }
 
@@ -91,11 +96,11 @@ static struct str take_name(struct scan *s)
 	return str_slice(s->text, begin, s->at);
 }
 
-static bool take_register(struct scan *s, int *number)
+static bool take_register(struct scan *s, int *number, unsigned *shift)
 {
 	if (!accept(s, '%'))
 		return false;
-	*number = find_register(take_name(s));
+	*number = find_register(take_name(s), shift);
 	return *number >= 0;
 }
 
@@ -107,10 +112,10 @@ static bool take_address(struct scan *s, struct binary_argument *a)
 	a->place = BINARY_MEMORY;
 	if (!accept(s, '('))
 		return false;
-	if (peek(s) == '%' && !take_register(s, &a->base))
+	if (peek(s) == '%' && !take_register(s, &a->base, &a->shift))
 		return false;
 	if (accept(s, ',')) {
-		if (!take_register(s, &a->index))
+		if (!take_register(s, &a->index, &a->shift))
 			return false;
 		if (accept(s, ',') && !take_number(s, &scale))
 			return false;
@@ -143,7 +148,7 @@ static bool take_operand(struct binary *b, uint64_t probe, struct scan *s, struc
 	}
 	if (peek(s) == '%') {
 		a->place = BINARY_REGISTER;
-		return take_register(s, &a->base);
+		return take_register(s, &a->base, &a->shift);
 	}
 	if (peek(s) == '-' || is_digit(peek(s))) {
 		if (!take_number(s, &a->value))

@@ -54,36 +54,42 @@ static int64_t defined(struct condition *c)
 	return preprocess_macro(c->lexer, name) != NULL;
 }
 
+static int64_t name_or_number(struct condition *c)
+{
+	struct str word = take_word(c);
+	const struct macro *macro;
+	uint64_t value = 0;
+
+	if (str_is(word, "defined"))
+		return defined(c);
+	macro = preprocess_macro(c->lexer, word);
+	if (literal_integer(macro ? macro->text : word, &value))
+		return (int64_t)value;
+	/* as in C, a name that is not defined is 0 */
+	if (macro || !word.n || (word.p[0] >= '0' && word.p[0] <= '9'))
+		c->failed = true;
+	return 0;
+}
+
 static int64_t primary(struct condition *c)
 {
-	uint64_t value = 0;
+	int64_t value = 0;
 
 	if (++c->nesting > NESTING_MAX) {
 		c->failed = true;
 		return 0;
 	}
-	if (take(c, "!"))
-		return !primary(c);
-	if (take(c, "(")) {
-		int64_t inner = or_of(c);
-
+	if (take(c, "!")) {
+		value = !primary(c);
+	} else if (take(c, "(")) {
+		value = or_of(c);
 		if (!take(c, ")"))
 			c->failed = true;
-		return inner;
+	} else {
+		value = name_or_number(c);
 	}
-	struct str word = take_word(c);
-
-	if (str_is(word, "defined"))
-		return defined(c);
-	const struct macro *macro = preprocess_macro(c->lexer, word);
-
-	if (!literal_integer(macro ? macro->text : word, &value)) {
-		/* as in C, a name that is not defined is 0 */
-		if (macro || !word.n || (word.p[0] >= '0' && word.p[0] <= '9'))
-			c->failed = true;
-		return 0;
-	}
-	return (int64_t)value;
+	c->nesting--;
+	return value;
 }
 
 static int64_t comparison(struct condition *c)

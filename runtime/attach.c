@@ -401,8 +401,19 @@ static void tell(const struct tracer *t, const struct probe *p)
 	fputc('\n', stderr);
 }
 
+static void tell_skipped(const struct tracer *t, const struct probe *p)
+{
+	if (p->skipped && !t->options->quiet)
+		fprintf(stderr, "btrun: %.*s: the kernel refused %u of %zu places\n",
+		    STR_ARG(tracer_attach(t, p)->text), p->skipped, p->skipped + p->attached.n);
+}
+
 void attach_tell(const struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++)
-		tell(t, &t->probes.v[i]);
+	for (size_t i = 0; i < t->probes.n; i++) {
+		if (t->options->verbose)
+			tell(t, &t->probes.v[i]);
+		else
+			tell_skipped(t, &t->probes.v[i]);
+	}
 }

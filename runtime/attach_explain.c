@@ -116,10 +116,12 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 	case EINVAL:
 	case EADDRNOTAVAIL:
 	case EILSEQ:
-		diag_hint(&t->diag,
-		    "the kernel does not allow a probe at this place: functions that probes themselves need "
-		    "(/sys/kernel/debug/kprobes/blacklist) and places inside an instruction cannot be "
-		    "probed");
+		if (a->function.n)
+			diag_hint(&t->diag, "the kernel does not allow a probe at this place: functions that "
+					    "probes themselves need "
+					    "(/sys/kernel/debug/kprobes/blacklist) and places inside an "
+					    "instruction cannot be "
+					    "probed");
 		break;
 	case EPERM:
 	case EACCES:

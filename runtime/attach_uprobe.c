@@ -197,9 +197,13 @@ static int write_arguments(struct search *s, const struct binary_usdt *probe)
 			.scale = a.scale,
 			.cut = 64 - 8 * a.size,
 			.is_signed = a.is_signed,
+			.shift = (uint16_t)a.shift,
 		};
 	}
-	return bpf_map_update_elem(s->tracer->usdt_fd, &id, rows, BPF_ANY) ? -errno : 0;
+	if (!bpf_map_update_elem(s->tracer->usdt_fd, &id, rows, BPF_ANY))
+		return 0;
+	return tracer_refuse(s->tracer, s->probe, -errno, "%s:%s: no room for where its arguments are: %s",
+	    probe->provider, probe->name, strerror(errno));
 }
 
 static int consider_usdt(void *context, const struct binary_usdt *probe)

@@ -288,9 +288,10 @@ static const struct event_kind event_exit = { prepare_exit, run_exit };
 
 static const struct {
 	const char *name;
+	unsigned forms;
 	const struct event_kind *kind;
 } builtins[] = {
-#define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, &event },
+#define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, forms, &event },
 #include "base/builtins.def"
 #undef BUILTIN
 };
@@ -301,6 +302,14 @@ static const struct event_kind *kind_of(struct str builtin)
 		if (str_is(builtin, builtins[i].name) && builtins[i].kind->run)
 			return builtins[i].kind;
 	return NULL;
+}
+
+bool event_is_unsafe(struct str builtin)
+{
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
+		if (str_is(builtin, builtins[i].name))
+			return builtins[i].forms & UNSAFE;
+	return false;
 }
 
 bool event_is_packet(const struct image_record *record)

@@ -8,32 +8,44 @@
 #include <string.h>
 #include <time.h>
 
+/* How long the conversion at the beginning of text is: "%H", "%-d", "%Ey". */
+static size_t conversion_length(struct str text)
+{
+	size_t n = 1;
+
+	while (n < text.n && strchr("_-0^#123456789EO", text.p[n]))
+		n++;
+	return n < text.n ? n + 1 : text.n;
+}
+
+/* One conversion at a time: strftime() does not tell "too long" from "nothing". */
+static void print_conversion(FILE *out, struct str conversion, const struct tm *tm, uint64_t ns)
+{
+	char format[32], text[1024];
+
+	if (str_is(conversion, "%f")) {
+		fprintf(out, "%06" PRIu64, ns % 1000000000 / 1000);
+		return;
+	}
+	if (conversion.n >= sizeof(format))
+		return;
+	memcpy(format, conversion.p, conversion.n);
+	format[conversion.n] = '\0';
+	fwrite(text, 1, strftime(text, sizeof(text), format, tm), out);
+}
+
 /* strftime()'s formats, and %f for microseconds. */
 static void print_time(FILE *out, struct str format, const struct tm *tm, uint64_t ns)
 {
-	char part[256], piece[128];
-	size_t at = 0, n;
+	while (format.n) {
+		ptrdiff_t percent = str_find(format, '%');
+		size_t plain = percent < 0 ? format.n : (size_t)percent, n;
 
-	while (at < format.n) {
-		ptrdiff_t f = -1;
-
-		for (size_t i = at; i + 1 < format.n && f < 0; i++) {
-			if (format.p[i] == '%' && format.p[i + 1] == 'f')
-				f = (ptrdiff_t)i;
-			else if (format.p[i] == '%')
-				i++;
-		}
-		n = (f < 0 ? format.n : (size_t)f) - at;
-		if (n >= sizeof(piece))
-			n = sizeof(piece) - 1;
-		memcpy(piece, format.p + at, n);
-		piece[n] = '\0';
-		fwrite(part, 1, strftime(part, sizeof(part), piece, tm), out);
-		at += n;
-		if (f >= 0 && at == (size_t)f) {
-			fprintf(out, "%06" PRIu64, ns % 1000000000 / 1000);
-			at += 2;
-		}
+		fwrite(format.p, 1, plain, out);
+		format = str_slice(format, plain, format.n);
+		n = format.n ? conversion_length(format) : 0;
+		print_conversion(out, str_slice(format, 0, n), tm, ns);
+		format = str_slice(format, n, format.n);
 	}
 }
 

@@ -469,6 +469,41 @@ static int check_records(struct tracer *t)
 	return 0;
 }
 
+/* What changes the system. */
+static bool is_unsafe(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == 0 &&
+	       (insn->imm == BPF_FUNC_override_return || insn->imm == BPF_FUNC_send_signal ||
+		   insn->imm == BPF_FUNC_send_signal_thread || insn->imm == BPF_FUNC_probe_write_user);
+}
+
+static const char *unsafe_part(struct tracer *t)
+{
+	struct bpf_program *program;
+
+	for (size_t i = 0; i < t->image.records.n; i++)
+		for (uint32_t k = 0; k < t->image.records.v[i].n_actions; k++)
+			if (event_is_unsafe(t->image.records.v[i].actions[k].builtin))
+				return "runs commands";
+	bpf_object__for_each_program(
+	    program, t->object) for (size_t i = 0; i < bpf_program__insn_cnt(program);
+				     i++) if (is_unsafe(&bpf_program__insns(program)
+							    [i])) return "sends signals or changes what the "
+									 "kernel does";
+	return NULL;
+}
+
+/* Of a script the compiler has checked it. */
+static int check_safety(struct tracer *t)
+{
+	const char *part = t->options->fresh || t->options->unsafe ? NULL : unsafe_part(t);
+
+	if (!part)
+		return 0;
+	fprintf(stderr, "btrun: error: this image %s: run it with --unsafe if that is wanted\n", part);
+	return -EPERM;
+}
+
 static int load_opened(struct tracer *t)
 {
 	int err = choose_programs(t);
@@ -486,6 +521,8 @@ static int load_opened(struct tracer *t)
 	if (err)
 		return err;
 	err = check_records(t);
+	if (!err)
+		err = check_safety(t);
 	if (err)
 		return err;
 	size_maps(t);

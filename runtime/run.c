@@ -197,23 +197,22 @@ static int open_buffer(struct tracer *t)
 	return err;
 }
 
+/* Places, as bpftrace counts them: one is enough for what is attached on every CPU or to every thread. */
 static uint64_t count_attached(const struct tracer *t)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		const struct probe *p = &t->probes.v[i];
-		size_t links = p->attached.n;
+	for (size_t i = 0; i < t->probes.n; i++)
+		n += !t->probes.v[i].off && t->probes.v[i].form == IMAGE_RUN;
+	for (size_t i = 0; i < t->runtime.targets.n; i++) {
+		uint32_t attach = (uint32_t)(t->runtime.targets.v[i].id >> 32);
 
-		n += p->off ? 0 : p->form == IMAGE_RUN ? 1 : links;
-		/* One link of kprobe.multi is many places. */
-		if (!p->off && p->n_ways && p->ways[p->way] == ATTACH_MULTI)
-			for (size_t k = 0, n0 = n - links; k < t->runtime.targets.n; k++) {
-				uint32_t attach = (uint32_t)(t->runtime.targets.v[k].id >> 32);
+		for (size_t k = 0; k < t->probes.n; k++) {
+			const struct probe *p = &t->probes.v[k];
 
-				n0 += attach >= p->attach && attach < p->attach + p->n_attach;
-				n = n0;
-			}
+			n += !p->off && p->form != IMAGE_RUN && attach >= p->attach &&
+			     attach < p->attach + p->n_attach;
+		}
 	}
 	return n;
 }
@@ -222,8 +221,7 @@ static void announce(struct tracer *t)
 {
 	uint64_t n = count_attached(t);
 
-	if (t->options->verbose)
-		attach_tell(t);
+	attach_tell(t);
 	output_attached(t->runtime.out, n);
 	if (!t->options->quiet)
 		fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)n, n == 1 ? "" : "s");

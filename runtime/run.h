@@ -40,7 +40,9 @@ struct run_options {
 	const char *command; /* -c, or NULL */
 	pid_t pid;           /* -p, or 0 */
 	bool verbose, quiet, dry_run, stats;
-	bool unsafe;   /* probes at places of which it is not known that an instruction begins there */
+	/* Probes at places of which it is not known that an instruction begins there, and images that change
+	 * the system. */
+	bool unsafe;
 	bool mangled;  /* C++ names as the binaries have them */
 	bool one_form; /* the image has only the program for the first way of each probe */
 	bool fresh;    /* the image was compiled just now, against the kernel that runs */

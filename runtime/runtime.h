@@ -66,6 +66,8 @@ void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, 
 int events_prepare(struct runtime *r);
 /* Is it the kind that packets.c takes? */
 bool event_is_packet(const struct image_record *record);
+/* Does the builtin need --unsafe? */
+bool event_is_unsafe(struct str builtin);
 /* One record from the output buffer. Damaged ones count in bad_records. */
 void event_handle(struct runtime *r, const void *record, size_t size);
 

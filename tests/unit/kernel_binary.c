@@ -58,13 +58,14 @@ static void check_arguments(void)
 		const char *text;
 		struct binary_argument want;
 	} rows[] = {
-		{ "-4@%eax", { BINARY_REGISTER, 0, 10, -1, 0, 4, true } },
-		{ "8@%r9", { BINARY_REGISTER, 0, 8, -1, 0, 8, false } },
-		{ "-4@$-5", { BINARY_CONSTANT, -5, -1, -1, 0, 4, true } },
-		{ "1@%dil", { BINARY_REGISTER, 0, 14, -1, 0, 1, false } },
-		{ "8@-24(%rbp)", { BINARY_MEMORY, -24, 4, -1, 0, 8, false } },
-		{ "-4@8(%rax,%rdx,4)", { BINARY_MEMORY, 8, 10, 12, 4, 4, true } },
-		{ "2@(%rsp)", { BINARY_MEMORY, 0, 19, -1, 0, 2, false } },
+		{ "-4@%eax", { BINARY_REGISTER, 0, 10, -1, 0, 4, 0, true } },
+		{ "8@%r9", { BINARY_REGISTER, 0, 8, -1, 0, 8, 0, false } },
+		{ "-4@$-5", { BINARY_CONSTANT, -5, -1, -1, 0, 4, 0, true } },
+		{ "1@%dil", { BINARY_REGISTER, 0, 14, -1, 0, 1, 0, false } },
+		{ "8@-24(%rbp)", { BINARY_MEMORY, -24, 4, -1, 0, 8, 0, false } },
+		{ "-4@8(%rax,%rdx,4)", { BINARY_MEMORY, 8, 10, 12, 4, 4, 0, true } },
+		{ "1@%ah", { BINARY_REGISTER, 0, 10, -1, 0, 1, 8, false } },
+		{ "2@(%rsp)", { BINARY_MEMORY, 0, 19, -1, 0, 2, 0, false } },
 	};
 	struct str text = STR("-4@%eax 8@-24(%rbp)");
 	struct binary_argument a;
@@ -80,6 +81,7 @@ static void check_arguments(void)
 		CHECK_INT(a.base, rows[i].want.base);
 		CHECK_INT(a.index, rows[i].want.index);
 		CHECK_INT(a.size, rows[i].want.size);
+		CHECK_INT(a.shift, rows[i].want.shift);
 		CHECK_INT(a.is_signed, rows[i].want.is_signed);
 		if (rows[i].want.scale)
 			CHECK_INT(a.scale, rows[i].want.scale);

@@ -1,5 +1,7 @@
 """Nothing of ours stays, whichever way it ends (guest.py also looks after every check)."""
 import signal
+import subprocess
+import tempfile
 import time
 
 import guest
@@ -45,6 +47,47 @@ def leave_stale_event_swept():
     time.sleep(1)
     with Tracer("--attach=tracefs", UPSTREAM) as tracer:
         tracer.stop().expect_ok()
+
+
+@check
+def leave_many_stale_events():
+    """More than one reading of the kernel's list gives."""
+    with open(guest.TRACING + "/kprobe_events", "a") as file:
+        for i in range(150):
+            file.write(f"r:btrun_999999/e{i} vfs_read\n")
+            file.flush()
+    with Tracer("--attach=tracefs", UPSTREAM) as tracer:
+        stale = open(guest.TRACING + "/kprobe_events").read().count("btrun_999999")
+        tracer.stop().expect_ok()
+    expect(stale == 0, f"{stale} of 150 stale events are left")
+
+
+def state(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+@check
+def leave_sigkill_watchpoint():
+    """A process that is stopped for each call of the watched function goes on when the tracer is killed."""
+    with tempfile.TemporaryDirectory() as work:
+        with open(f"{work}/t.c", "w") as file:
+            file.write("int places[64]; volatile unsigned i;\n"
+                       "__attribute__((noinline)) void give(int *p) { *p += 1; __asm__ volatile(\"\"); }\n"
+                       "int main(void) { for (;;) give(&places[i++ % 64]); }\n")
+        run("cc", "-O1", "-o", f"{work}/t", f"{work}/t.c").expect_ok()
+        process = subprocess.Popen([f"{work}/t"])
+        try:
+            with Tracer("-p", str(process.pid), "-e", f"watchpoint:{work}/t:give+arg0:4:w {{ @ = count(); }}") as tracer:
+                time.sleep(1)
+                tracer.process.kill()
+                tracer.process.wait()
+            time.sleep(3)
+            states = [state(process.pid) for _ in range(20) if not time.sleep(0.05)]
+            expect("T" not in states, f"it is stopped: {states}")
+        finally:
+            process.kill()
+            process.wait()
 
 
 @check
