@@ -1,5 +1,4 @@
-/* See Documentation/bpf/btf.rst for the kinds, and for the layout of the string section that find_name()
- * reads. */
+/* See Documentation/bpf/btf.rst for the kinds. */
 #include "kernel/btf.h"
 
 #include <bpf/btf.h>
@@ -11,72 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel/btf_file.h"
+
 /* A chain of typedefs and qualifiers longer than this is a loop in a broken file. */
 #define CHAIN_MAX 64
 
 struct kernel_btf {
 	struct kernel_btf *base; /* of a module: vmlinux */
-	struct btf *btf;
-	uint32_t begin, end; /* the ids of this file's own types */
+	struct btf_file file;
 };
 
 static const struct btf_type *type_of(const struct kernel_btf *b, uint32_t id)
 {
-	return btf__type_by_id(b->btf, id);
+	return btf_file_type(&b->file, id);
 }
 
 static struct str name_of(const struct kernel_btf *b, uint32_t offset)
 {
-	const char *name = btf__name_by_offset(b->btf, offset);
-
-	return str_of(name ? name : "");
-}
-
-/* How much there was, up to size. */
-static size_t read_whole(int fd, char *bytes, size_t size)
-{
-	size_t n = 0;
-
-	while (n < size) {
-		ssize_t got = read(fd, bytes + n, size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		n += (size_t)got;
-	}
-	return n;
-}
-
-/* sysfs maps only since 6.16; before, the copy that libbpf makes is a second one. */
-static struct btf *parse_whole(int fd, size_t size)
-{
-	void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	bool mapped = bytes != MAP_FAILED;
-	size_t n = size;
-
-	if (!mapped) {
-		bytes = malloc(size);
-		n = bytes ? read_whole(fd, bytes, size) : 0;
-	}
-	struct btf *btf = bytes ? btf__new(bytes, (uint32_t)n) : NULL;
-	int err = errno;
-	if (mapped)
-		munmap(bytes, size);
-	else
-		free(bytes);
-	errno = err;
-	return btf;
-}
-
-/* libbpf 1.1 declares btf__new_split() and does not export it; what it exports wants a path. */
-static struct btf *parse_split(int fd, struct btf *base)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return btf__parse_raw_split(path, base);
+	return btf_file_string(&b->file, offset);
 }
 
 static int load(struct kernel *k, struct str module, struct kernel_btf *b)
@@ -86,23 +37,14 @@ static int load(struct kernel *k, struct str module, struct kernel_btf *b)
 
 	if (fd < 0)
 		return fd;
-	errno = 0;
 	if (fstat(fd, &st))
 		err = -errno;
 	else if (st.st_size <= 0 || st.st_size > UINT32_MAX)
 		err = -EBADMSG;
-	else if (b->base)
-		b->btf = parse_split(fd, b->base->btf);
 	else
-		b->btf = parse_whole(fd, (size_t)st.st_size);
-	if (!err && !b->btf)
-		err = errno ? -errno : -ENOMEM;
+		err = btf_file_open(&b->file, b->base ? &b->base->file : NULL, fd, (size_t)st.st_size);
 	close(fd);
-	if (err)
-		return err;
-	b->begin = b->base ? b->base->end : 1;
-	b->end = btf__type_cnt(b->btf);
-	return 0;
+	return err;
 }
 
 int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf)
@@ -142,18 +84,12 @@ int kernel_btf_add(struct kernel *k, struct str module, struct kernel_btf **btf)
 int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf)
 {
 	struct kernel_btf *b = calloc(1, sizeof(*b));
-	int err;
+	int err = b ? btf_file_copy(&b->file, bytes, size) : -ENOMEM;
 
-	errno = 0;
-	if (b)
-		b->btf = btf__new(bytes, (uint32_t)size);
-	if (!b || !b->btf) {
-		err = errno ? -errno : -ENOMEM;
+	if (err) {
 		free(b);
 		return err;
 	}
-	b->begin = 1;
-	b->end = btf__type_cnt(b->btf);
 	*btf = b;
 	return 0;
 }
@@ -167,7 +103,7 @@ void kernel_btf_free(struct kernel_btf *b)
 {
 	if (!b)
 		return;
-	btf__free(b->btf);
+	btf_file_close(&b->file);
 	kernel_btf_free(b->base);
 	free(b);
 }
@@ -199,12 +135,12 @@ static void int_info(const struct btf_type *t, struct btf_info *info)
 static void array_info(const struct kernel_btf *b, const struct btf_type *t, struct btf_info *info)
 {
 	const struct btf_array *array = btf_array(t);
-	int64_t size = btf__resolve_size(b->btf, array->type);
+	uint64_t size = btf_file_size_of(&b->file, array->type);
 
 	info->shape = BTF_SHAPE_ARRAY;
 	info->target = array->type;
 	info->elements = array->nelems;
-	info->size = size > 0 ? (uint32_t)size * array->nelems : 0;
+	info->size = size * array->nelems <= UINT32_MAX ? (uint32_t)(size * array->nelems) : 0;
 }
 
 static void pointer_info(const struct kernel_btf *b, const struct btf_type *t, struct btf_info *info)
@@ -285,51 +221,18 @@ void btf_member(const struct kernel_btf *b, uint32_t id, uint32_t index, struct 
 	member->bit_size = btf_member_bitfield_size(t, index);
 }
 
-/*
- * The offset of a name in this file's string section, or -1. (A module's begins
- * with a name, not with the empty one.) pahole writes every
- * string once, so that types can be compared by offset: one pass over 1.5 MB of
- * text and one over the types, in place of 100,000 comparisons of strings.
- */
-static int64_t find_name(const struct kernel_btf *b, struct str name)
-{
-	uint32_t size;
-	const void *raw = btf__raw_data(b->btf, &size);
-	const struct btf_header *header = raw;
-
-	if (!raw || name.n == 0)
-		return -1;
-	const char *begin = (const char *)raw + header->hdr_len + header->str_off;
-	const char *end = begin + header->str_len, *p = begin;
-	while ((p = memmem(p, (size_t)(end - p), name.p, name.n))) {
-		const char *after = p + name.n;
-
-		if ((p == begin || !p[-1]) && after < end && !*after)
-			return p - begin;
-		p++;
-	}
-	return -1;
-}
-
-/* In a module's file, offsets go on where vmlinux's strings end. */
-static uint32_t strings_before(const struct kernel_btf *b)
-{
-	uint32_t size;
-	const struct btf_header *header = b->base ? btf__raw_data(b->base->btf, &size) : NULL;
-
-	return header ? header->str_len : 0;
-}
-
 /* offset: of the name, as types of b would have it. Tells whether there is any. */
+/* pahole writes every string once, so that types can be compared by offset: one pass over 1.5 MB of text and
+ * one over the types, in place of 100,000 comparisons of strings. */
 static bool name_offset(const struct kernel_btf *b, struct str name, uint32_t *offset)
 {
 	/* A module reuses the strings of vmlinux. */
-	int64_t at = b->base ? find_name(b->base, name) : -1;
+	int64_t at = b->base ? btf_file_find_string(&b->base->file, name) : -1;
 	uint32_t before = 0;
 
 	if (at < 0) {
-		at = find_name(b, name);
-		before = strings_before(b);
+		at = btf_file_find_string(&b->file, name);
+		before = b->file.strings_begin;
 	}
 	*offset = at < 0 ? 0 : (uint32_t)at + before;
 	return at >= 0;
@@ -361,7 +264,7 @@ static bool of_shape(const struct btf_type *t, enum btf_shape tag)
 
 static uint32_t next_named(const struct kernel_btf *b, uint32_t id, enum btf_shape tag, uint32_t offset)
 {
-	for (; id < b->end; id++) {
+	for (; id < b->file.end; id++) {
 		const struct btf_type *t = type_of(b, id);
 
 		if (t && t->name_off == offset && of_shape(t, tag))
@@ -378,7 +281,7 @@ int btf_find(const struct kernel_btf *b, enum btf_shape tag, struct str name)
 	for (; b; b = b->base) {
 		if (!name_offset(b, name, &offset))
 			continue;
-		id = next_named(b, b->begin, tag, offset);
+		id = next_named(b, b->file.begin, tag, offset);
 		if (id)
 			return (int)id;
 	}
@@ -398,7 +301,7 @@ int btf_find_func(const struct kernel_btf *b, struct str name, struct btf_func_i
 	uint32_t offset, id;
 
 	while (b && (!name_offset(b, name, &offset) ||
-			!(id = next_named(b, b->begin, BTF_SHAPE_FUNC_PROTO, offset))))
+			!(id = next_named(b, b->file.begin, BTF_SHAPE_FUNC_PROTO, offset))))
 		b = b->base;
 	if (!b)
 		return -ENOENT;
@@ -452,7 +355,7 @@ int btf_find_enum_value(const struct kernel_btf *b, struct str name, int64_t *va
 	for (; b; b = b->base) {
 		if (!name_offset(b, name, &offset))
 			continue;
-		for (*type = b->begin; *type < b->end; (*type)++) {
+		for (*type = b->file.begin; *type < b->file.end; (*type)++) {
 			const struct btf_type *t = type_of(b, *type);
 
 			if (t && btf_is_any_enum(t) && enum_value(t, offset, value))
@@ -464,7 +367,7 @@ int btf_find_enum_value(const struct kernel_btf *b, struct str name, int64_t *va
 
 void btf_each_name(const struct kernel_btf *b, enum btf_shape tag, kernel_found *found, void *context)
 {
-	for (uint32_t id = 1; id < b->end; id++) {
+	for (uint32_t id = 1; id < b->file.end; id++) {
 		const struct btf_type *t = type_of(b, id);
 
 		if (t && t->name_off && of_shape(t, tag) && found(context, name_of(b, t->name_off), STR("")))
@@ -492,23 +395,49 @@ static void print_last(const char *text, FILE *out)
 	fputs(last, out);
 }
 
-int btf_print(const struct kernel_btf *k, enum btf_shape tag, struct str name, FILE *out)
+/* libbpf 1.1 declares btf__new_split() and does not export it; what it exports wants a path. */
+static struct btf *parse_split(const struct btf_file *f, struct btf *base)
 {
-	int id = btf_find(k, tag, name);
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct btf *btf = NULL;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && write(fd, f->bytes, f->size) == (ssize_t)f->size)
+		btf = btf__parse_raw_split(path, base);
+	if (fd >= 0)
+		close(fd);
+	return btf;
+}
+
+static int dump_type(const struct btf *btf, uint32_t id, FILE *out)
+{
 	char *text = NULL;
 	size_t size;
-	FILE *whole;
-	struct btf_dump *dump;
+	FILE *whole = open_memstream(&text, &size);
+	struct btf_dump *dump = whole ? btf_dump__new(btf, print_dump, whole, NULL) : NULL;
+	int err = dump ? btf_dump__dump_type(dump, id) : -ENOMEM;
+
+	btf_dump__free(dump);
+	if (whole && fclose(whole) == 0 && !err)
+		print_last(text, out);
+	free(text);
+	return err;
+}
+
+int btf_print(const struct kernel_btf *k, enum btf_shape tag, struct str name, FILE *out)
+{
+	const struct btf_file *whole = k->base ? &k->base->file : &k->file;
+	int id = btf_find(k, tag, name), err;
+	struct btf *base, *split = NULL;
 
 	if (id < 0)
 		return -ENOENT;
-	whole = open_memstream(&text, &size);
-	dump = whole ? btf_dump__new(k->btf, print_dump, whole, NULL) : NULL;
-	if (dump && btf_dump__dump_type(dump, (uint32_t)id) == 0 && fflush(whole) == 0)
-		print_last(text, out);
-	btf_dump__free(dump);
-	if (whole)
-		fclose(whole);
-	free(text);
-	return 0;
+	base = btf__new(whole->bytes, (uint32_t)whole->size);
+	if (base && k->base)
+		split = parse_split(&k->file, base);
+	err = base && (split || !k->base) ? dump_type(split ? split : base, (uint32_t)id, out) : -EBADMSG;
+	btf__free(split);
+	btf__free(base);
+	return err;
 }

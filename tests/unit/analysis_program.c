@@ -7,6 +7,7 @@
 
 static struct arena *arena;
 static struct kernel *kernel;
+static struct kernel_btf *btf; /* of the program that was analysed last */
 static unsigned errors;
 
 static struct program *program_of(const char *text)
@@ -26,8 +27,9 @@ static struct program *program_of(const char *text)
 	fclose(diag.out);
 	errors = diag.errors;
 	free(messages);
-	kernel_btf_free(program->btf);
-	program->btf = NULL;
+	/* The names of types lie in it. */
+	kernel_btf_free(btf);
+	btf = program->btf;
 	return program;
 }
 
@@ -182,6 +184,7 @@ int main(void)
 	long_strings();
 	maps();
 	attach_points();
+	kernel_btf_free(btf);
 	kernel_free(kernel);
 	arena_free(arena);
 	return test_end();

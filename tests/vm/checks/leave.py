@@ -1,4 +1,5 @@
 """Nothing of ours stays, whichever way it ends (guest.py also looks after every check)."""
+import os
 import signal
 import subprocess
 import tempfile
@@ -52,10 +53,10 @@ def leave_stale_event_swept():
 @check
 def leave_many_stale_events():
     """More than one reading of the kernel's list gives."""
-    with open(guest.TRACING + "/kprobe_events", "a") as file:
-        for i in range(150):
-            file.write(f"r:btrun_999999/e{i} vfs_read\n")
-            file.flush()
+    events = os.open(guest.TRACING + "/kprobe_events", os.O_WRONLY | os.O_APPEND)
+    for i in range(150):
+        os.write(events, f"r:btrun_999999/e{i} vfs_read\n".encode())
+    os.close(events)
     with Tracer("--attach=tracefs", UPSTREAM) as tracer:
         stale = open(guest.TRACING + "/kprobe_events").read().count("btrun_999999")
         tracer.stop().expect_ok()
@@ -78,7 +79,7 @@ def leave_sigkill_watchpoint():
         run("cc", "-O1", "-o", f"{work}/t", f"{work}/t.c").expect_ok()
         process = subprocess.Popen([f"{work}/t"])
         try:
-            with Tracer("-p", str(process.pid), "-e", f"watchpoint:{work}/t:give+arg0:4:w {{ @ = count(); }}") as tracer:
+            with Tracer("-p", str(process.pid), "-e", "watchpoint:give+arg0:4:w { @ = count(); }") as tracer:
                 time.sleep(1)
                 tracer.process.kill()
                 tracer.process.wait()
