@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,18 +85,27 @@ int reaper_sweep(const char *tracefs, pid_t group)
 	return err;
 }
 
-/* Nobody else lets a process go on that was stopped for a record which the dead tracer did not read. Its
- * probes go a moment after it. */
-static void wake(pid_t pid)
+/* Nobody else lets a process go on that was stopped for a record which the dead tracer did not read. The
+ * kernel removes a tracer's probes while the tracer dies and a moment after, and until then they stop the
+ * process again. */
+static void wake(pid_t pid, int tracer)
 {
-	for (int tries = 0; tries < 8; tries++) {
+	struct pollfd end = { .fd = tracer, .events = POLLIN };
+
+	for (int tries = 0, after = 0; tries < 600 && after < 10; tries++) {
 		kill(pid, SIGCONT);
-		usleep(50000);
+		if (poll(&end, 1, 50) != 0) {
+			after++;
+			usleep(50000);
+		}
 	}
 }
 
+/* pipe_end gives a byte when the tracer ends in good order, and its end alone when the tracer is killed. */
 static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pid_t tracer, pid_t stopped)
 {
+	int self = (int)syscall(SYS_pidfd_open, tracer, 0);
+	ssize_t n;
 	sigset_t all;
 	char byte;
 
@@ -105,13 +115,15 @@ static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pi
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	/* Held descriptors would keep a reader of our output waiting. */
 	dup2(pipe_end, 0);
-	syscall(SYS_close_range, 1u, ~0u, 0u);
+	dup2(self, 1);
+	syscall(SYS_close_range, self < 0 ? 1u : 2u, ~0u, 0u);
 	if (chdir("/"))
 		_exit(1);
-	while (read(0, &byte, 1) < 0 && errno == EINTR)
-		;
-	if (stopped && kill(tracer, 0))
-		wake(stopped);
+	do {
+		n = read(0, &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	if (stopped && n == 0)
+		wake(stopped, 1);
 	/* The dead tracer's perf events go a moment later. */
 	for (int tries = 0; tracefs && tries < 200 && reaper_sweep(tracefs, tracer); tries++)
 		usleep(25000);
@@ -157,6 +169,9 @@ static void end(struct reaper *r)
 {
 	if (!r->pid)
 		return;
+	/* fails where somebody has killed it */
+	if (write(r->pipe, "", 1) < 0)
+		errno = 0;
 	close(r->pipe);
 	while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 		;
