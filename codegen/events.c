@@ -149,19 +149,52 @@ static void tail_field(struct gen *g, const struct field *f)
 #define JOIN_STRING 1024 /* bytes of one, its NUL included */
 
 /* The strings that an array of pointers points to, one after the other with their NULs. */
+/* A string that filled its room, with more of it behind: no limit that the user sets is to blame, so it has a
+ * counter of its own. */
+static void count_join_cut(
+    struct gen *g, enum address_space space, LLVMValueRef from, LLVMValueRef result, struct span span)
+{
+	LLVMBasicBlockRef after, inner;
+	LLVMValueRef last;
+
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, JOIN_STRING), ""), &after, "full");
+	last = gen_temporary(g, 8);
+	gen_store64(g, last, gen_const(g, 0));
+	core_read(g, space, last, 1, LLVMBuildAdd(g->b, from, gen_const(g, JOIN_STRING - 1), ""), span);
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntNE, gen_load64(g, last), gen_const(g, 0), ""), &inner, "cut");
+	count_loss(g, COUNTER_JOIN_CUT, IMAGE_NONE, span);
+	gen_go(g, inner);
+	gen_go(g, after);
+}
+
+/* Appends the string at from to the record, whose end is *so_far, and goes on at next. */
+static void join_string(struct gen *g, const struct field *f, enum address_space space, LLVMValueRef from,
+    LLVMValueRef so_far, LLVMValueRef used, LLVMBasicBlockRef next)
+{
+	LLVMValueRef at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->record, &used, 1, ""), result;
+	LLVMBasicBlockRef good = gen_block(g, "good");
+
+	result = core_read_string(g, space, at, gen_const(g, JOIN_STRING), from);
+	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, f->value->span);
+	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSGT, result, gen_const(g, 0), ""), good, next);
+	LLVMPositionBuilderAtEnd(g->b, good);
+	store32(g, so_far, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
+	count_join_cut(g, space, from, result, f->value->span);
+	LLVMBuildBr(g->b, next);
+}
+
 static void join_field(struct gen *g, const struct field *f)
 {
 	enum address_space space = f->value->type->form == FORM_PTR ? f->value->type->space
 				   : g->unit->user_memory           ? SPACE_USER
 								    : SPACE_KERNEL;
 	LLVMValueRef array = gen_value(g, f->value), i = gen_alloca(g, 8, "i"), pointer = gen_temporary(g, 8),
-		     n, at;
-	LLVMValueRef used, result, more, begin = gen_load64(g, g->tail_used), fits,
-					 so_far = gen_offset(g, g->record, 4);
+		     n, at, used, more, fits, begin = gen_load64(g, g->tail_used),
+		     so_far = gen_offset(g, g->record, 4);
 	struct type u32 = { .form = FORM_INT, .size = 4 };
-	LLVMBasicBlockRef head = gen_block(g, "strings"), body = gen_block(g, "string"),
-			  after = gen_block(g, "joined"), some = gen_block(g, "some"),
-			  good = gen_block(g, "good");
+	LLVMBasicBlockRef head = gen_block(g, "strings"), some = gen_block(g, "some"),
+			  room = gen_block(g, "room"), lost = gen_block(g, "lost"),
+			  after = gen_block(g, "joined"), body = gen_block(g, "string");
 
 	/* In memory that the verifier does not follow: else it would walk through the rounds with every
 	 * length that the strings before can have. */
@@ -170,7 +203,7 @@ static void join_field(struct gen *g, const struct field *f)
 	gen_go(g, head);
 	n = gen_load64(g, i);
 	LLVMBuildCondBr(
-	    g->b, LLVMBuildICmp(g->b, LLVMIntULT, n, gen_const(g, JOIN_STRINGS), ""), body, after);
+	    g->b, LLVMBuildICmp(g->b, LLVMIntULE, n, gen_const(g, JOIN_STRINGS), ""), body, after);
 	LLVMPositionBuilderAtEnd(g->b, body);
 	gen_store64(g, i, LLVMBuildAdd(g->b, n, gen_const(g, 1), ""));
 	gen_store64(g, pointer, gen_const(g, 0));
@@ -182,17 +215,14 @@ static void join_field(struct gen *g, const struct field *f)
 	used = gen_opaque(g, gen_load(g, &u32, so_far));
 	fits = LLVMBuildICmp(
 	    g->b, LLVMIntULE, used, gen_const(g, g->open->size + g->open->tail_size - JOIN_STRING), "");
-	LLVMBasicBlockRef room = gen_block(g, "room");
-	LLVMBuildCondBr(g->b, fits, room, after);
+	fits =
+	    LLVMBuildAnd(g->b, fits, LLVMBuildICmp(g->b, LLVMIntULT, n, gen_const(g, JOIN_STRINGS), ""), "");
+	LLVMBuildCondBr(g->b, fits, room, lost);
 	LLVMPositionBuilderAtEnd(g->b, room);
-	at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->record, &used, 1, "");
-	result = core_read_string(g, space, at, gen_const(g, JOIN_STRING), more);
-	count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, f->value->span);
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSGT, result, gen_const(g, 0), ""), good, head);
-	LLVMPositionBuilderAtEnd(g->b, good);
-	store32(g, so_far, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
-	LLVMBuildBr(g->b, head);
-	LLVMPositionBuilderAtEnd(g->b, after);
+	join_string(g, f, space, more, so_far, used, head);
+	LLVMPositionBuilderAtEnd(g->b, lost);
+	count_loss(g, COUNTER_JOIN_CUT, IMAGE_NONE, f->value->span);
+	gen_go(g, after);
 	/* Never more, which only the verifier does not know. */
 	gen_store64(g, g->tail_used,
 	    at_most(g, gen_opaque(g, gen_load(g, &u32, so_far)), g->open->size + g->open->tail_size));

@@ -7,13 +7,28 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <linux/bpf.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define FRAME_ROUND 32 /* kernel/bpf/verifier.c, check_max_stack_depth() */
+/* kernel/bpf/verifier.c, check_max_stack_depth(): a frame without anything on it counts too. */
+#define FRAME_ROUND 32
+
+#define CALLS_MOST 8 /* MAX_CALL_FRAMES */
+
+struct function {
+	size_t section, begin, size; /* bytes */
+	Elf_Data *code, *calls;      /* calls: relocations of the section, or NULL */
+};
+
+struct object {
+	Elf *elf;
+	Elf_Data *symbols;
+	struct function *functions;
+	size_t n;
+};
 
 static uint32_t frame_of(const struct bpf_insn *insns, size_t n)
 {
-	int32_t deepest = 0, at;
+	int32_t deepest = -1, at;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct bpf_insn *insn = &insns[i];
@@ -34,46 +49,88 @@ static uint32_t frame_of(const struct bpf_insn *insns, size_t n)
 	return ((uint32_t)-deepest + FRAME_ROUND - 1) / FRAME_ROUND * FRAME_ROUND;
 }
 
-/* The frame of the function that the symbol names, and whether it is a subprogram. 0: it is none. */
-static uint32_t frame_of_symbol(Elf *elf, const GElf_Sym *symbol, bool *is_subprogram)
+/* Where the call in f at this place of its section leads: a call into another section has a relocation, whose
+ * symbol is the function, or the section with the distance in the instruction. */
+static const struct function *called(const struct object *o, const struct function *f, size_t at)
 {
-	Elf_Scn *scn = GELF_ST_TYPE(symbol->st_info) == STT_FUNC ? elf_getscn(elf, symbol->st_shndx) : NULL;
-	Elf_Data *data = scn ? elf_getdata(scn, NULL) : NULL;
-	size_t names;
+	const struct bpf_insn *insn = (const void *)((const char *)f->code->d_buf + at);
+	size_t distance = ((size_t)insn->imm + 1) * sizeof(*insn), section = f->section, to = at + distance;
+	GElf_Sym symbol;
+	GElf_Rel rel;
+
+	for (int i = 0; f->calls && gelf_getrel(f->calls, i, &rel); i++) {
+		if (rel.r_offset != at || !gelf_getsym(o->symbols, (int)GELF_R_SYM(rel.r_info), &symbol))
+			continue;
+		section = symbol.st_shndx;
+		to = symbol.st_value + (GELF_ST_TYPE(symbol.st_info) == STT_SECTION ? distance : 0);
+	}
+	for (size_t i = 0; i < o->n; i++)
+		if (o->functions[i].section == section && o->functions[i].begin == to)
+			return &o->functions[i];
+	return NULL;
+}
+
+/* Of the function and the deepest chain of calls that it begins. */
+static uint32_t chain_of(const struct object *o, const struct function *f, int depth)
+{
+	const struct bpf_insn *insns = (const void *)((const char *)f->code->d_buf + f->begin);
+	size_t n = f->size / sizeof(*insns);
+	uint32_t deepest = 0, chain;
+
+	for (size_t i = 0; i < n && depth < CALLS_MOST; i++) {
+		const struct function *callee = NULL;
+
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL)
+			callee = called(o, f, f->begin + i * sizeof(*insns));
+		chain = callee ? chain_of(o, callee, depth + 1) : 0;
+		deepest = chain > deepest ? chain : deepest;
+	}
+	return frame_of(insns, n) + deepest;
+}
+
+static Elf_Data *data_of(Elf *elf, uint32_t type, size_t of)
+{
 	GElf_Shdr header;
 
-	if (!data || symbol->st_value + symbol->st_size > data->d_size || !gelf_getshdr(scn, &header) ||
-	    elf_getshdrstrndx(elf, &names))
-		return 0;
-	*is_subprogram = strcmp(elf_strptr(elf, names, header.sh_name), ".text") == 0;
-	return frame_of((const struct bpf_insn *)((const char *)data->d_buf + symbol->st_value),
-	    symbol->st_size / sizeof(struct bpf_insn));
+	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s))
+		if (gelf_getshdr(s, &header) && header.sh_type == type && (!of || header.sh_info == of))
+			return elf_getdata(s, NULL);
+	return NULL;
+}
+
+static void find_functions(struct object *o)
+{
+	GElf_Sym symbol;
+
+	for (int i = 0; gelf_getsym(o->symbols, i, &symbol); i++) {
+		struct function f = {
+			.section = symbol.st_shndx, .begin = symbol.st_value, .size = symbol.st_size
+		};
+		Elf_Scn *scn =
+		    GELF_ST_TYPE(symbol.st_info) == STT_FUNC ? elf_getscn(o->elf, f.section) : NULL;
+
+		f.code = scn ? elf_getdata(scn, NULL) : NULL;
+		f.calls = data_of(o->elf, SHT_REL, f.section);
+		if (f.code && f.begin + f.size <= f.code->d_size)
+			o->functions[o->n++] = f;
+	}
 }
 
 uint32_t frames_deepest(void *object, size_t size)
 {
-	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_memory(object, size);
-	uint32_t deepest[2] = { 0 }; /* of programs, of subprograms: these call no others */
-	GElf_Shdr header;
+	struct object o = { .elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_memory(object, size) };
+	uint32_t deepest = 0, chain;
 
-	for (Elf_Scn *s = elf ? elf_nextscn(elf, NULL) : NULL; s; s = elf_nextscn(elf, s)) {
-		Elf_Data *data;
-
-		if (!gelf_getshdr(s, &header) || header.sh_type != SHT_SYMTAB || !header.sh_entsize)
-			continue;
-		data = elf_getdata(s, NULL);
-		for (size_t i = 0; data && i < header.sh_size / header.sh_entsize; i++) {
-			bool is_subprogram = false;
-			uint32_t frame;
-			GElf_Sym symbol;
-
-			if (!gelf_getsym(data, (int)i, &symbol))
-				continue;
-			frame = frame_of_symbol(elf, &symbol, &is_subprogram);
-			if (frame > deepest[is_subprogram])
-				deepest[is_subprogram] = frame;
-		}
+	o.symbols = o.elf ? data_of(o.elf, SHT_SYMTAB, 0) : NULL;
+	o.functions =
+	    o.symbols ? calloc(o.symbols->d_size / sizeof(Elf64_Sym) + 1, sizeof(*o.functions)) : NULL;
+	if (o.functions)
+		find_functions(&o);
+	for (size_t i = 0; i < o.n; i++) {
+		chain = chain_of(&o, &o.functions[i], 1);
+		deepest = chain > deepest ? chain : deepest;
 	}
-	elf_end(elf);
-	return deepest[0] + deepest[1];
+	free(o.functions);
+	elf_end(o.elf);
+	return deepest;
 }

@@ -36,6 +36,7 @@ static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_READ_FAULT] = "read_fault",
 	[COUNTER_STACK_LOST] = "stack_lost",
 	[COUNTER_HELPER] = "helper",
+	[COUNTER_JOIN_CUT] = "join_cut",
 	[COUNTER_TRUNCATED] = "truncated",
 };
 static const char *const slot_names[SLOTS_] = {

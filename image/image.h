@@ -215,6 +215,7 @@ enum image_counter_kind {
 	COUNTER_STACK_LOST, /* no room for a stack: span is set */
 	COUNTER_HELPER,     /* a helper of the kernel refused: span is set */
 	COUNTER_TRUNCATED,  /* a string was longer than its limit: span is set */
+	COUNTER_JOIN_CUT,   /* join() left out strings, or the end of one: span is set */
 	COUNTERS_
 };
 

@@ -99,6 +99,12 @@ static void report_counter(struct tracer *t, const struct image_counter *c, uint
 		    "btrun: %" PRIu64 " strings were cut (%.*s): BPFTRACE_STRLEN sets their limit\n", n,
 		    STR_ARG(at));
 		break;
+	case COUNTER_JOIN_CUT:
+		fprintf(stderr,
+		    "btrun: %" PRIu64
+		    " times join() left something out (%.*s): it prints 16 strings of 1023 bytes\n",
+		    n, STR_ARG(at));
+		break;
 	case COUNTERS_:
 		break;
 	}

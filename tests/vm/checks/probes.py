@@ -155,6 +155,17 @@ def join_keeps_empty_strings():
     expect("/bin/echo:one::two" in result.expect_ok().out, str(result))
 
 
+@check
+def join_tells_what_it_leaves_out():
+    script = "tracepoint:syscalls:sys_enter_execve /pid == cpid/ { join(args->argv); }"
+    for arguments, left_out in ((["a"] * 15, 0), (["a"] * 16, 1), (["b" * 1023], 0), (["b" * 1024, "c"], 1)):
+        result = one_liner(script, "-c", " ".join(["/bin/true", *arguments])).expect_ok()
+        shown = " ".join(["/bin/true", *(word[:1023] for word in arguments[:15])])
+        expect_equal(result.out.strip(), shown, str(result))
+        told = re.search(r"(\d+) times join\(\) left something out", result.err)
+        expect_equal(int(told.group(1)) if told else 0, left_out, str(result))
+
+
 LISTED = 'ctx->task->comm, ctx->task->pid'
 
 
