@@ -320,14 +320,28 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 	return -EINVAL;
 }
 
-int attach_function(struct tracer *t, struct probe *p)
+/* What is switched off, in words, of what the probe needs to fire: the kernel would attach it all the same.
+ * NULL: nothing. */
+static const char *switched_off(const struct tracer *t, const struct probe *p, unsigned refusals)
 {
 	enum attach_way way = p->ways[p->way];
+	bool inside = true;
+
+	if ((way == ATTACH_TRACEFS || way == ATTACH_PERF) && refusals & REFUSED_KPROBES_OFF)
+		return "kprobes are switched off";
+	/* Kprobes at a function's beginning go through ftrace too (CONFIG_KPROBES_ON_FTRACE). */
+	for (uint32_t i = p->attach; i < p->attach + p->n_attach; i++)
+		inside = inside && t->image.attaches.v[i].offset;
+	return !inside && refusals & REFUSED_FTRACE_OFF ? "ftrace is switched off" : NULL;
+}
+
+int attach_function(struct tracer *t, struct probe *p)
+{
+	const char *why = switched_off(t, p, t->refusals);
 	int err = 0;
 
-	/* It would attach and never fire. */
-	if ((way == ATTACH_TRACEFS || way == ATTACH_PERF) && t->refusals & REFUSED_KPROBES_OFF)
-		return tracer_refuse(t, p, -EOPNOTSUPP, "kprobes are switched off");
+	if (why)
+		return tracer_refuse(t, p, -EOPNOTSUPP, "%s", why);
 	for (uint32_t i = p->attach; i < p->attach + p->n_attach && !err; i++)
 		err = t->image.attaches.v[i].glob ? attach_glob(t, p, i) : attach_single(t, p, i);
 	return err;
@@ -338,6 +352,23 @@ static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #include "base/probes.def"
 #undef PROBE
 };
+
+void attach_tell_switched_off(struct tracer *t)
+{
+	unsigned refusals = features_kprobe_refusals(t->runtime.kernel);
+
+	for (size_t i = 0; i < t->probes.n; i++) {
+		struct probe *p = &t->probes.v[i];
+		const struct image_attach *a = tracer_attach(t, p);
+		const char *why = p->off || attach_by_probe[a->probe] != attach_function
+				      ? NULL
+				      : switched_off(t, p, refusals);
+
+		if (why)
+			fprintf(
+			    stderr, "btrun: %.*s may have missed hits: %s by now\n", STR_ARG(a->text), why);
+	}
+}
 
 static void detach(struct tracer *t, struct probe *p)
 {

@@ -173,6 +173,7 @@ void loss_report(struct tracer *t)
 
 	for (size_t i = 0; i < t->probes.n; i++)
 		report_missed(t, &t->probes.v[i]);
+	attach_tell_switched_off(t);
 	/* A perf buffer tells of the same losses again, in its own records. */
 	if (t->lost && unsent == 0) {
 		fprintf(stderr,

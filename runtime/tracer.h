@@ -116,6 +116,9 @@ bool choose_lacks_forms(const struct tracer *t, const struct probe *p);
 
 /* attach.c */
 int attach_all(struct tracer *t);
+/* At the end: says on stderr which probes could no longer fire, since somebody has switched off what they
+ * need. */
+void attach_tell_switched_off(struct tracer *t);
 void attach_undo(struct tracer *t);
 /* Prints how each was attached. */
 void attach_tell(const struct tracer *t);

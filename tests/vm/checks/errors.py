@@ -48,16 +48,29 @@ def error_unknown_struct():
 
 @check
 def error_ftrace_disabled():
+    """The kernel attaches all the same, and nothing fires."""
+    script = "kprobe:ksys_write { @ = count(); } interval:s:1 { exit(); }"
     guest.write("/proc/sys/kernel/ftrace_enabled", "0")
     try:
-        result = btrun("--attach=fentry", "-e", "kprobe:ksys_write { @ = count(); } interval:s:1 { exit(); }")
-        if result.status != 0:
-            result.expect_error("ftrace_enabled")
-        result = one_liner("kprobe:ksys_write { @ = count(); } interval:s:1 { exit(); }")
-        if result.status != 0:
-            result.expect_error("ftrace_enabled")
+        for way in ("auto", "fentry", "tracefs", "perf"):
+            btrun(f"--attach={way}", "-e", script).expect_error("ftrace is switched off", "kernel.ftrace_enabled=1")
+        one_liner("kretprobe:ksys_write { @ = count(); }").expect_error("ftrace is switched off")
+        one_liner("kprobe:ksys_wri* { @ = count(); }").expect_error("ftrace is switched off")
+        one_liner("tracepoint:syscalls:sys_enter_write { @ = count(); } interval:s:1 { exit(); }").expect_ok()
     finally:
         guest.write("/proc/sys/kernel/ftrace_enabled", "1")
+    one_liner(script).expect_ok()
+
+
+@check
+def ftrace_is_switched_off_meanwhile():
+    with Tracer("-e", "kprobe:ksys_write { @ = count(); }") as tracer:
+        guest.write("/proc/sys/kernel/ftrace_enabled", "0")
+        try:
+            result = tracer.stop().expect_ok()
+        finally:
+            guest.write("/proc/sys/kernel/ftrace_enabled", "1")
+    expect("kprobe:ksys_write may have missed hits: ftrace is switched off" in result.err, str(result))
 
 
 @check

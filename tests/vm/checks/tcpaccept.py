@@ -226,6 +226,48 @@ def tcpaccept_perf_buffer_same_set():
     expect_equal(counts, [107, 107], "lines through each buffer")
 
 
+NO_RING = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+/* the kernel's answer before 5.8 */
+long syscall(long number, ...)
+{
+	static long (*real)(long, ...);
+	va_list list;
+	long a[6];
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_bpf && a[0] == BPF_MAP_CREATE && ((union bpf_attr *)a[1])->map_type == BPF_MAP_TYPE_RINGBUF) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (!real)
+		real = dlsym(RTLD_NEXT, "syscall");
+	return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+"""
+
+
+@check
+def tcpaccept_kernel_without_ring_buffer():
+    source = guest.temporary("no_ring.c", NO_RING)
+    library = source[:-2] + ".so"
+    run("gcc", "-shared", "-fPIC", "-o", library, source, "-ldl").expect_ok()
+    with Tracer(UPSTREAM, env={"LD_PRELOAD": library}) as tracer:
+        maps = run("bpftool", "map", "show").expect_ok().out
+        truth = Server(*SERVER).finish()
+        result = tracer.stop().expect_ok()
+    expect("perf_event_array" in maps and "ringbuf" not in maps, maps)
+    expect_same(lines_of(result.out), truth, result)
+
+
 NGINX = """
 daemon on; worker_processes 2; pid {0}/pid; error_log {0}/error;
 events {{ worker_connections 64; }}
