@@ -113,31 +113,30 @@ static struct str first_word(struct str s)
 static uint32_t logical_line(struct lexer *lexer, uint32_t at, struct str *line)
 {
 	struct str text = lexer->source->text;
-	char *to = arena_alloc(lexer->arena, text.n - at + 1);
-	size_t n = 0;
+	VEC(char) to = { 0 };
 	char quote = 0;
 
 	while (at < text.n && text.p[at] != '\n') {
 		char c = text.p[at], next = at + 1 < text.n ? text.p[at + 1] : '\0';
 
 		if (c == '\\' && next == '\n') {
-			to[n++] = ' ';
+			vec_push(lexer->arena, &to, ' ');
 			at += 2;
 		} else if (c == '\\' && quote && next) {
-			to[n++] = c;
-			to[n++] = next;
+			vec_push(lexer->arena, &to, c);
+			vec_push(lexer->arena, &to, next);
 			at += 2;
 		} else if (c == '/' && (next == '*' || next == '/') && !quote) {
-			to[n++] = ' ';
+			vec_push(lexer->arena, &to, ' ');
 			at = spec_after_comment(text, at);
 		} else {
 			if (c == '"' || c == '\'')
 				quote = !quote ? c : quote == c ? 0 : quote;
-			to[n++] = c;
+			vec_push(lexer->arena, &to, c);
 			at++;
 		}
 	}
-	*line = (struct str){ to, n };
+	*line = (struct str){ to.v, to.n };
 	return at;
 }
 

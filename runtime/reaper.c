@@ -73,7 +73,8 @@ static int sweep_once(const char *tracefs, pid_t group, bool *removed)
 	return err;
 }
 
-int reaper_sweep(const char *tracefs, pid_t group)
+/* Removes the events of tracers that are dead; all of group when it is not 0. 0 or negative errno. */
+static int sweep(const char *tracefs, pid_t group)
 {
 	bool removed;
 	int err;
@@ -125,7 +126,7 @@ static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pi
 	if (stopped && n == 0)
 		wake(stopped, 1);
 	/* The dead tracer's perf events go a moment later. */
-	for (int tries = 0; tracefs && tries < 200 && reaper_sweep(tracefs, tracer); tries++)
+	for (int tries = 0; tracefs && tries < 200 && sweep(tracefs, tracer); tries++)
 		usleep(25000);
 	_exit(0);
 }
@@ -153,10 +154,16 @@ static int start(struct reaper *r, const char *tracefs, pid_t stopped)
 	return -EAGAIN;
 }
 
+void reaper_sweep_dead(struct tracer *t)
+{
+	struct str tracefs;
+
+	if (kernel_tracefs(t->runtime.kernel, &tracefs) == 0)
+		sweep(str_copy(t->runtime.arena, tracefs.p, tracefs.n).p, 0);
+}
+
 int reaper_start(struct tracer *t, struct str tracefs)
 {
-	if (!t->events_reaper.pid)
-		reaper_sweep(tracefs.p, 0);
 	return start(&t->events_reaper, str_copy(t->runtime.arena, tracefs.p, tracefs.n).p, 0);
 }
 

@@ -322,11 +322,17 @@ static int prepare_loop(struct loop *l, sigset_t *set)
 
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	l->signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (l->epoll < 0 || l->signals < 0) {
+		err = -errno;
+		fprintf(stderr, "btrun: no way to hear of events and signals: %s\n", strerror(-err));
+		return err;
+	}
 	if (t->options->pid) {
 		l->pid = (int)syscall(SYS_pidfd_open, t->options->pid, 0);
 		if (l->pid < 0) {
-			fprintf(stderr, "btrun: -p %d: %s\n", (int)t->options->pid, strerror(errno));
-			return -errno;
+			err = -errno;
+			fprintf(stderr, "btrun: -p %d: %s\n", (int)t->options->pid, strerror(-err));
+			return err;
 		}
 	}
 	err = watch(l, buffer_fd(t), FROM_BUFFER);
@@ -384,6 +390,7 @@ static int run_tracer(struct tracer *t)
 
 	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	block_signals(&set);
+	reaper_sweep_dead(t);
 	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
 	t->command_pid = l.command.pid;
 	t->command_path = str_of(l.command.path);

@@ -161,13 +161,13 @@ void attach_tracefs_remove(struct tracer *t, struct str event);
 /* Misses of an event, from kprobe_profile. */
 int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed);
 
-/* reaper.c: removes tracefs events when this process is killed. */
+/* reaper.c. At each start: removes the tracefs events of tracers that are dead. */
+void reaper_sweep_dead(struct tracer *t);
+/* Removes this process's tracefs events when it is killed. */
 int reaper_start(struct tracer *t, struct str tracefs);
 /* A process that is stopped for us goes on when this process is killed. 0 or negative errno. */
 int reaper_start_waking(struct tracer *t, pid_t stopped);
 void reaper_end(struct tracer *t);
-/* Removes the events of tracers that are dead; all of group when it is not 0. 0 or negative errno. */
-int reaper_sweep(const char *tracefs, pid_t group);
 
 /* verify.c: explains the verifier's refusal at its place in the script. */
 void verify_explain(struct tracer *t, struct probe *p);
