@@ -279,7 +279,7 @@ const struct type *rule_time(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-/* The pointers of join()'s array are read one after the other, and no more than JOIN_MAX bytes of text. */
+/* The pointers of join()'s array are read one after the other, and no more than JOIN_BYTES bytes of text. */
 #define JOIN_BYTES (16 * 1024)
 
 const struct type *rule_join(struct check *c, struct use *use)

@@ -138,73 +138,20 @@ static void visit_assign(struct walk *w, struct node *node)
 
 static void visit(struct walk *w, struct node *node)
 {
+	struct node *children[AST_CHILDREN];
+	unsigned n;
+
 	if (!node)
 		return;
 	switch (node->kind) {
-	case NODE_INT:
-	case NODE_STRING:
-	case NODE_IDENT:
-	case NODE_PARAM:
-	case NODE_BREAK:
-	case NODE_CONTINUE:
-		break;
 	case NODE_VARIABLE:
 		visit_read(w, node);
-		break;
-	case NODE_MAP:
-		visit_list(w, node->map.keys);
-		break;
-	case NODE_CALL:
-		visit_list(w, node->call.args);
-		break;
-	case NODE_UNARY:
-		visit(w, node->unary.operand);
-		break;
-	case NODE_BINARY:
-		visit(w, node->binary.left);
-		visit(w, node->binary.right);
-		break;
-	case NODE_STEP:
-		visit(w, node->step.target);
-		break;
-	case NODE_TERNARY:
-		visit(w, node->ternary.condition);
-		visit(w, node->ternary.yes);
-		visit(w, node->ternary.no);
-		break;
-	case NODE_CAST:
-		visit(w, node->cast.operand);
-		break;
-	case NODE_MEMBER:
-		visit(w, node->member.object);
-		break;
-	case NODE_INDEX:
-		visit(w, node->index.object);
-		visit(w, node->index.index);
-		break;
-	case NODE_TUPLE:
-		visit_list(w, node->tuple.elements);
-		break;
-	case NODE_SIZEOF:
-		visit(w, node->sizeof_.of_expr);
-		break;
-	case NODE_EXPR:
-		visit(w, node->expr.expr);
 		break;
 	case NODE_ASSIGN:
 		visit_assign(w, node);
 		break;
-	case NODE_IF:
-		visit(w, node->if_.condition);
-		visit(w, node->if_.yes);
-		visit(w, node->if_.no);
-		break;
 	case NODE_BLOCK:
 		visit_block(w, node->block.statements);
-		break;
-	case NODE_WHILE:
-		visit(w, node->while_.condition);
-		visit(w, node->while_.body);
 		break;
 	case NODE_RANGE:
 		visit(w, node->range.from);
@@ -212,13 +159,10 @@ static void visit(struct walk *w, struct node *node)
 		visit_assigned(w, node->range.variable);
 		visit(w, node->range.body);
 		break;
-	case NODE_UNROLL:
-		visit(w, node->unroll.count);
-		visit(w, node->unroll.body);
-		break;
-	case NODE_RETURN:
-		visit(w, node->return_.value);
-		break;
+	default:
+		n = ast_children(node, children);
+		for (unsigned i = 0; i < n; i++)
+			visit_list(w, children[i]);
 	}
 }
 

@@ -58,6 +58,8 @@ static const struct word ways[] = { { "auto", ATTACH_AUTO }, { "fentry", ATTACH_
 static const struct word forms[] = { { "text", OUTPUT_TEXT }, { "json", OUTPUT_JSON }, { 0 } };
 static const struct word bufferings[] = { { "line", OUTPUT_LINE }, { "full", OUTPUT_FULL },
 	{ "none", OUTPUT_NONE }, { 0 } };
+static const struct word stages[] = { { "tokens", 0 }, { "ast", 0 }, { "types", 0 }, { "ir", 0 },
+	{ "asm", 0 }, { 0 } };
 static const struct word buffers[] = { { "ring", false }, { "perf", true }, { 0 } };
 
 static int take_word(const char *option, const struct word *words, int *value)
@@ -166,6 +168,7 @@ static int take_valued(struct arena *a, int c, struct options *o)
 		o->run.pid = (pid_t)number;
 		break;
 	case 'd':
+		err = take_word("-d", stages, &value);
 		o->mode = MODE_DUMP;
 		o->stage = optarg;
 		break;

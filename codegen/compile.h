@@ -1,6 +1,6 @@
 /*
  * Typed program -> image: the code generator's door. Errors are negative errno, with
- * a message on the standard error; they are defects of ours, never the script's.
+ * a message on the standard error; they are defects of ours, but for -E2BIG: the script is too large.
  */
 #ifndef BTRUN_CODEGEN_COMPILE_H
 #define BTRUN_CODEGEN_COMPILE_H

@@ -12,6 +12,9 @@
  *	unit.c      a unit -> one function for each form
  *	meta.c      the image's tables
  *	relocs.c    btrun's own relocations out of .BTF.ext
+ *	compile.c   the attempts, one after the other
+ *	frames.c    how much stack a finished object takes
+ *	sequence.c  what iterators print
  *
  * Everything but LLVM's own objects lives in the compile's arena.
  */
@@ -79,7 +82,6 @@ struct gen {
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
 	LLVMValueRef events, counters, scratch, large, live;
-	LLVMValueRef slots[SLOTS_];           /* of the slots without a name; NULL: not made yet */
 	VEC(LLVMValueRef) maps;               /* of program.maps */
 	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
 	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
@@ -156,6 +158,10 @@ int gen_dump_ir(struct gen *g, FILE *out);
 /* Optimises the module and emits it; negative errno with a message on stderr. */
 int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out);
 LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span);
+/* Begins a subprogram of the object's own, which is called and never inlined: the builder stands in its
+ * entry. */
+LLVMValueRef gen_begin_function(
+    struct gen *g, const char *name, LLVMTypeRef result, LLVMTypeRef *params, unsigned n);
 void gen_end(struct gen *g);
 
 /* maps.c */

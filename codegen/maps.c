@@ -98,19 +98,10 @@ static void define_script_map(struct gen *g, const struct map *map)
 /* void count(u32 counter): adds one on this CPU. Only failures call it. */
 static void define_count(struct gen *g)
 {
-	LLVMTypeRef type = LLVMFunctionType(g->void_, &g->i32, 1, 0);
 	LLVMValueRef args[2], slot, value;
 	LLVMBasicBlockRef after;
 
-	g->count_loss = g->function = LLVMAddFunction(g->module, "count_loss", type);
-	LLVMSetLinkage(g->function, LLVMInternalLinkage);
-	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
-	LLVMAddAttributeAtIndex(
-	    g->function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
-	g->scope = gen_subprogram(g, "count_loss", g->function, (struct span){ 0, 0 });
-	g->entry = gen_block(g, "entry");
-	LLVMPositionBuilderAtEnd(g->b, g->entry);
-	gen_place(g, (struct span){ 0, 0 });
+	g->count_loss = gen_begin_function(g, "count_loss", g->void_, &g->i32, 1);
 	slot = gen_alloca(g, 4, "key");
 	LLVMBuildStore(g->b, LLVMGetParam(g->function, 0), slot);
 	args[0] = g->counters, args[1] = slot;

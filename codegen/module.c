@@ -371,6 +371,23 @@ LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef fun
 	return scope;
 }
 
+LLVMValueRef gen_begin_function(
+    struct gen *g, const char *name, LLVMTypeRef result, LLVMTypeRef *params, unsigned n)
+{
+	LLVMValueRef function = LLVMAddFunction(g->module, name, LLVMFunctionType(result, params, n, 0));
+	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
+
+	LLVMSetLinkage(function, LLVMInternalLinkage);
+	LLVMAddAttributeAtIndex(
+	    function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
+	g->function = function;
+	g->scope = gen_subprogram(g, name, function, (struct span){ 0, 0 });
+	g->entry = gen_block(g, "entry");
+	LLVMPositionBuilderAtEnd(g->b, g->entry);
+	gen_place(g, (struct span){ 0, 0 });
+	return function;
+}
+
 int gen_dump_ir(struct gen *g, FILE *out)
 {
 	char *text = LLVMPrintModuleToString(g->module);

@@ -46,20 +46,10 @@ static LLVMValueRef hash_addresses(struct gen *g, LLVMValueRef from, LLVMValueRe
 void stack_define(struct gen *g)
 {
 	LLVMTypeRef params[4] = { g->ptr, g->ptr, g->i64, g->i64 };
-	LLVMValueRef function =
-	    LLVMAddFunction(g->module, "stack_id", LLVMFunctionType(g->i64, params, 4, 0));
-	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
+	LLVMValueRef function = gen_begin_function(g, "stack_id", g->i64, params, 4);
 	LLVMValueRef room = LLVMGetParam(function, 1), addresses, args[4], n, key, hash, found, empty;
 	LLVMBasicBlockRef after, failed;
 
-	LLVMSetLinkage(function, LLVMInternalLinkage);
-	LLVMAddAttributeAtIndex(
-	    function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
-	g->function = function;
-	g->scope = gen_subprogram(g, "stack_id", function, (struct span){ 0, 0 });
-	g->entry = gen_block(g, "entry");
-	LLVMPositionBuilderAtEnd(g->b, g->entry);
-	gen_place(g, (struct span){ 0, 0 });
 	key = gen_alloca(g, 8, "key");
 	addresses = gen_offset(g, room, offsetof(struct stack_value, addresses));
 	args[0] = LLVMGetParam(function, 0);

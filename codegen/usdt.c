@@ -11,28 +11,12 @@
 
 #define REGISTERS 21 /* of 8 bytes, in struct pt_regs */
 
-static LLVMValueRef begin_function(struct gen *g, const char *name, LLVMTypeRef *params, unsigned n)
-{
-	LLVMValueRef function = LLVMAddFunction(g->module, name, LLVMFunctionType(g->i64, params, n, 0));
-	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
-
-	LLVMSetLinkage(function, LLVMInternalLinkage);
-	LLVMAddAttributeAtIndex(
-	    function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
-	g->function = function;
-	g->scope = gen_subprogram(g, name, function, (struct span){ 0, 0 });
-	g->entry = gen_block(g, "entry");
-	LLVMPositionBuilderAtEnd(g->b, g->entry);
-	gen_place(g, (struct span){ 0, 0 });
-	return function;
-}
-
 /* u64 usdt_register(context, number): each in a block of its own, since the verifier wants to know where in
  * the context a load goes. */
 static LLVMValueRef define_register(struct gen *g)
 {
 	LLVMTypeRef params[2] = { g->ptr, g->i64 };
-	LLVMValueRef function = begin_function(g, "usdt_register", params, 2), choice, v;
+	LLVMValueRef function = gen_begin_function(g, "usdt_register", g->i64, params, 2), choice, v;
 	LLVMBasicBlockRef none = gen_block(g, "none"), one;
 
 	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, REGISTERS);
@@ -125,7 +109,8 @@ static LLVMValueRef sized(struct gen *g, LLVMValueRef v, LLVMValueRef argument)
 void usdt_define(struct gen *g)
 {
 	LLVMTypeRef params[3] = { g->ptr, g->i64, g->ptr };
-	LLVMValueRef registers = define_register(g), function = begin_function(g, "usdt_argument", params, 3);
+	LLVMValueRef registers = define_register(g),
+		     function = gen_begin_function(g, "usdt_argument", g->i64, params, 3);
 	LLVMValueRef context = LLVMGetParam(function, 0), number = LLVMGetParam(function, 1),
 		     value = LLVMGetParam(function, 2), slot = gen_alloca(g, 16, "value"),
 		     failed = gen_alloca(g, 8, "failed"), key, args[2], at, offset;

@@ -94,7 +94,7 @@ struct usdt_argument {
 	uint16_t shift; /* bits that come first in the register */
 };
 
-/* hist() value: HIST_BUCKETS(bits) counters of u64. Bucket 0: below 0; 1: zero; then
+/* hist() value: hist_buckets(bits) counters of u64. Bucket 0: below 0; 1: zero; then
  * powers of two, each in 2^bits parts. The code generator computes the bucket, the runtime
  * its bounds; both through base/hist.h. */
 
@@ -144,7 +144,7 @@ struct image_field {
 	uint32_t type;
 	uint32_t offset;
 	bool tail;
-	bool is_time;     /* FIELD_TIME */
+	bool is_time;     /* nanoseconds of the event, for time() */
 	bool is_register; /* of which the script does not say how much is used: %d takes an int where it fits
 			   */
 };

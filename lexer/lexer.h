@@ -1,10 +1,10 @@
 /*
  * Script text -> tokens, with the preprocessor between: comments, the shebang, #include
- * #define #undef #ifdef #ifndef #else #endif.
+ * #define #undef #if #ifdef #ifndef #elif #else #endif #error #warning.
  *
  * A #include of a listed UAPI header makes the constants of lexer/constants
- * available; one of any other header is an error that says so. Kernel types
- * come from BTF and need no header.
+ * available; any other header is read by btrun-headers. Kernel types come from
+ * BTF and need no header.
  */
 #ifndef BTRUN_LEXER_LEXER_H
 #define BTRUN_LEXER_LEXER_H

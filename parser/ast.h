@@ -1,7 +1,7 @@
 /*
  * The syntax tree. The parser makes it; analysis fills in the fields that are
- * marked so and changes nothing else, but for NODE_IDENT nodes that it replaces
- * by what they name. Builtin names are identifiers here.
+ * marked so, and puts what they stand for in the place of names, parameters,
+ * sizeof and unroll's count. Builtin names are identifiers here.
  *
  * Everything lives in the compile's arena.
  */
@@ -108,7 +108,7 @@ struct node {
 		} string;
 		struct {
 			struct str name;
-			struct call *call; /* analysis: the builtin it names (see analysis.h) */
+			struct call *call; /* analysis: the builtin it names (see program.h) */
 		} ident;
 		struct {
 			unsigned number;

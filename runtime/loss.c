@@ -61,53 +61,34 @@ static struct str place(struct tracer *t, struct span at)
 
 static void report_counter(struct tracer *t, const struct image_counter *c, uint64_t n)
 {
-	struct str at = place(t, c->span);
-	struct str probe =
-	    c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text : STR("the script");
-	struct str map = c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
+	/* "btrun: " before, the number, after, what it is of, end, the place, why */
+	static const struct row {
+		const char *before, *after, *end, *why;
+	} rows[COUNTERS_] = {
+		[COUNTER_RING_FULL] = { "lost ", " events of ", "",
+		    ": the output buffer was full; --buffer-size makes it larger" },
+		[COUNTER_MAP_FULL] = { "", " updates of ", " failed",
+		    ": the map was full; BPFTRACE_MAP_KEYS_MAX sets its size" },
+		[COUNTER_READ_FAULT] = { "", " reads of memory failed", "", ": their value was taken as 0" },
+		[COUNTER_STACK_LOST] = { "", " stacks were lost", "",
+		    ": there were more different ones than can be kept" },
+		[COUNTER_HELPER] = { "", " times the kernel refused", "", "" },
+		[COUNTER_TRUNCATED] = { "", " strings were cut", "", ": BPFTRACE_STRLEN sets their limit" },
+		[COUNTER_JOIN_CUT] = { "", " times join() left something out", "",
+		    ": it prints 16 strings of 1023 bytes" },
+	};
+	const struct row *row = &rows[c->kind];
+	struct str at = place(t, c->span), of = STR("");
 
-	switch (c->kind) {
-	case COUNTER_RING_FULL:
-		fprintf(stderr,
-		    "btrun: lost %" PRIu64
-		    " events of %.*s (%.*s): the output buffer was full; --buffer-size makes it larger\n",
-		    n, STR_ARG(probe), STR_ARG(at));
+	if (c->kind == COUNTER_RING_FULL)
+		of =
+		    c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text : STR("the script");
+	else if (c->kind == COUNTER_MAP_FULL)
+		of = c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
+	fprintf(stderr, "btrun: %s%" PRIu64 "%s%.*s%s (%.*s)%s\n", row->before, n, row->after, STR_ARG(of),
+	    row->end, STR_ARG(at), row->why);
+	if (c->kind == COUNTER_RING_FULL)
 		output_lost(t->runtime.out, n);
-		break;
-	case COUNTER_MAP_FULL:
-		fprintf(stderr,
-		    "btrun: %" PRIu64
-		    " updates of %.*s failed (%.*s): the map was full; BPFTRACE_MAP_KEYS_MAX sets its size\n",
-		    n, STR_ARG(map), STR_ARG(at));
-		break;
-	case COUNTER_READ_FAULT:
-		fprintf(stderr,
-		    "btrun: %" PRIu64 " reads of memory failed (%.*s): their value was taken as 0\n", n,
-		    STR_ARG(at));
-		break;
-	case COUNTER_STACK_LOST:
-		fprintf(stderr,
-		    "btrun: %" PRIu64
-		    " stacks were lost (%.*s): there were more different ones than can be kept\n",
-		    n, STR_ARG(at));
-		break;
-	case COUNTER_HELPER:
-		fprintf(stderr, "btrun: %" PRIu64 " times the kernel refused (%.*s)\n", n, STR_ARG(at));
-		break;
-	case COUNTER_TRUNCATED:
-		fprintf(stderr,
-		    "btrun: %" PRIu64 " strings were cut (%.*s): BPFTRACE_STRLEN sets their limit\n", n,
-		    STR_ARG(at));
-		break;
-	case COUNTER_JOIN_CUT:
-		fprintf(stderr,
-		    "btrun: %" PRIu64
-		    " times join() left something out (%.*s): it prints 16 strings of 1023 bytes\n",
-		    n, STR_ARG(at));
-		break;
-	case COUNTERS_:
-		break;
-	}
 }
 
 /* Returns the events that the programs could not send. */

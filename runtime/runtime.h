@@ -2,10 +2,13 @@
  * What the parts of the runtime share: one struct runtime a tracer, made from an
  * image. The runtime knows no script, no syntax tree, no LLVM.
  *
- *	load.c attach*.c buffer.c loss.c reaper.c run.c    bring the programs to life
- *	output.c format.c json.c printf.c event.c maps.c   turn bytes into text
+ *	choose.c load.c verify.c attach*.c buffer.c packets.c loss.c reaper.c command.c watch.c
+ *	tracer.c run.c                                     bring the programs to life
+ *	output.c format*.c json.c printf.c event.c maps.c outside.c symbols*.c
+ *	                                                   turn bytes into text
  *
- * Everything is allocated before the first event (arena), nothing an event.
+ * What events need is allocated before the first (arena); only names that are looked up outside (symbols,
+ * users, control groups, cat() and system()) take memory later, in tables that are bounded.
  */
 #ifndef BTRUN_RUNTIME_RUNTIME_H
 #define BTRUN_RUNTIME_RUNTIME_H
@@ -55,7 +58,7 @@ struct runtime {
 /* NULL when there is none: formatters then print the number. */
 const struct target *runtime_target(const struct runtime *r, uint64_t id);
 
-/* Text of a value of image type index type. Returns bytes appended. */
+/* Text of a value; type: its index in the image's types; size: bytes. */
 void format_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
 void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
 

@@ -3,7 +3,7 @@
  * run.c from an image and its options. It lives until the process ends its run.
  *
  * Ownership: tables lie in the runtime's arena; the BPF object, links and buffers are
- * freed by tracer_detach() and load_close(). Errors: negative errno, the message printed
+ * freed by attach_undo(), buffer_close() and load_close(). Errors: negative errno, the message printed
  * at the layer that knows, through tracer.diag.
  */
 #ifndef BTRUN_RUNTIME_TRACER_H
