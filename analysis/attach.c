@@ -277,6 +277,19 @@ static int found_function(void *context, struct str name, struct str module)
 	return 0;
 }
 
+static int found_in_program(void *context, struct str name, struct str module)
+{
+	struct expansion *e = context;
+	struct attach attach = *e->pattern;
+
+	attach.glob = false;
+	attach.function = name;
+	attach.text = str_format(e->c->arena, "%s:%.*s:%.*s", probe_row(attach.probe)->name,
+	    STR_ARG(attach.binary), STR_ARG(name));
+	add(e->c, e->list, &attach);
+	return 0;
+}
+
 static int found_tracepoint(void *context, struct str name, struct str module)
 {
 	struct expansion *e = context;
@@ -298,14 +311,16 @@ static void expand(struct check *c, const struct attach_syntax *syntax, const st
 	size_t before = list->v.n;
 	int err = 0;
 
-	if (pattern->function.n)
+	if (pattern->binary.n)
+		err = parameters_each_function(c, pattern, found_in_program, &e);
+	else if (pattern->function.n)
 		btf_each_func(c->program->btf, found_function, &e);
 	else
 		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
 	if (list->v.n > before)
 		return;
 	c->incomplete = !c->conditional;
-	if (err == -EACCES || err == -EPERM || err == -ENOENT) {
+	if (!pattern->binary.n && (err == -EACCES || err == -EPERM || err == -ENOENT)) {
 		check_error(c, syntax->span, "the kernel's list of tracepoints can't be read");
 		check_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
@@ -346,6 +361,13 @@ static struct str with_params(struct check *c, struct str text)
 	return out;
 }
 
+/* A pattern of functions in one program, of which the action wants the parameters. */
+static bool has_parameters(const struct check *c, const struct attach *a)
+{
+	return c->names_args && (probe_row(a->probe)->gives & WITH_DWARF) && a->function.n && !a->module.n &&
+	       !str_has_glob(a->binary);
+}
+
 void attach_expand(struct check *c, const struct attach_syntax *written, struct attach_list *list)
 {
 	struct attach attach = { .span = written->span };
@@ -368,7 +390,7 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 			add(c, list, &attach);
 		return;
 	}
-	if (attach.glob && is_typed(&attach))
+	if (attach.glob && (is_typed(&attach) || has_parameters(c, &attach)))
 		expand(c, syntax, &attach, list);
 	else
 		add(c, list, &attach);

@@ -108,6 +108,7 @@ struct check {
 	bool report;      /* the last pass */
 	bool others;      /* the action has another attach point, so a missing one is a warning */
 	bool incomplete;  /* an action could not be typed at all, so what it assigns is not known */
+	bool names_args;  /* the action uses args */
 	bool conditional; /* the script itself asks whether its function exists */
 	bool changed;     /* a slot has grown in this pass */
 	bool muted;       /* the last message was not printed, so neither are its hints */
@@ -177,6 +178,13 @@ const struct type *iter_args(struct check *c, const struct attach *a);
 /* Digits, 1e6, or 0x and hexadecimal ones, of up to 64 bits. */
 bool attach_number(struct str text, uint64_t *number);
 const struct type *tracepoint_args(struct check *c, const struct attach *attach);
+/* parameters.c: of the unit's uprobe; read when it is first asked for. c->error when there are none. */
+const struct type *parameters_args(struct check *c, struct span at);
+/* Does the action use args? */
+bool parameters_wanted(const struct probe_syntax *syntax);
+/* The functions of a program that a pattern stands for. 0 or negative errno. */
+int parameters_each_function(
+    struct check *c, const struct attach *pattern, kernel_found *found, void *context);
 bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *attach);
 
 /* expr.c, operator.c: the type of an expression, also put into the node */

@@ -176,6 +176,12 @@ static const struct type *check_member(struct check *c, struct node *node)
 		no_member(c, node, record);
 		return c->error;
 	}
+	if (node->member.member->unreachable) {
+		check_error(c, node->span, "%.*s is not in a register or on the stack as one value",
+		    STR_ARG(node->member.name));
+		check_hint(c, "floating-point numbers and structs that are passed by value can't be read");
+		return c->error;
+	}
 	return record->form == FORM_ARGS ? node->member.member->type
 					 : in_space(c, node->member.member->type, check_space(node));
 }

@@ -136,6 +136,7 @@ struct unit {
 	enum probe_id probe;
 	VEC(struct attach *) attaches; /* one, or all the globs of an action */
 	const struct type *args;       /* FORM_ARGS, or NULL */
+	int args_error;                /* of a uprobe: why there are none; 0: nobody has asked */
 	struct node *predicate;        /* a typed copy; NULL when there is none (or it became a condition) */
 	struct node *body;
 	VEC(struct variable *) variables;

@@ -25,6 +25,8 @@ const struct type *rule_curtask(struct check *c, struct use *use)
 
 const struct type *rule_args(struct check *c, struct use *use)
 {
+	if (probe_row(c->unit->probe)->gives & WITH_DWARF)
+		return parameters_args(c, use->name);
 	/* When it is missing, what the attach point lacks has been told already. */
 	return c->unit->args ? c->unit->args : c->error;
 }

@@ -24,13 +24,19 @@ struct named {
 	int64_t value;
 };
 
+struct defined {
+	const struct type *type;
+	uint32_t scope;
+};
+
 struct types {
 	struct arena *arena;
 	struct kernel_btf *btf;
 	VEC(struct entry *) entries;
-	VEC(const struct type *) defined; /* records and enums of the script */
-	VEC(struct named) names;          /* its typedefs */
-	VEC(struct named) constants;      /* of its enums */
+	VEC(struct defined) defined; /* records and enums of the script */
+	uint32_t scope, scopes;      /* 0: the script's own */
+	VEC(struct named) names;     /* its typedefs */
+	VEC(struct named) constants; /* of its enums */
 };
 
 void types_use_btf(struct types *t, struct kernel_btf *btf)
@@ -296,12 +302,34 @@ static struct entry *entry_of(const struct type *type)
 	return (struct entry *)((char *)type - offsetof(struct entry, type));
 }
 
+#define ANY_SCOPE UINT32_MAX
+
+static const struct type *find_in_scope(
+    const struct types *t, uint32_t scope, enum type_form form, struct str name)
+{
+	for (size_t i = 0; i < t->defined.n; i++) {
+		const struct defined *d = &t->defined.v[i];
+
+		if ((scope == ANY_SCOPE || d->scope == scope) && d->type->form == form &&
+		    str_eq(d->type->name, name))
+			return d->type;
+	}
+	return NULL;
+}
+
 static const struct type *find_defined(const struct types *t, enum type_form form, struct str name)
 {
-	for (size_t i = 0; i < t->defined.n; i++)
-		if (t->defined.v[i]->form == form && str_eq(t->defined.v[i]->name, name))
-			return t->defined.v[i];
-	return NULL;
+	return find_in_scope(t, t->scope, form, name);
+}
+
+void types_begin_scope(struct types *t)
+{
+	t->scope = ++t->scopes;
+}
+
+void types_end_scope(struct types *t)
+{
+	t->scope = 0;
 }
 
 const struct type *type_define(struct types *t, enum type_form form, struct str name)
@@ -310,7 +338,7 @@ const struct type *type_define(struct types *t, enum type_form form, struct str 
 
 	if (!found) {
 		found = &add(t, &(struct type){ .form = form, .name = name, .defined = true })->type;
-		vec_push(t->arena, &t->defined, found);
+		vec_push(t->arena, &t->defined, ((struct defined){ found, t->scope }));
 	}
 	return found;
 }
@@ -351,24 +379,26 @@ bool type_find_constant(const struct types *t, struct str name, int64_t *value, 
 	return false;
 }
 
-static const struct type *defined_of_shape(const struct types *t, enum btf_shape tag, struct str name)
+static const struct type *defined_of_shape(
+    const struct types *t, uint32_t scope, enum btf_shape tag, struct str name)
 {
 	if (tag == BTF_SHAPE_STRUCT)
-		return find_defined(t, FORM_STRUCT, name);
+		return find_in_scope(t, scope, FORM_STRUCT, name);
 	if (tag == BTF_SHAPE_UNION)
-		return find_defined(t, FORM_UNION, name);
-	return tag == BTF_SHAPE_ENUM ? find_defined(t, FORM_ENUM, name) : NULL;
+		return find_in_scope(t, scope, FORM_UNION, name);
+	return tag == BTF_SHAPE_ENUM ? find_in_scope(t, scope, FORM_ENUM, name) : NULL;
 }
 
 const struct type *type_named(struct types *t, enum btf_shape tag, struct str name)
 {
-	const struct type *defined = defined_of_shape(t, tag, name);
+	const struct type *defined = defined_of_shape(t, t->scope, tag, name);
 
-	if (defined)
+	if (defined || t->scope)
 		return defined;
 	int id = t->btf ? btf_find(t->btf, tag, name) : -1;
 
-	return id < 0 ? NULL : type_of_btf(t, (uint32_t)id, SPACE_KERNEL);
+	return id < 0 ? defined_of_shape(t, ANY_SCOPE, tag, name)
+		      : type_of_btf(t, (uint32_t)id, SPACE_KERNEL);
 }
 
 /* The words of C and of the language for integers. */

@@ -71,7 +71,8 @@ struct member {
 	uint32_t bit_offset;
 	uint32_t bit_size; /* of a bitfield, else 0 */
 	/* of FORM_ARGS */
-	uint32_t arg_index; /* fentry: the parameter's number */
+	uint32_t arg_index; /* fentry: the parameter's number; uprobe: of the register, 6 on: on the stack */
+	bool unreachable;   /* uprobe: in vector registers, or in several places */
 	bool is_retval;
 	bool data_loc, rel_loc; /* tracepoint: the field holds where the bytes lie */
 	uint32_t field_size;    /* tracepoint: as the format file says */
@@ -111,6 +112,10 @@ const struct type *type_named(struct types *t, enum btf_shape tag, struct str na
 const struct type *type_define(struct types *t, enum type_form form, struct str name);
 void type_define_member(struct types *t, const struct type *record, const struct member *member);
 void type_define_end(const struct type *record, uint32_t size, uint32_t align);
+/* What is defined from here to the end has names of its own: they are only found there, and elsewhere when
+ * neither the script nor BTF has the name. */
+void types_begin_scope(struct types *t);
+void types_end_scope(struct types *t);
 /* A typedef. */
 void type_define_name(struct types *t, struct str name, const struct type *type);
 /* A constant of an enum. */

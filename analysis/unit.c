@@ -131,6 +131,7 @@ static void add_action(
 	bool negated;
 
 	c->conditional = is_condition(syntax->predicate, &condition, &negated);
+	c->names_args = parameters_wanted(syntax);
 	c->others = syntax->attach.n > 1 && some_exist(c, syntax);
 	for (size_t i = 0; i < syntax->attach.n; i++)
 		attach_expand(c, &syntax->attach.v[i], &list);

@@ -24,6 +24,7 @@ enum probe_gives {
 	WITH_FUNC = 1 << 3,     /* a function is being traced */
 	WITH_BINARY = 1 << 4,   /* it is one of a program or library */
 	WITH_NUMBERED = 1 << 5, /* argN are what the probe itself passes, not registers */
+	WITH_DWARF = 1 << 6,    /* args has typed fields when the program's debugging information has them */
 };
 
 enum builtin_id {

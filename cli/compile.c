@@ -1,5 +1,6 @@
 #include "cli/compile.h"
-#include "cli/headers.h"
+#include "cli/facts.h"
+#include "cli/helper.h"
 #include "kernel/features.h"
 
 #include <errno.h>
@@ -23,32 +24,12 @@
 
 #define LIMIT_SECONDS 120 /* far above what the largest script takes */
 
-#ifndef BTRUN_LIBEXEC
-#define BTRUN_LIBEXEC "/usr/libexec/btrun"
-#endif
-
 enum passed { /* the descriptors that the compiler is born with */
 	FD_SCRIPT = 3,
 	FD_IMAGE,
 	FD_KERNEL,
 	FDS_END,
 };
-
-bool compile_program(const char *name, char *path, size_t room)
-{
-	ssize_t n = readlink("/proc/self/exe", path, room - strlen(name) - 1);
-	char *slash;
-
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		strcpy(slash ? slash + 1 : path, name);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	snprintf(path, room, "%s/%s", BTRUN_LIBEXEC, name);
-	return access(path, X_OK) == 0;
-}
 
 static void drop_privileges(void)
 {
@@ -202,7 +183,7 @@ int compile_script(
 {
 	struct arena *a = arena_new();
 	int sockets[2], fds[3], n, err = -EINVAL;
-	struct headers headers = { o, source };
+	struct facts facts = { o, source };
 	struct str release;
 	char path[PATH_MAX + 16], **argv;
 	size_t params = 0;
@@ -220,9 +201,8 @@ int compile_script(
 	}
 	argv[n++] = "--";
 	memcpy(argv + n, o->params, params * sizeof(*argv));
-	if (!compile_program("btrun-compile", path, sizeof(path))) {
-		fprintf(stderr,
-		    "btrun: its compiler, btrun-compile, is neither beside btrun nor in " BTRUN_LIBEXEC "\n");
+	if (!helper_path("btrun-compile", path, sizeof(path))) {
+		fprintf(stderr, "btrun: its compiler is neither beside btrun nor %s\n", path);
 		goto out;
 	}
 	fds[0] = memory_file("script", source->text);
@@ -233,7 +213,9 @@ int compile_script(
 		goto out;
 	}
 	fds[2] = sockets[1];
-	kernel_use_headers(k, headers_open, &headers);
+	kernel_use(k, KERNEL_HEADER, facts_header, &facts);
+	kernel_use(k, KERNEL_PARAMETERS, facts_parameters, &facts);
+	kernel_use(k, KERNEL_SYMBOLS, facts_symbols, &facts);
 	err = run(k, path, argv, fds, sockets[0]);
 	close(fds[0]);
 	if (err || o->stage)

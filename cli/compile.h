@@ -8,8 +8,6 @@
 #include "base/source.h"
 #include "cli/options.h"
 
-/* The path of a program of btrun's own, beside btrun or in libexec. */
-bool compile_program(const char *name, char *path, size_t room);
 /* 0 and a memfd with the image (-1 after -d), or negative errno, a message printed. one_form: see struct
  * run_options. */
 int compile_script(

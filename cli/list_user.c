@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/helper.h"
 #include "cli/lister.h"
 #include "kernel/binary.h"
 
@@ -39,15 +40,50 @@ static int found_usdt(void *context, const struct binary_usdt *probe)
 }
 
 /* Sorted, each once: tables of a binary overlap, and a static probe has many places. */
-static void print_names(struct names *n)
+static void sort(struct names *n)
 {
+	size_t kept = 0;
+
 	if (n->found.n)
 		qsort(n->found.v, n->found.n, sizeof(*n->found.v), compare);
+	for (size_t i = 0; i < n->found.n; i++)
+		if (!kept || strcmp(n->found.v[i], n->found.v[kept - 1]) != 0)
+			n->found.v[kept++] = n->found.v[i];
+	n->found.n = kept;
+}
+
+/* The parameters of each function, as btrun-dwarf lists them: lines, and an empty one. NULL: not known. */
+static FILE *open_parameters(struct names *n)
+{
+	char *argv[] = { "btrun-dwarf", "--list", (char *)n->path, NULL };
+	FILE *in = tmpfile();
+	int fd = -1;
+
+	for (size_t i = 0; in && i < n->found.n; i++)
+		fprintf(in, "%s\n", n->found.v[i]);
+	if (in && fflush(in) == 0 && fseek(in, 0, SEEK_SET) == 0)
+		fd = helper_read(argv, fileno(in), NULL, 0);
+	if (in)
+		fclose(in);
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
+static void print_parameters(FILE *parameters)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	while (parameters && getline(&line, &room, parameters) > 1)
+		printf("    %s", line);
+	free(line);
+}
+
+static void print_names(struct names *n, FILE *parameters)
+{
 	for (size_t i = 0; i < n->found.n; i++) {
-		if (i && strcmp(n->found.v[i], n->found.v[i - 1]) == 0)
-			continue;
 		n->list->found++;
 		printf("%s:%s:%s\n", n->list->probe, n->path, n->found.v[i]);
+		print_parameters(parameters);
 	}
 	n->found.n = 0;
 }
@@ -55,13 +91,19 @@ static void print_names(struct names *n)
 static int functions_of(void *context, const char *path)
 {
 	struct names *n = context;
+	FILE *parameters = NULL;
 	struct binary *b;
 
 	if (binary_open(path, &b))
 		return 0;
 	n->path = path;
 	binary_each_function(b, found_function, n);
-	print_names(n);
+	sort(n);
+	if (n->list->arguments && n->found.n)
+		parameters = open_parameters(n);
+	print_names(n, parameters);
+	if (parameters)
+		fclose(parameters);
 	binary_close(b);
 	return 0;
 }
@@ -75,7 +117,8 @@ static int usdt_of(void *context, const char *path)
 		return 0;
 	n->path = path;
 	binary_each_usdt(b, found_usdt, n);
-	print_names(n);
+	sort(n);
+	print_names(n, NULL);
 	binary_close(b);
 	return 0;
 }

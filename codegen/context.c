@@ -6,6 +6,7 @@
 /* Offsets in struct pt_regs (x86-64: arch/x86/include/asm/ptrace.h). */
 #define REGISTER_RETVAL 80
 #define REGISTER_SP 152
+#define ENTRY_REGISTERS 6
 
 /* A register of the context. */
 static LLVMValueRef gen_register(struct gen *g, unsigned offset)
@@ -57,7 +58,7 @@ static uint32_t param_size(struct gen *g, uint32_t number)
 static LLVMValueRef register_argument(struct gen *g, uint32_t number)
 {
 	/* rdi rsi rdx rcx r8 r9 */
-	static const unsigned offsets[] = { 112, 104, 96, 88, 72, 64 };
+	static const unsigned offsets[ENTRY_REGISTERS] = { 112, 104, 96, 88, 72, 64 };
 
 	return gen_register(g, offsets[number]);
 }
@@ -93,6 +94,12 @@ static LLVMValueRef stack_argument(struct gen *g, uint32_t number)
 	core_read(g, g->unit->user_memory ? SPACE_USER : SPACE_KERNEL, slot, 8, at, g->attach->span);
 	g->stack_top = top;
 	return gen_load64(g, slot);
+}
+
+LLVMValueRef gen_entry_argument(struct gen *g, uint32_t place)
+{
+	return place < ENTRY_REGISTERS ? register_argument(g, place)
+				       : stack_argument(g, place - ENTRY_REGISTERS);
 }
 
 static LLVMValueRef usdt_argument(struct gen *g, unsigned number)

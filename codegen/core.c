@@ -517,10 +517,22 @@ static LLVMValueRef iter_value(struct gen *g, const struct member *m)
 	return m->type->form == FORM_PTR ? laundered(g, v) : extend(g, m->type, v);
 }
 
+/* A register or a place on the stack holds no more than the parameter: the other bits are anything. */
+static LLVMValueRef parameter_value(struct gen *g, const struct member *m)
+{
+	LLVMValueRef v = gen_entry_argument(g, m->arg_index);
+
+	if (m->type->size == 8)
+		return v;
+	return extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));
+}
+
 static LLVMValueRef args_value(struct gen *g, struct node *node)
 {
 	if (g->form == IMAGE_ITER)
 		return iter_value(g, node->member.member);
+	if (g->form == IMAGE_UPROBE)
+		return parameter_value(g, node->member.member);
 	return g->form == IMAGE_TRACEPOINT ? tracepoint_value(g, node)
 					   : function_value(g, node->member.member);
 }

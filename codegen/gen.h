@@ -178,6 +178,8 @@ void count_failure(
 LLVMValueRef core_address(struct gen *g, struct node *node);
 /* The value of one that is a scalar: read, extended, shifted out of its bitfield. */
 LLVMValueRef core_value(struct gen *g, struct node *node);
+/* Of a function's arguments at its entry: 0-5 those in registers, 6 on those on the stack. */
+LLVMValueRef gen_entry_argument(struct gen *g, uint32_t place);
 /* size bytes at a remote address -> to; failures are counted for span, the bytes then zero. */
 void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_t size, LLVMValueRef address,
     struct span span);

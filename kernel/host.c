@@ -77,8 +77,8 @@ static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 	char path[PATH_MAX];
 	int err;
 
-	if (fact == KERNEL_HEADER)
-		return k->header ? k->header(k->header_context, name) : -ENOENT;
+	if (!fact_path[fact])
+		return k->given[fact].give ? k->given[fact].give(k->given[fact].context, name) : -ENOENT;
 	err = host_path(k, fact, name, path, sizeof(path));
 
 	if (err)
@@ -93,10 +93,10 @@ void kernel_use_btf(struct kernel *k, const char *path)
 	k->btf = path;
 }
 
-void kernel_use_headers(struct kernel *k, kernel_header *header, void *context)
+void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void *context)
 {
-	k->header = header;
-	k->header_context = context;
+	k->given[fact].give = give;
+	k->given[fact].context = context;
 }
 
 struct kernel *kernel_host(const char *root)

@@ -28,6 +28,8 @@ enum kernel_fact {
 	KERNEL_FUNCTIONS,         /* name empty: available_filter_functions */
 	KERNEL_KALLSYMS,          /* name empty: /proc/kallsyms */
 	KERNEL_HEADER,            /* a C header, named as #include does: what btrun-headers prints of it */
+	KERNEL_PARAMETERS, /* "binary:function", as an attach point has them: what btrun-dwarf prints */
+	KERNEL_SYMBOLS,    /* "binary:pattern": the functions that match, a line each */
 	KERNEL_FACTS_
 };
 
@@ -45,10 +47,10 @@ struct str kernel_root(const struct kernel *k);
 
 /* A host takes the kernel's own BTF (KERNEL_BTF, "vmlinux") from this file instead. The text must live on. */
 void kernel_use_btf(struct kernel *k, const char *path);
-/* A host gives the facts KERNEL_HEADER by this function, a descriptor or negative errno; without it there are
- * none. */
-typedef int kernel_header(void *context, struct str name);
-void kernel_use_headers(struct kernel *k, kernel_header *open, void *context);
+/* Facts that are no files of the kernel (from KERNEL_HEADER on) a host gives by functions of its
+ * user, which return a descriptor or negative errno; without them there are none. */
+typedef int kernel_give(void *context, struct str name);
+void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void *context);
 
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);

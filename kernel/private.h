@@ -6,18 +6,19 @@
 
 #include "kernel/kernel.h"
 
-/* Longer than any name that a kernel has: a module's is below 56 bytes, a symbol's below 512, but symbols are
- * never asked for by name. */
-#define KERNEL_NAME_MAX 128
+/* Room for the longest: a program's path and the (C++) name of one of its functions. */
+#define KERNEL_NAME_MAX 4096
 
 struct kernel {
 	int (*open)(struct kernel *k, enum kernel_fact fact, struct str name);
-	char *root;            /* host */
-	char *tracefs;         /* host; NULL until it was looked for */
-	int socket;            /* client; not ours to close */
-	kernel_header *header; /* a host: of kernel_use_headers(), or NULL */
-	void *header_context;
-	const char *btf; /* a host: the file of kernel_use_btf(), or NULL */
+	char *root;    /* host */
+	char *tracefs; /* host; NULL until it was looked for */
+	int socket;    /* client; not ours to close */
+	struct {
+		kernel_give *give;
+		void *context;
+	} given[KERNEL_FACTS_]; /* a host: of kernel_use() */
+	const char *btf;        /* a host: the file of kernel_use_btf(), or NULL */
 };
 
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */

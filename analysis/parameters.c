@@ -1,0 +1,166 @@
+/*
+ * args of a uprobe: the parameters as the program's debugging information has them. btrun-dwarf writes them
+ * as definitions, the last of them a struct with the parameters, in which each lies at 64 times the number of
+ * its place.
+ */
+#include "analysis/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/parser.h"
+
+#define RECORD "btrun_args"
+#define NOWHERE 255
+
+/* What is defined is what a program of ours has written: it has no mistakes to be told about. */
+static const struct type *define_all(struct check *c, struct str text)
+{
+	struct source source = { .name = STR("debugging information"), .text = text };
+	bool report = c->report;
+	char *words = NULL;
+	size_t size;
+	struct diag mute = { .source = &source, .out = open_memstream(&words, &size), .no_warnings = true };
+	const struct type *record;
+
+	if (!mute.out)
+		return NULL;
+	c->report = false;
+	types_begin_scope(c->types);
+	define_types(c, parse_script(c->arena, lexer_new(c->arena, &source, &mute)));
+	record = type_named(c->types, BTF_SHAPE_STRUCT, STR(RECORD));
+	types_end_scope(c->types);
+	c->report = report;
+	fclose(mute.out);
+	free(words);
+	return record;
+}
+
+static const struct type *make_args(struct check *c, const struct type *record)
+{
+	const struct member *found;
+	uint32_t n = type_members(c->types, record, &found);
+	struct member *members = arena_many(c->arena, struct member, n + 1);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct member *m = &members[i];
+
+		*m = found[i];
+		m->arg_index = m->bit_offset / 64;
+		m->unreachable = m->arg_index == NOWHERE;
+		if (m->type->form == FORM_PTR)
+			m->type = type_ptr(c->types, m->type->target, SPACE_USER);
+	}
+	return type_args(c->types, SPACE_CONTEXT, members, n);
+}
+
+static bool is_one_function(const struct attach *a)
+{
+	return a->function.n && !a->glob && !a->offset;
+}
+
+static int read_parameters(struct check *c, const struct attach *a, const struct type **args)
+{
+	struct str text, name = str_format(c->arena, "%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->function));
+	const struct type *record;
+	int err = kernel_read(c->options->kernel, c->arena, KERNEL_PARAMETERS, name, &text);
+
+	if (err)
+		return err;
+	record = define_all(c, text);
+	if (!record)
+		return -EBADMSG;
+	*args = make_args(c, record);
+	return 0;
+}
+
+static bool names_args(const struct node *node)
+{
+	struct node *children[AST_CHILDREN];
+	unsigned n;
+
+	for (; node; node = node->next) {
+		if (node->kind == NODE_IDENT && str_is(node->ident.name, "args"))
+			return true;
+		n = ast_children(node, children);
+		for (unsigned i = 0; i < n; i++)
+			if (names_args(children[i]))
+				return true;
+	}
+	return false;
+}
+
+bool parameters_wanted(const struct probe_syntax *syntax)
+{
+	return names_args(syntax->predicate) || names_args(syntax->body);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+	int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+
+	return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Tables of a program overlap: each name once. */
+int parameters_each_function(
+    struct check *c, const struct attach *pattern, kernel_found *found, void *context)
+{
+	struct str name =
+	    str_format(c->arena, "%.*s:%.*s", STR_ARG(pattern->binary), STR_ARG(pattern->function));
+	VEC(struct str) names = { 0 };
+	struct str text;
+	int err = kernel_read(c->options->kernel, c->arena, KERNEL_SYMBOLS, name, &text);
+
+	while (!err && text.n) {
+		struct str line = str_split(text, '\n', &text);
+
+		vec_push(c->arena, &names, line);
+	}
+	if (names.n)
+		qsort(names.v, names.n, sizeof(*names.v), compare_names);
+	for (size_t i = 0; i < names.n; i++)
+		if (!i || !str_eq(names.v[i], names.v[i - 1]))
+			found(context, names.v[i], STR(""));
+	return err;
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -ENODATA:
+		return "it has no debugging information (DWARF)";
+	case -ESRCH:
+		return "its debugging information does not have that function";
+	case -EOPNOTSUPP:
+		return "the compiler has given that function another way of being called";
+	case -ENOENT:
+		return "there is no such file, or btrun-dwarf is not installed";
+	}
+	return "its debugging information cannot be read";
+}
+
+const struct type *parameters_args(struct check *c, struct span at)
+{
+	struct unit *unit = c->unit;
+	const struct attach *a = unit->attaches.v[0];
+
+	if (unit->args)
+		return unit->args;
+	if (!is_one_function(a)) {
+		check_error(c, at, "args needs a probe of one function's beginning");
+		check_hint(c, "name it without a pattern or an offset, or use arg0, arg1 ...");
+		return c->error;
+	}
+	if (!unit->args_error)
+		unit->args_error = read_parameters(c, a, &unit->args);
+	if (!unit->args_error)
+		return unit->args;
+	check_error(c, at, "the parameters of %.*s in %.*s are not known: %s", STR_ARG(a->function),
+	    STR_ARG(a->binary), reason(unit->args_error));
+	check_hint(
+	    c, "use arg0, arg1 ...; programs have it when compiled with -g, packages in their -dbgsym");
+	return c->error;
+}

@@ -1,0 +1,129 @@
+#include "cli/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/helper.h"
+#include "kernel/binary.h"
+
+static bool is_in(struct str text, struct str name)
+{
+	return name.n && memmem(text.p, text.n, name.p, name.n);
+}
+
+static bool is_included(const struct facts *f, struct str name)
+{
+	for (size_t i = 0; i < f->options->includes.n; i++)
+		if (str_is(name, f->options->includes.v[i]))
+			return true;
+	return is_in(f->source->text, name);
+}
+
+/* -I of the command line, then the folder of the script. */
+static char **header_arguments(struct arena *a, const struct facts *f, struct str name)
+{
+	const char *file = f->options->file, *slash = file ? strrchr(file, '/') : NULL;
+	char **argv = arena_many(a, char *, f->options->folders.n + 4);
+	int n = 0;
+
+	argv[n++] = "btrun-headers";
+	for (size_t i = 0; i < f->options->folders.n; i++)
+		argv[n++] = (char *)str_format(a, "-I%s", f->options->folders.v[i]).p;
+	argv[n++] = (char *)(slash ? str_format(a, "-I%.*s/", (int)(slash - file), file).p : "-I.");
+	argv[n++] = (char *)str_copy(a, name.p, name.n).p;
+	return argv;
+}
+
+int facts_header(void *context, struct str name)
+{
+	const struct facts *f = context;
+	struct arena *a;
+	int fd;
+
+	if (!is_included(f, name))
+		return -EPERM;
+	a = arena_new();
+	fd = helper_read(header_arguments(a, f, name), -1, NULL, 0);
+	arena_free(a);
+	return fd;
+}
+
+/* An attach point can also be made of the parameters of the command line. */
+static bool is_probed(const struct facts *f, struct str part)
+{
+	for (char **param = f->options->params; *param; param++)
+		if (is_in(str_of(*param), part))
+			return true;
+	return is_in(f->source->text, part);
+}
+
+static int take_first(void *context, const char *path)
+{
+	char **first = context;
+
+	*first = strdup(path);
+	return 1;
+}
+
+/* "binary:function" of an attach point: the file, which is the caller's, or NULL. */
+static char *find_binary(const struct facts *f, struct str name, struct str *function)
+{
+	struct str binary = str_split(name, ':', function);
+	char *path = NULL;
+
+	if (is_probed(f, binary))
+		binary_paths(f->options->run.pid, binary, take_first, &path);
+	return path;
+}
+
+int facts_parameters(void *context, struct str name)
+{
+	/* no debugging information, no such function, one that is not called as the others are */
+	static const int errors[] = { -ENODATA, -ESRCH, -EOPNOTSUPP };
+	struct str function;
+	char *path = find_binary(context, name, &function);
+	char *argv[] = { "btrun-dwarf", path, strndup(function.p, function.n), NULL };
+	int fd = path && argv[2] ? helper_read(argv, -1, errors, 3) : -ENOENT;
+
+	free(argv[2]);
+	free(path);
+	return fd;
+}
+
+struct matches {
+	struct str pattern;
+	FILE *out;
+};
+
+static int print_match(void *context, const struct binary_symbol *symbol)
+{
+	struct matches *m = context;
+
+	if (str_glob(m->pattern, str_of(symbol->name)))
+		fprintf(m->out, "%s\n", symbol->name);
+	return 0;
+}
+
+int facts_symbols(void *context, struct str name)
+{
+	struct matches m = { .out = tmpfile() };
+	char *path = find_binary(context, name, &m.pattern);
+	struct binary *b;
+	int fd = -ENOENT;
+
+	if (path && m.out && (fd = binary_open(path, &b)) == 0) {
+		binary_each_function(b, print_match, &m);
+		binary_close(b);
+		fflush(m.out);
+		rewind(m.out);
+		fd = fcntl(fileno(m.out), F_DUPFD_CLOEXEC, 3);
+	}
+	if (m.out)
+		fclose(m.out);
+	free(path);
+	return fd;
+}

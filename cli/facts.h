@@ -1,0 +1,21 @@
+/*
+ * What the compiler wants to know of files, which it may not open: programs of ours read them for it.
+ */
+#ifndef BTRUN_CLI_FACTS_H
+#define BTRUN_CLI_FACTS_H
+
+#include "base/source.h"
+#include "cli/options.h"
+
+struct facts {
+	const struct options *options;
+	const struct source *source;
+};
+
+/* Functions for kernel_use(), of KERNEL_HEADER, KERNEL_PARAMETERS and KERNEL_SYMBOLS; context is a struct
+ * facts. Only what the script or the command line names is read. */
+int facts_header(void *context, struct str name);
+int facts_parameters(void *context, struct str name);
+int facts_symbols(void *context, struct str name);
+
+#endif
