@@ -45,6 +45,11 @@ bool builtin_is_condition(enum builtin_id id)
 	return rows[id].rule == rule_exists;
 }
 
+bool builtin_is_args(enum builtin_id id)
+{
+	return rows[id].rule == rule_args;
+}
+
 void builtin_near(struct check *c, struct str_near *near, unsigned forms)
 {
 	for (unsigned i = 0; i < BUILTIN_N_; i++)

@@ -153,6 +153,8 @@ const struct builtin *builtin_find(struct str name, enum builtin_id *id);
 bool builtin_ends_action(enum builtin_id id);
 /* Can it decide, as a whole predicate, whether a probe is attached at all? */
 bool builtin_is_condition(enum builtin_id id);
+/* Is it args, whose members the probe decides? */
+bool builtin_is_args(enum builtin_id id);
 void builtin_near(struct check *c, struct str_near *near, unsigned forms);
 const struct type *check_builtin(struct check *c, struct node *node, struct node *target);
 const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg);

@@ -78,10 +78,11 @@ static int read_parameters(struct check *c, const struct attach *a, const struct
 static bool names_args(const struct node *node)
 {
 	struct node *children[AST_CHILDREN];
+	enum builtin_id id;
 	unsigned n;
 
 	for (; node; node = node->next) {
-		if (node->kind == NODE_IDENT && str_is(node->ident.name, "args"))
+		if (node->kind == NODE_IDENT && builtin_find(node->ident.name, &id) && builtin_is_args(id))
 			return true;
 		n = ast_children(node, children);
 		for (unsigned i = 0; i < n; i++)

@@ -62,10 +62,19 @@ static int place_descriptors(const int fds[3])
 	return 0;
 }
 
-static void __attribute__((noreturn)) child(const char *path, char **argv, const int fds[3], pid_t parent)
+struct job {
+	const struct source *source;
+	const struct options *options;
+	const char *stage; /* of -d, or NULL */
+	int out;           /* where that is written */
+	bool one_form;
+};
+
+static void __attribute__((noreturn))
+child(const char *path, char **argv, const int fds[3], int out, pid_t parent)
 {
 	drop_privileges();
-	if (getppid() == parent && place_descriptors(fds) == 0)
+	if (getppid() == parent && dup2(out, STDOUT_FILENO) >= 0 && place_descriptors(fds) == 0)
 		execv(path, argv);
 	fprintf(stderr, "btrun: cannot run the compiler %s: %s\n", path, strerror(errno));
 	_exit(126);
@@ -101,7 +110,7 @@ static int conclude(pid_t pid, int served)
 	if (served == -ETIMEDOUT)
 		fprintf(stderr, "btrun: the compiler was ended: it had not finished after %d seconds\n",
 		    LIMIT_SECONDS);
-	else if (WIFSIGNALED(status))
+	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE) /* nobody reads what -d shows */
 		fprintf(stderr,
 		    "btrun: the compiler crashed (%s): this is a defect of btrun; nothing was attached\n",
 		    strsignal(WTERMSIG(status)));
@@ -131,23 +140,26 @@ static int limit(struct arena *a, const char *option, uint64_t value, char **arg
 	return n;
 }
 
-static int arguments(struct arena *a, const struct source *source, const struct options *o, char **argv)
+static int arguments(struct arena *a, const struct job *job, char **argv)
 {
+	const struct options *o = job->options;
 	int n = 0;
 
 	argv[n++] = "btrun-compile";
 	argv[n++] = "--name";
-	argv[n++] = (char *)source->name.p;
+	argv[n++] = (char *)job->source->name.p;
 	argv[n++] = "--script-fd";
 	argv[n++] = "3";
 	argv[n++] = "--image-fd";
 	argv[n++] = "4";
 	argv[n++] = "--kernel-fd";
 	argv[n++] = "5";
-	if (o->stage) {
+	if (job->stage) {
 		argv[n++] = "--dump";
-		argv[n++] = (char *)o->stage;
+		argv[n++] = (char *)job->stage;
 	}
+	if (job->one_form)
+		argv[n++] = "--one-form";
 	if (o->unsafe)
 		argv[n++] = "--unsafe";
 	if (o->no_warnings)
@@ -160,7 +172,29 @@ static int arguments(struct arena *a, const struct source *source, const struct 
 	return limit(a, "--max-map-keys", o->max_map_keys, argv, n);
 }
 
-static int run(struct kernel *k, const char *path, char **argv, int fds[3], int socket)
+/* NULL-terminated, with what the options say and the script's parameters. */
+static char **command_line(struct arena *a, struct kernel *k, const struct job *job)
+{
+	const struct options *o = job->options;
+	struct str release;
+	size_t params = 0;
+	char **argv;
+	int n;
+
+	while (o->params[params])
+		params++;
+	argv = arena_many(a, char *, params + 2 * o->includes.n + 24);
+	n = arguments(a, job, argv);
+	if (features_release(k, a, &release) == 0) {
+		argv[n++] = "--kernel-release";
+		argv[n++] = (char *)str_copy(a, release.p, release.n).p;
+	}
+	argv[n++] = "--";
+	memcpy(argv + n, o->params, params * sizeof(*argv));
+	return argv;
+}
+
+static int run(struct kernel *k, const char *path, char **argv, int fds[3], int out, int socket)
 {
 	pid_t parent = getpid(), pid;
 	int served;
@@ -168,7 +202,7 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], int 
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		child(path, argv, fds, parent);
+		child(path, argv, fds, out, parent);
 	close(fds[2]);
 	if (pid < 0)
 		return -errno;
@@ -178,34 +212,19 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], int 
 	return conclude(pid, served);
 }
 
-int compile_script(
-    struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image)
+static int compile(struct kernel *k, const struct job *job, int *image)
 {
 	struct arena *a = arena_new();
-	int sockets[2], fds[3], n, err = -EINVAL;
-	struct facts facts = { o, source };
-	struct str release;
-	char path[PATH_MAX + 16], **argv;
-	size_t params = 0;
+	struct facts facts = { job->options, job->source };
+	int sockets[2], fds[3], err = -EINVAL;
+	char path[PATH_MAX + 16];
 
 	*image = -1;
-	while (o->params[params])
-		params++;
-	argv = arena_many(a, char *, params + 2 * o->includes.n + 24);
-	n = arguments(a, source, o, argv);
-	if (one_form)
-		argv[n++] = "--one-form";
-	if (features_release(k, a, &release) == 0) {
-		argv[n++] = "--kernel-release";
-		argv[n++] = (char *)str_copy(a, release.p, release.n).p;
-	}
-	argv[n++] = "--";
-	memcpy(argv + n, o->params, params * sizeof(*argv));
 	if (!helper_path("btrun-compile", path, sizeof(path))) {
 		fprintf(stderr, "btrun: its compiler is neither beside btrun nor %s\n", path);
 		goto out;
 	}
-	fds[0] = memory_file("script", source->text);
+	fds[0] = memory_file("script", job->source->text);
 	fds[1] = memory_file("image", STR(""));
 	if (fds[0] < 0 || fds[1] < 0 || lseek(fds[0], 0, SEEK_SET) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
@@ -216,13 +235,30 @@ int compile_script(
 	kernel_use(k, KERNEL_HEADER, facts_header, &facts);
 	kernel_use(k, KERNEL_PARAMETERS, facts_parameters, &facts);
 	kernel_use(k, KERNEL_SYMBOLS, facts_symbols, &facts);
-	err = run(k, path, argv, fds, sockets[0]);
+	err = run(k, path, command_line(a, k, job), fds, job->out, sockets[0]);
 	close(fds[0]);
-	if (err || o->stage)
+	if (err || job->stage)
 		close(fds[1]);
 	else
 		*image = fds[1];
 out:
 	arena_free(a);
 	return err;
+}
+
+int compile_script(
+    struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image)
+{
+	struct job job = { source, o, NULL, STDOUT_FILENO, one_form };
+
+	return compile(k, &job, image);
+}
+
+int compile_show(
+    struct kernel *k, const struct source *source, const struct options *o, const char *stage, int out)
+{
+	struct job job = { source, o, stage, out, false };
+	int image;
+
+	return compile(k, &job, &image);
 }

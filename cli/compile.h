@@ -8,9 +8,11 @@
 #include "base/source.h"
 #include "cli/options.h"
 
-/* 0 and a memfd with the image (-1 after -d), or negative errno, a message printed. one_form: see struct
- * run_options. */
+/* 0 and a memfd with the image, or negative errno, a message printed. one_form: see struct run_options. */
 int compile_script(
     struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image);
+/* Writes a stage of the compiler, one of -d, to a descriptor. */
+int compile_show(
+    struct kernel *k, const struct source *source, const struct options *o, const char *stage, int out);
 
 #endif

@@ -229,14 +229,20 @@ static void show_context(struct list *l, struct str type)
 
 #define ITERATOR "bpf_iter__"
 
+struct str list_iterator(struct str type)
+{
+	struct str object = str_slice(type, strlen(ITERATOR), type.n);
+
+	/* bpf_iter__task__safe_trusted: the verifier's own */
+	return str_starts(type, ITERATOR) && !memmem(object.p, object.n, "__", 2) ? object : STR("");
+}
+
 static int found_iterator(void *context, struct str name, struct str module)
 {
 	struct list *l = context;
-	struct str object = str_slice(name, strlen(ITERATOR), name.n);
+	struct str object = list_iterator(name);
 
-	/* bpf_iter__task__safe_trusted: the verifier's own */
-	if (!str_starts(name, ITERATOR) || memmem(object.p, object.n, "__", 2) ||
-	    !str_glob(l->pattern, object))
+	if (!object.n || !str_glob(l->pattern, object))
 		return 0;
 	l->found++;
 	printf("%s:%.*s\n", l->probe, STR_ARG(object));

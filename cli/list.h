@@ -11,4 +11,7 @@
  * tracepoints, fentry and iterators too. */
 int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments);
 
+/* Of the type of an iterator's context, struct bpf_iter__NAME, the name; else empty. */
+struct str list_iterator(struct str type);
+
 #endif

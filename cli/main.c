@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/compile.h"
+#include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/script.h"
@@ -87,6 +88,34 @@ static int make_image(struct kernel *k, const struct source *source, const struc
 #define HAS_TRAMPOLINES false
 #endif
 
+static int show_stages(struct kernel *k, const struct source *source, const struct options *o)
+{
+	int err = 0;
+
+	for (const char *const *stage = o->stages; *stage && !err; stage++)
+		err = compile_show(k, source, o, *stage, STDOUT_FILENO);
+	return err;
+}
+
+static int emit_llvm(struct arena *a, struct kernel *k, const struct source *source, const struct options *o)
+{
+	static const char *const files[][2] = { { "ir", "original" }, { "opt", "optimized" } };
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		const char *path = str_format(a, "%s.%s.ll", o->emit_llvm, files[i][1]).p;
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+		if (fd < 0) {
+			fprintf(stderr, "btrun: --emit-llvm: cannot write %s: %s\n", path, strerror(errno));
+			return -EIO;
+		}
+		err = compile_show(k, source, o, files[i][0], fd);
+		close(fd);
+	}
+	return err;
+}
+
 static int trace(struct arena *a, struct kernel *k, const struct options *o)
 {
 	struct source source;
@@ -98,12 +127,21 @@ static int trace(struct arena *a, struct kernel *k, const struct options *o)
 	if (err)
 		return 1;
 	run.fresh = !script_is_image(&source);
+	if (!run.fresh && (o->stages || o->emit_llvm)) {
+		fprintf(stderr,
+		    "btrun: error: %.*s is an image: the stages of compiling are those of a script\n",
+		    STR_ARG(source.name));
+		return 1;
+	}
+	if (o->mode == MODE_DUMP)
+		return show_stages(k, &source, o) != 0;
+	if (o->emit_llvm && emit_llvm(a, k, &source, o))
+		return 1;
 	/* Half of the compiler's time, and the second way is seldom needed. */
-	run.one_form =
-	    run.fresh && run.way == ATTACH_AUTO && o->mode == MODE_RUN && !o->emit && HAS_TRAMPOLINES;
+	run.one_form = run.fresh && run.way == ATTACH_AUTO && !o->emit && HAS_TRAMPOLINES;
 	err = make_image(k, &source, o, &run, &image);
-	if (err || o->mode == MODE_DUMP)
-		return err != 0;
+	if (err)
+		return 1;
 	if (o->emit)
 		return emit(o->emit, image) != 0;
 	status = run_image(k, image, &run);
@@ -132,6 +170,10 @@ int main(int argc, char **argv)
 		break;
 	case MODE_VERSION:
 		puts("btrun " BTRUN_VERSION);
+		status = 0;
+		break;
+	case MODE_INFO:
+		info_print(k);
 		status = 0;
 		break;
 	case MODE_LIST:

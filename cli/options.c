@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum long_only {
 	OPTION_ATTACH = 256,
@@ -19,6 +20,8 @@ enum long_only {
 	OPTION_NO_WARNINGS,
 	OPTION_IGNORED,
 	OPTION_INCLUDE,
+	OPTION_EMIT_LLVM,
+	OPTION_INFO,
 };
 
 static const struct option longs[] = {
@@ -32,6 +35,8 @@ static const struct option longs[] = {
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
+	{ "emit-llvm", required_argument, NULL, OPTION_EMIT_LLVM },
+	{ "info", no_argument, NULL, OPTION_INFO },
 	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "program", required_argument, NULL, 'e' },
 	{ "cmd", required_argument, NULL, 'c' },
@@ -59,7 +64,7 @@ static const struct word forms[] = { { "text", OUTPUT_TEXT }, { "json", OUTPUT_J
 static const struct word bufferings[] = { { "line", OUTPUT_LINE }, { "full", OUTPUT_FULL },
 	{ "none", OUTPUT_NONE }, { 0 } };
 static const struct word stages[] = { { "tokens", 0 }, { "ast", 0 }, { "types", 0 }, { "ir", 0 },
-	{ "asm", 0 }, { 0 } };
+	{ "opt", 0 }, { "asm", 0 }, { 0 } };
 static const struct word buffers[] = { { "ring", false }, { "perf", true }, { 0 } };
 
 static int take_word(const char *option, const struct word *words, int *value)
@@ -124,6 +129,12 @@ static int take_long(struct arena *a, int c, struct options *o)
 	case OPTION_EMIT_ELF:
 		o->emit = optarg;
 		break;
+	case OPTION_EMIT_LLVM:
+		o->emit_llvm = optarg;
+		break;
+	case OPTION_INFO:
+		o->mode = MODE_INFO;
+		break;
 	case OPTION_MAXACTIVE:
 		err = take_number("--maxactive", false, 4096, &number);
 		run->maxactive = (unsigned)number;
@@ -148,6 +159,28 @@ static int take_long(struct arena *a, int c, struct options *o)
 	return err;
 }
 
+/* bpftrace's -d and -dd have no argument: what follows is another option, or the script. */
+static int take_stage(struct options *o)
+{
+	static const char *const debug[] = { "ast", "types", "ir", NULL };
+	static const char *const verbose[] = { "tokens", "ast", "types", "ir", "opt", "asm", NULL };
+	int unused;
+
+	o->mode = MODE_DUMP;
+	if (strcmp(optarg, "d") == 0) {
+		o->stages = verbose;
+		return 0;
+	}
+	if (optarg[0] == '-' || access(optarg, F_OK) == 0) {
+		o->stages = debug;
+		optind--;
+		return 0;
+	}
+	o->one_stage[0] = optarg;
+	o->stages = o->one_stage;
+	return take_word("-d", stages, &unused);
+}
+
 static int take_valued(struct arena *a, int c, struct options *o)
 {
 	uint64_t number = 0;
@@ -168,10 +201,7 @@ static int take_valued(struct arena *a, int c, struct options *o)
 		o->run.pid = (pid_t)number;
 		break;
 	case 'd':
-		err = take_word("-d", stages, &value);
-		o->mode = MODE_DUMP;
-		o->stage = optarg;
-		break;
+		return take_stage(o);
 	case 'o':
 		o->run.output = optarg;
 		break;
@@ -233,7 +263,7 @@ int options_parse(struct arena *a, int argc, char **argv, struct options *o)
 		if (take(a, c, o))
 			return -EINVAL;
 	}
-	if (o->mode == MODE_HELP || o->mode == MODE_VERSION)
+	if (o->mode == MODE_HELP || o->mode == MODE_VERSION || o->mode == MODE_INFO)
 		return 0;
 	if (o->mode == MODE_LIST) {
 		o->search = o->text ? o->text : argv[optind];
@@ -286,9 +316,11 @@ void options_help(void)
 	      "Compiling\n"
 	      "  -I DIR                look for #include \"FILE\" in this folder too\n"
 	      "      --include FILE    read this C header before the script\n"
-	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir or asm\n"
+	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir, opt or asm\n"
 	      "      --emit-elf FILE   write the compiled image and end\n"
+	      "      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll\n"
 	      "\n"
+	      "      --info            show what this kernel and this build can do\n"
 	      "  -V, --version         print the version\n"
 	      "  -h, --help            print this help\n"
 	      "\n"

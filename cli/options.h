@@ -13,6 +13,7 @@ enum mode {
 	MODE_VERSION,
 	MODE_LIST,
 	MODE_DUMP, /* -d: show a stage of the compiler */
+	MODE_INFO,
 };
 
 struct options {
@@ -20,8 +21,10 @@ struct options {
 	struct run_options run;
 	const char *text;                  /* -e */
 	const char *file;                  /* script, image or "-" */
-	const char *stage;                 /* -d */
+	const char *const *stages;         /* -d: NULL-terminated, or NULL */
+	const char *one_stage[2];          /* what stages may point to */
 	const char *emit;                  /* --emit-elf */
+	const char *emit_llvm;             /* --emit-llvm, or NULL */
 	const char *search;                /* -l's pattern, or NULL */
 	char **params;                     /* NULL-terminated */
 	const char *btf;                   /* a file with the kernel's BTF, or NULL */

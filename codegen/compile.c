@@ -97,6 +97,16 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	return g;
 }
 
+const char *generate_llvm_version(void)
+{
+	static char text[32];
+	unsigned major, minor, patch;
+
+	LLVMGetVersion(&major, &minor, &patch);
+	snprintf(text, sizeof(text), "%u.%u.%u", major, minor, patch);
+	return text;
+}
+
 int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out)
 {
 	struct gen *g = new_gen(a, program, &(struct generate_options){ 0 }, STACK_REGION);
@@ -105,7 +115,9 @@ int generate_text(struct arena *a, const struct program *program, enum generate_
 
 	if (error)
 		return error;
-	if (kind == GENERATE_IR) {
+	if (kind == GENERATE_OPTIMISED)
+		error = gen_optimise(g);
+	if (kind != GENERATE_ASM) {
 		gen_dump_ir(g, out);
 	} else {
 		error = gen_emit(g, LLVMAssemblyFile, &buffer);

@@ -10,8 +10,9 @@
 #include "analysis/program.h"
 
 enum generate_text_kind {
-	GENERATE_IR,  /* LLVM's intermediate code, as it comes from us */
-	GENERATE_ASM, /* BPF assembly, after optimisation */
+	GENERATE_IR,        /* LLVM's intermediate code, as it comes from us */
+	GENERATE_OPTIMISED, /* the same after LLVM's passes */
+	GENERATE_ASM,       /* BPF assembly */
 };
 
 struct generate_options {
@@ -24,6 +25,8 @@ struct generate_options {
 /* fd: an empty file or memfd, read-write. */
 int generate_image(
     struct arena *a, const struct program *program, const struct generate_options *options, int fd);
+/* The version of the LLVM in use, as "19.1.7". */
+const char *generate_llvm_version(void);
 int generate_text(struct arena *a, const struct program *program, enum generate_text_kind kind, FILE *out);
 
 #endif

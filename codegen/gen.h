@@ -156,6 +156,8 @@ void gen_go(struct gen *g, LLVMBasicBlockRef block);
 bool gen_ended(struct gen *g);
 int gen_dump_ir(struct gen *g, FILE *out);
 /* Optimises the module and emits it; negative errno with a message on stderr. */
+/* Checks the module and runs the passes over it. */
+int gen_optimise(struct gen *g);
 int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out);
 LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span);
 /* Begins a subprogram of the object's own, which is called and never inlined: the builder stands in its

@@ -29,6 +29,7 @@ enum option_id {
 	OPTION_INCLUDE,
 	OPTION_NO_WARNINGS,
 	OPTION_ONE_FORM,
+	OPTION_VERSION,
 };
 
 static const struct option long_options[] = {
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
 	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ "one-form", no_argument, NULL, OPTION_ONE_FORM },
+	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ 0 },
 };
 
@@ -57,7 +59,7 @@ struct options {
 	struct str dump;
 	uint32_t max_strlen, max_map_keys;
 	VEC(struct str) includes;
-	bool unsafe, no_warnings, one_form;
+	bool unsafe, no_warnings, one_form, version;
 	struct str *params;
 	unsigned n_params;
 };
@@ -119,6 +121,9 @@ static int set_option(struct arena *a, struct options *o, int id)
 	case OPTION_ONE_FORM:
 		o->one_form = true;
 		return 0;
+	case OPTION_VERSION:
+		o->version = true;
+		return 0;
 	}
 	return usage("unknown option");
 }
@@ -131,6 +136,8 @@ static int read_options(struct options *o, struct arena *a, int argc, char **arg
 		status = set_option(a, o, id);
 	if (status)
 		return status;
+	if (o->version)
+		return 0;
 	o->n_params = (unsigned)(argc - optind);
 	o->params = arena_many(a, struct str, o->n_params + 1);
 	for (unsigned i = 0; i < o->n_params; i++)
@@ -199,10 +206,12 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 	}
 	if (str_is(o->dump, "ir"))
 		return generate_text(a, program, GENERATE_IR, stdout) ? 3 : 0;
+	if (str_is(o->dump, "opt"))
+		return generate_text(a, program, GENERATE_OPTIMISED, stdout) ? 3 : 0;
 	if (str_is(o->dump, "asm"))
 		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
 	if (o->dump.n)
-		return usage("--dump takes tokens, ast, types, ir or asm");
+		return usage("--dump takes tokens, ast, types, ir, opt or asm");
 	options.release = o->release ? str_of(o->release) : STR("");
 	return generate_image(a, program, &options, o->image_fd) ? 3 : 0;
 }
@@ -248,6 +257,9 @@ int main(int argc, char **argv)
 	struct options o = { .script_fd = -1, .image_fd = -1, .max_strlen = 64, .max_map_keys = 4096 };
 	struct source source;
 	int status = read_options(&o, a, argc, argv);
+
+	if (o.version)
+		return puts(generate_llvm_version()) < 0;
 
 	if (!status && read_script(a, o.script_fd, &source.text))
 		status = usage("the script can't be read");

@@ -397,7 +397,7 @@ int gen_dump_ir(struct gen *g, FILE *out)
 	return 0;
 }
 
-int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
+int gen_optimise(struct gen *g)
 {
 	LLVMPassBuilderOptionsRef options;
 	LLVMErrorRef error;
@@ -410,8 +410,16 @@ int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
 	options = LLVMCreatePassBuilderOptions();
 	error = LLVMRunPasses(g->module, PASSES, g->machine, options);
 	LLVMDisposePassBuilderOptions(options);
+	return error ? internal_error(LLVMGetErrorMessage(error)) : 0;
+}
+
+int gen_emit(struct gen *g, LLVMCodeGenFileType kind, LLVMMemoryBufferRef *out)
+{
+	char *why = NULL;
+	int error = gen_optimise(g);
+
 	if (error)
-		return internal_error(LLVMGetErrorMessage(error));
+		return error;
 	if (out && LLVMTargetMachineEmitToMemoryBuffer(g->machine, g->module, kind, &why, out))
 		return internal_error(why);
 	return g->refused ? -E2BIG : 0;

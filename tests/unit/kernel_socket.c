@@ -124,7 +124,7 @@ static void refuse_each(struct kernel *host)
 
 static void bad_packet(struct kernel *host, size_t size, int want)
 {
-	char packet[4096] = { 0 };
+	char packet[8192] = { 0 };
 	int pair[2];
 
 	memset(packet + 4, 'a', sizeof(packet) - 4);
@@ -201,9 +201,9 @@ int main(void)
 	fair(a);
 	refuse_each(host);
 	bad_packet(host, 3, -EPROTO);
-	bad_packet(host, 4096, -EPROTO);
-	bad_packet(host, 4 + 129, -EPROTO);
-	bad_packet(host, 4 + 128, 1);
+	bad_packet(host, 8192, -EPROTO);
+	bad_packet(host, 4 + 4097, -EPROTO);
+	bad_packet(host, 4 + 4096, 1);
 	descriptors(host);
 	gone(host);
 	server_dies();

@@ -334,3 +334,44 @@ def pid_in_a_container():
     program = f"{sys.executable} -c 'import os; os.getppid()'"
     result = run("unshare", "-p", "-f", "--mount-proc", guest.BUILD + "/btrun", "-q", "-c", program, "-e", script)
     expect_equal(result.expect_ok().out.strip(), "1")
+
+
+PARAMETERS = """
+uprobe:/tmp/parameters:%s {
+	printf("%%d %%d %%d %%d %%d %%d %%d\\n", args.a, args.b, args.c, args.e, args.f, args.g, args.color);
+	printf("%%d %%d %%d %%d\\n", args.item->base, args.item->flag, args.item->more, args.item->either.i);
+	printf("%%d %%d %%d %%d\\n", args.item->p, args.item->q, args.item->color, args.item->set);
+	printf("%%s %%d\\n", str(args.item->name._M_dataplus._M_p), args.item->next->next->base);
+}
+uprobe:/tmp/parameters:%s { printf("%%d %%d %%d\\n", args.n, args.flag, args.m); }
+uprobe:/tmp/parameters:*method* { printf("%%d %%d\\n", args.k, args.this->next->base); }
+"""
+
+
+@check
+def uprobe_parameters_of_debugging_information():
+    """Parameters by name: in registers, on the stack, behind a hidden result; members of every kind behind them."""
+    run("g++", "-g", "-O1", "-o", "/tmp/parameters", guest.HERE + "/parameters.cc").expect_ok()
+    functions = re.findall(r"(_ZN2ns4(?:take|give)\S+)", run("nm", "/tmp/parameters").out)
+    give, take = sorted(functions)
+    with open("/tmp/parameters.bt", "w") as file:
+        file.write(PARAMETERS % (take, give))
+    told = btrun("-q", "-c", "/tmp/parameters", "/tmp/parameters.bt").expect_ok()
+    lines = ["-10 -20 200 30 -40 -50 1", "77 -2 9 5", "6 7 1 1", "a name 77", "11 1 -12", "3 77"]
+    expect_equal([l for l in told.out.split("\n") if l in lines], lines, told)
+    script = f"uprobe:/tmp/parameters:{take} {{ print(args.%s); }}"
+    for name in ("d", "pair", "large"):
+        btrun("-e", script % name).expect_error("not in a register or on the stack as one value", ":1:")
+    btrun("-e", script % "nothing").expect_error("no argument nothing", "btrun -lv")
+    listed = btrun("-lv", f"uprobe:/tmp/parameters:{take}").expect_ok().out
+    expect("\n    double d\n    struct Item &item\n" in listed, listed)
+
+
+@check
+def uprobe_without_debugging_information():
+    """It is said which program has none, and what can be used instead."""
+    source = "int take(int n) { return n; } int main(void) { return take(0); }"
+    run("gcc", "-x", "c", "-O1", "-o", "/tmp/bare", "-", stdin=source).expect_ok()
+    result = btrun("-e", "uprobe:/tmp/bare:take { print(args.n); }")
+    result.expect_error("no debugging information (DWARF)", "/tmp/bare", "arg0", ":1:")
+    btrun("-e", "uprobe:/tmp/bare:take+4 { print(args.n); }").expect_error("one function's beginning", ":1:")
