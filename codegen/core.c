@@ -19,14 +19,14 @@ enum field_info {
 	FIELD_RSHIFT = 5,
 };
 
-static LLVMMetadataRef basic(struct gen *g, const char *name, uint32_t bytes, unsigned encoding)
+LLVMMetadataRef core_describe_int(struct gen *g, const char *name, uint32_t bytes, unsigned encoding)
 {
 	return LLVMDIBuilderCreateBasicType(
 	    g->di, name, strlen(name), 8ull * bytes, encoding, LLVMDIFlagZero);
 }
 
 /* CO-RE compares kinds, and names of what has names. */
-static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
+LLVMMetadataRef core_describe_type(struct gen *g, const struct type *t)
 {
 	LLVMMetadataRef range;
 
@@ -34,10 +34,11 @@ static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
 	case FORM_PTR:
 		return LLVMDIBuilderCreatePointerType(g->di, NULL, 64, 64, 0, "", 0);
 	case FORM_BOOL:
-		return basic(g, "_Bool", t->size, 2);
+		return core_describe_int(g, "_Bool", t->size, 2);
 	case FORM_ENUM:
 		return LLVMDIBuilderCreateEnumerationType(g->di, g->cu, t->name.n ? t->name.p : "", t->name.n,
-		    g->file, 0, 8ull * t->size, 8 * t->size, NULL, 0, basic(g, "unsigned int", t->size, 7));
+		    g->file, 0, 8ull * t->size, 8 * t->size, NULL, 0,
+		    core_describe_int(g, "unsigned int", t->size, 7));
 	case FORM_STRUCT:
 		return LLVMDIBuilderCreateStructType(g->di, g->cu, t->name.n ? t->name.p : "", t->name.n,
 		    g->file, 0, 8ull * t->size, 8, LLVMDIFlagZero, NULL, NULL, 0, 0, NULL, "", 0);
@@ -47,13 +48,12 @@ static LLVMMetadataRef describe_type(struct gen *g, const struct type *t)
 	case FORM_ARRAY:
 		range = LLVMDIBuilderGetOrCreateSubrange(g->di, 0, t->elements);
 		return LLVMDIBuilderCreateArrayType(
-		    g->di, 8ull * t->size, 8, describe_type(g, t->target), &range, 1);
+		    g->di, 8ull * t->size, 8, core_describe_type(g, t->target), &range, 1);
 	}
-	return basic(g, "int", t->size ? t->size : 1, t->is_signed ? 5 : 7);
+	return core_describe_int(g, "int", t->size ? t->size : 1, t->is_signed ? 5 : 7);
 }
 
-/* A struct or union of one member. inner: the member's description when the chain goes on. */
-static LLVMMetadataRef describe_record(struct gen *g, struct str name, bool is_union, uint32_t size,
+LLVMMetadataRef core_describe_record(struct gen *g, struct str name, bool is_union, uint32_t size,
     struct str member, uint64_t bit_offset, uint64_t bits, bool bitfield, LLVMMetadataRef inner)
 {
 	LLVMMetadataRef field = LLVMDIBuilderCreateMemberType(g->di, g->cu, member.p, member.n, g->file, 0,
@@ -66,7 +66,7 @@ static LLVMMetadataRef describe_record(struct gen *g, struct str name, bool is_u
 	    8ull * size, 8, LLVMDIFlagZero, NULL, &field, 1, 0, NULL, "", 0);
 }
 
-static LLVMValueRef preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union)
+LLVMValueRef core_preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union)
 {
 	LLVMTypeRef both[2] = { g->ptr, g->ptr };
 	LLVMValueRef args[3] = { base, gen_const32(g, 0), gen_const32(g, 0) }, call;
@@ -117,12 +117,13 @@ static LLVMValueRef chain_pointer(struct gen *g, LLVMValueRef base, struct node 
 		const struct member *m = links[i]->member.member;
 		uint64_t bits = m->bit_size ? m->bit_size : 8ull * m->type->size;
 
-		inner = inner ? inner : describe_type(g, m->type);
-		records[i] = inner = describe_record(g, m->record->name, m->record->form == FORM_UNION,
+		inner = inner ? inner : core_describe_type(g, m->type);
+		records[i] = inner = core_describe_record(g, m->record->name, m->record->form == FORM_UNION,
 		    m->record->size, m->name, m->bit_offset, bits, m->bit_size != 0, inner);
 	}
 	for (unsigned i = n; i-- > 0;)
-		base = preserve(g, base, records[i], links[i]->member.member->record->form == FORM_UNION);
+		base =
+		    core_preserve(g, base, records[i], links[i]->member.member->record->form == FORM_UNION);
 	return base;
 }
 
@@ -312,7 +313,7 @@ static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
 				     : LLVMBuildLShr(g->b, value, right, "");
 }
 
-static LLVMValueRef extend(struct gen *g, const struct type *t, LLVMValueRef v)
+LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v)
 {
 	if (LLVMTypeOf(v) == g->i64)
 		return v;
@@ -408,7 +409,7 @@ static LLVMValueRef local_scalar(struct gen *g, struct node *node, struct place 
 	}
 	v = LLVMBuildLoad2(g->b, gen_int_type(g, node->type->size), p.at, "");
 	LLVMSetAlignment(v, p.align < node->type->size ? p.align : node->type->size);
-	v = extend(g, node->type, v);
+	v = core_extend(g, node->type, v);
 	return p.inside ? LLVMBuildSelect(g->b, p.inside, v, gen_const(g, 0), "") : v;
 }
 
@@ -436,107 +437,6 @@ void core_local_copy(struct gen *g, struct node *node, LLVMValueRef to)
 	gen_copy_aligned(g, to, p.at, node->type->size, p.align);
 }
 
-/* The tracepoint's field from byte at on, as the struct that relocs.c recognises. */
-static LLVMValueRef tracepoint_load(struct gen *g, const struct member *m, uint32_t at, uint32_t size)
-{
-	const struct attach *a = g->attach;
-	struct str record =
-	    str_format(g->arena, "btrun_tp__%.*s__%.*s", STR_ARG(a->category), STR_ARG(a->event));
-	struct str field = str_format(g->arena, "%.*s+%u+%u", STR_ARG(m->name), at, m->field_size);
-	uint64_t bits = 8ull * size;
-	LLVMMetadataRef di = describe_record(g, record, false, m->bit_offset / 8 + m->field_size, field,
-	    m->bit_offset + 8ull * at, bits, false, basic(g, "int", size, 7));
-	LLVMValueRef pointer = preserve(g, g->context_arg, di, false);
-	LLVMValueRef v = LLVMBuildLoad2(g->b, gen_int_type(g, size), pointer, "");
-
-	LLVMSetVolatile(v, 1);
-	return v;
-}
-
-static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
-{
-	const struct member *m = node->member.member;
-	LLVMValueRef v;
-
-	if (m->data_loc || m->rel_loc) {
-		v = LLVMBuildZExt(g->b, tracepoint_load(g, m, 0, 4), g->i64, "");
-		v = LLVMBuildAnd(g->b, v, gen_const(g, 0xffff), "");
-		if (m->rel_loc)
-			v = LLVMBuildAdd(g->b, v, gen_const(g, m->bit_offset / 8 + 4), "");
-		return LLVMBuildAdd(g->b, LLVMBuildPtrToInt(g->b, g->context_arg, g->i64, ""), v, "");
-	}
-	return extend(g, m->type, tracepoint_load(g, m, 0, m->type->size));
-}
-
-/* bpf_get_func_arg() and bpf_get_func_ret() give scalars, whatever the verifier knows of the argument. */
-static LLVMValueRef function_value(struct gen *g, const struct member *m)
-{
-	LLVMValueRef slot = gen_temporary(g, 8),
-		     args[3] = { g->context_arg, gen_const32(g, m->arg_index), slot };
-	LLVMValueRef v;
-
-	if (m->is_retval) {
-		args[1] = slot;
-		gen_call(g, HELPER_FUNC_RET, g->i64, args, 2);
-	} else {
-		gen_call(g, HELPER_FUNC_ARG, g->i64, args, 3);
-	}
-	v = gen_load64(g, slot);
-	if (m->type->size == 8)
-		return v;
-	return extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));
-}
-
-/* A member of an iterator's context, where CO-RE finds it: a pointer into the kernel, of which the verifier
- * knows the type. */
-static LLVMValueRef iter_load(struct gen *g, const struct member *m)
-{
-	struct str record = str_format(g->arena, "bpf_iter__%.*s", STR_ARG(g->attach->event));
-	LLVMMetadataRef di = describe_record(g, record, false, m->bit_offset / 8 + m->type->size, m->name,
-	    m->bit_offset, 8ull * m->type->size, false, describe_type(g, m->type));
-	LLVMValueRef v =
-	    LLVMBuildLoad2(g->b, gen_int_type(g, m->type->size), preserve(g, g->context_arg, di, false), "");
-
-	LLVMSetVolatile(v, 1);
-	return v;
-}
-
-/* Through memory that the verifier does not follow, which makes a plain number of the pointer. */
-static LLVMValueRef laundered(struct gen *g, LLVMValueRef v)
-{
-	LLVMValueRef room = gen_scratch(g, 8), store = LLVMBuildStore(g->b, v, room);
-
-	LLVMSetVolatile(store, 1);
-	return gen_volatile(g, g->i64, room);
-}
-
-static LLVMValueRef iter_value(struct gen *g, const struct member *m)
-{
-	LLVMValueRef v = iter_load(g, m);
-
-	return m->type->form == FORM_PTR ? laundered(g, v) : extend(g, m->type, v);
-}
-
-/* A register or a place on the stack holds no more than the parameter: the other bits are anything. */
-static LLVMValueRef parameter_value(struct gen *g, const struct member *m)
-{
-	LLVMValueRef v = gen_entry_argument(g, m->arg_index);
-
-	if (m->type->size == 8)
-		return v;
-	return extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));
-}
-
-static LLVMValueRef args_value(struct gen *g, struct node *node)
-{
-	if (g->form == IMAGE_ITER)
-		return iter_value(g, node->member.member);
-	if (g->form == IMAGE_UPROBE)
-		return parameter_value(g, node->member.member);
-	return g->form == IMAGE_TRACEPOINT ? tracepoint_value(g, node)
-					   : function_value(g, node->member.member);
-}
-
 LLVMValueRef core_value(struct gen *g, struct node *node)
 {
 	LLVMValueRef slot;
@@ -556,20 +456,6 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 	core_read(g, core_space(g, node), slot, node->type->size, address, node->span);
 	g->stack_top = top;
 	return gen_load(g, node->type, slot);
-}
-
-/* A char array of a tracepoint, element by element: needs no helper, so it works under lockdown. */
-void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
-{
-	const struct member *m = node->member.member;
-	uint32_t element = m->type->target ? m->type->target->size : 1;
-	/* Not 8: the stack takes no 8 bytes at an address of 4, where ntop() has an address. */
-	uint32_t bytes = element % 4 == 0 ? 4 : element % 2 == 0 ? 2 : 1;
-
-	/* An element at a time: that it is aligned on every kernel is all that is certain of an array's
-	 * place. */
-	for (uint32_t at = 0; at < m->type->size; at += bytes)
-		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
 }
 
 /* An iterator's object may be none: the verifier wants to see that asked of the very pointer that is used. */
@@ -594,7 +480,7 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlock
 		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
 	if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_ITER)
 		return present(
-		    g, LLVMBuildIntToPtr(g->b, iter_load(g, node->member.member), g->ptr, ""), missing);
+		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
 	if (node->member.object->type->form == FORM_ARGS) {
 		offset = gen_const(g, 8ull * node->member.member->arg_index);
 		at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->context_arg, &offset, 1, "");

@@ -372,7 +372,7 @@ static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef 
 	case NODE_MEMBER:
 		if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_TRACEPOINT &&
 		    !node->member.member->data_loc && !node->member.member->rel_loc) {
-			core_copy_field(g, node, to);
+			args_copy_field(g, node, to);
 			return NULL;
 		}
 	}

@@ -180,16 +180,12 @@ void count_failure(
 LLVMValueRef core_address(struct gen *g, struct node *node);
 /* The value of one that is a scalar: read, extended, shifted out of its bitfield. */
 LLVMValueRef core_value(struct gen *g, struct node *node);
-/* Of a function's arguments at its entry: 0-5 those in registers, 6 on those on the stack. */
-LLVMValueRef gen_entry_argument(struct gen *g, uint32_t place);
 /* size bytes at a remote address -> to; failures are counted for span, the bytes then zero. */
 void core_read(struct gen *g, enum address_space space, LLVMValueRef to, uint32_t size, LLVMValueRef address,
     struct span span);
 /* A string: result is the helper's (bytes with the NUL, or negative). limit: i64, at most size. */
 LLVMValueRef core_read_string(
     struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef limit, LLVMValueRef address);
-/* A char array that is a field of a tracepoint -> to. */
-void core_copy_field(struct gen *g, struct node *node, LLVMValueRef to);
 enum address_space core_space(const struct gen *g, const struct node *node);
 /* core_read() of a size that is not known; the helper's result. */
 LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef size,
@@ -201,6 +197,26 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlock
 bool core_is_local(const struct node *node);
 /* A struct, array, tuple ... of our own memory -> to. */
 void core_local_copy(struct gen *g, struct node *node, LLVMValueRef to);
+/* Debug information, by which CO-RE finds a member: an integer, any type, and a struct or union of one
+ * member. inner: that member's type. */
+LLVMMetadataRef core_describe_int(struct gen *g, const char *name, uint32_t bytes, unsigned encoding);
+LLVMMetadataRef core_describe_type(struct gen *g, const struct type *t);
+LLVMMetadataRef core_describe_record(struct gen *g, struct str name, bool is_union, uint32_t size,
+    struct str member, uint64_t bit_offset, uint64_t bits, bool bitfield, LLVMMetadataRef inner);
+/* The address of that member, relocated. */
+LLVMValueRef core_preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union);
+/* To 64 bits, by its type. */
+LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v);
+
+/* args.c */
+/* A member of args that is a scalar. */
+LLVMValueRef args_value(struct gen *g, struct node *node);
+/* Of an iterator: with the type that the verifier knows. */
+LLVMValueRef args_iter_load(struct gen *g, const struct member *m);
+/* An array in a tracepoint's record, element by element: needs no helper, so it works under lockdown. */
+void args_copy_field(struct gen *g, struct node *node, LLVMValueRef to);
+/* context.c: of a function's arguments at its entry: 0-5 those in registers, 6 on those on the stack. */
+LLVMValueRef gen_entry_argument(struct gen *g, uint32_t place);
 
 /* expr.c */
 bool gen_is_scalar(const struct type *type);

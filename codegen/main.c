@@ -13,56 +13,47 @@
 #include "lexer/headers.h"
 #include "parser/parser.h"
 
-enum option_id {
-	OPTION_NAME = 256,
-	OPTION_SCRIPT_FD,
-	OPTION_SCRIPT,
-	OPTION_IMAGE_FD,
-	OPTION_IMAGE,
-	OPTION_KERNEL_FD,
-	OPTION_KERNEL_ROOT,
-	OPTION_DUMP,
-	OPTION_MAX_STRLEN,
-	OPTION_MAX_MAP_KEYS,
-	OPTION_KERNEL_RELEASE,
-	OPTION_UNSAFE,
-	OPTION_INCLUDE,
-	OPTION_NO_WARNINGS,
-	OPTION_ONE_FORM,
-	OPTION_VERSION,
-};
-
-static const struct option long_options[] = {
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "script-fd", required_argument, NULL, OPTION_SCRIPT_FD },
-	{ "script", required_argument, NULL, OPTION_SCRIPT },
-	{ "image-fd", required_argument, NULL, OPTION_IMAGE_FD },
-	{ "image", required_argument, NULL, OPTION_IMAGE },
-	{ "kernel-fd", required_argument, NULL, OPTION_KERNEL_FD },
-	{ "kernel-root", required_argument, NULL, OPTION_KERNEL_ROOT },
-	{ "dump", required_argument, NULL, OPTION_DUMP },
-	{ "max-strlen", required_argument, NULL, OPTION_MAX_STRLEN },
-	{ "max-map-keys", required_argument, NULL, OPTION_MAX_MAP_KEYS },
-	{ "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
-	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
-	{ "include", required_argument, NULL, OPTION_INCLUDE },
-	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
-	{ "one-form", no_argument, NULL, OPTION_ONE_FORM },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ 0 },
-};
-
 struct options {
-	const char *name, *script_path, *image_path, *release;
-	int script_fd, image_fd;
-	struct kernel *kernel;
-	struct str dump;
-	uint32_t max_strlen, max_map_keys;
-	VEC(struct str) includes;
+	const char *name, *script_path, *image_path, *release, *kernel_root, *dump;
+	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
+	uint64_t max_strlen, max_map_keys;
+	VEC(const char *) includes;
 	bool unsafe, no_warnings, one_form, version;
+	struct kernel *kernel;
 	struct str *params;
 	unsigned n_params;
 };
+
+#define NO_FD UINT64_MAX
+
+enum option_kind { TEXT, NUMBER, SWITCH, TEXTS };
+
+static const struct option_row {
+	const char *name;
+	enum option_kind kind;
+	size_t place; /* in struct options */
+} rows[] = {
+#define AT(member) offsetof(struct options, member)
+	{ "name", TEXT, AT(name) },
+	{ "script-fd", NUMBER, AT(script_fd) },
+	{ "script", TEXT, AT(script_path) },
+	{ "image-fd", NUMBER, AT(image_fd) },
+	{ "image", TEXT, AT(image_path) },
+	{ "kernel-fd", NUMBER, AT(kernel_fd) },
+	{ "kernel-root", TEXT, AT(kernel_root) },
+	{ "kernel-release", TEXT, AT(release) },
+	{ "dump", TEXT, AT(dump) },
+	{ "max-strlen", NUMBER, AT(max_strlen) },
+	{ "max-map-keys", NUMBER, AT(max_map_keys) },
+	{ "include", TEXTS, AT(includes) },
+	{ "unsafe", SWITCH, AT(unsafe) },
+	{ "no-warnings", SWITCH, AT(no_warnings) },
+	{ "one-form", SWITCH, AT(one_form) },
+	{ "version", SWITCH, AT(version) },
+#undef AT
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static int usage(const char *why)
 {
@@ -73,84 +64,77 @@ static int usage(const char *why)
 	return 2;
 }
 
-static int set_option(struct arena *a, struct options *o, int id)
+static void set_option(struct arena *a, struct options *o, const struct option_row *row)
 {
-	switch (id) {
-	case OPTION_NAME:
-		o->name = optarg;
-		return 0;
-	case OPTION_SCRIPT_FD:
-		o->script_fd = atoi(optarg);
-		return 0;
-	case OPTION_SCRIPT:
-		o->script_path = optarg;
-		return 0;
-	case OPTION_IMAGE_FD:
-		o->image_fd = atoi(optarg);
-		return 0;
-	case OPTION_IMAGE:
-		o->image_path = optarg;
-		return 0;
-	case OPTION_KERNEL_FD:
-		o->kernel = kernel_client(atoi(optarg));
-		return 0;
-	case OPTION_KERNEL_ROOT:
-		o->kernel = kernel_host(optarg);
-		return 0;
-	case OPTION_DUMP:
-		o->dump = str_of(optarg);
-		return 0;
-	case OPTION_MAX_STRLEN:
-		o->max_strlen = (uint32_t)strtoul(optarg, NULL, 10);
-		return 0;
-	case OPTION_MAX_MAP_KEYS:
-		o->max_map_keys = (uint32_t)strtoul(optarg, NULL, 10);
-		return 0;
-	case OPTION_KERNEL_RELEASE:
-		o->release = optarg;
-		return 0;
-	case OPTION_INCLUDE:
-		vec_push(a, &o->includes, str_of(optarg));
-		return 0;
-	case OPTION_UNSAFE:
-		o->unsafe = true;
-		return 0;
-	case OPTION_NO_WARNINGS:
-		o->no_warnings = true;
-		return 0;
-	case OPTION_ONE_FORM:
-		o->one_form = true;
-		return 0;
-	case OPTION_VERSION:
-		o->version = true;
-		return 0;
+	void *place = (char *)o + row->place;
+
+	switch (row->kind) {
+	case TEXT:
+		*(const char **)place = optarg;
+		break;
+	case NUMBER:
+		*(uint64_t *)place = strtoull(optarg, NULL, 10);
+		break;
+	case SWITCH:
+		*(bool *)place = true;
+		break;
+	case TEXTS:
+		vec_push(a, &o->includes, optarg);
 	}
-	return usage("unknown option");
+}
+
+static int take_options(struct arena *a, struct options *o, int argc, char **argv)
+{
+	struct option longs[N_ROWS + 1] = { 0 };
+	int id;
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		longs[i].name = rows[i].name;
+		longs[i].has_arg = rows[i].kind == SWITCH ? no_argument : required_argument;
+		longs[i].val = (int)i;
+	}
+	while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (id == '?')
+			return usage("unknown option");
+		set_option(a, o, &rows[id]);
+	}
+	return 0;
+}
+
+static int open_files(struct options *o)
+{
+	int fd;
+
+	if (o->script_path) {
+		fd = open(o->script_path, O_RDONLY | O_CLOEXEC);
+		o->script_fd = fd < 0 ? NO_FD : (uint64_t)fd;
+	}
+	if (o->image_path) {
+		fd = open(o->image_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		o->image_fd = fd < 0 ? NO_FD : (uint64_t)fd;
+	}
+	if (o->kernel_root)
+		o->kernel = kernel_host(o->kernel_root);
+	else if (o->kernel_fd != NO_FD)
+		o->kernel = kernel_client((int)o->kernel_fd);
+	if (!o->kernel)
+		return usage("no --kernel-fd");
+	return o->script_fd == NO_FD ? usage("no script") : 0;
 }
 
 static int read_options(struct options *o, struct arena *a, int argc, char **argv)
 {
-	int id, status = 0;
+	int status = take_options(a, o, argc, argv);
 
-	while (!status && (id = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		status = set_option(a, o, id);
-	if (status)
+	if (status || o->version)
 		return status;
-	if (o->version)
-		return 0;
 	o->n_params = (unsigned)(argc - optind);
 	o->params = arena_many(a, struct str, o->n_params + 1);
 	for (unsigned i = 0; i < o->n_params; i++)
 		o->params[i] = str_of(argv[optind + (int)i]);
-	if (o->script_path)
-		o->script_fd = open(o->script_path, O_RDONLY | O_CLOEXEC);
-	if (o->image_path)
-		o->image_fd = open(o->image_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (!o->name)
 		o->name = o->script_path ? o->script_path : "script";
-	if (!o->kernel)
-		return usage("no --kernel-fd");
-	return o->script_fd < 0 ? usage("no script") : 0;
+	return open_files(o);
 }
 
 static int read_script(struct arena *a, int fd, struct str *text)
@@ -175,15 +159,23 @@ static bool has_btf(const struct options *o)
 	return fd >= 0;
 }
 
+static bool is_wanted(const struct options *o, const char *stage)
+{
+	return strcmp(o->dump, stage) == 0;
+}
+
 /* The types of header files stand behind the script. */
 static struct lexer *make_lexer(
     struct arena *a, const struct options *o, struct source *source, struct diag *diag)
 {
+	struct str *includes = arena_many(a, struct str, o->includes.n + 1);
 	bool btf = has_btf(o);
 	struct headers *headers = arena_one(a, struct headers);
 	struct lexer *lexer;
 
-	if (headers_read(a, o->kernel, source, btf, o->includes.v, o->includes.n, headers)) {
+	for (size_t i = 0; i < o->includes.n; i++)
+		includes[i] = str_of(o->includes.v[i]);
+	if (headers_read(a, o->kernel, source, btf, includes, o->includes.n, headers)) {
 		fprintf(stderr, "btrun: error: a header of --include cannot be read\n");
 		return NULL;
 	}
@@ -198,22 +190,22 @@ static struct lexer *make_lexer(
 
 static int generate(struct arena *a, const struct options *o, const struct program *program)
 {
-	struct generate_options options = { .one_form = o->one_form };
+	static const struct {
+		const char *stage;
+		enum generate_text_kind kind;
+	} texts[] = { { "ir", GENERATE_IR }, { "opt", GENERATE_OPTIMISED }, { "asm", GENERATE_ASM } };
+	struct generate_options options = { str_of(o->release), o->one_form };
 
-	if (str_is(o->dump, "types")) {
+	if (is_wanted(o, "types")) {
 		program_dump(stdout, program);
 		return 0;
 	}
-	if (str_is(o->dump, "ir"))
-		return generate_text(a, program, GENERATE_IR, stdout) ? 3 : 0;
-	if (str_is(o->dump, "opt"))
-		return generate_text(a, program, GENERATE_OPTIMISED, stdout) ? 3 : 0;
-	if (str_is(o->dump, "asm"))
-		return generate_text(a, program, GENERATE_ASM, stdout) ? 3 : 0;
-	if (o->dump.n)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (is_wanted(o, texts[i].stage))
+			return generate_text(a, program, texts[i].kind, stdout) ? 3 : 0;
+	if (*o->dump)
 		return usage("--dump takes tokens, ast, types, ir, opt or asm");
-	options.release = o->release ? str_of(o->release) : STR("");
-	return generate_image(a, program, &options, o->image_fd) ? 3 : 0;
+	return generate_image(a, program, &options, (int)o->image_fd) ? 3 : 0;
 }
 
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
@@ -225,10 +217,10 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 		.kernel = o->kernel,
 		.params = o->params,
 		.n_params = o->n_params,
-		.max_strlen = o->max_strlen,
-		.max_map_keys = o->max_map_keys,
+		.max_strlen = (uint32_t)o->max_strlen,
+		.max_map_keys = (uint32_t)o->max_map_keys,
 		.unsafe = o->unsafe,
-		.want_dump = str_is(o->dump, "types"),
+		.want_dump = is_wanted(o, "types"),
 	};
 	struct script *script;
 	struct program *program;
@@ -236,14 +228,14 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 
 	if (!lexer)
 		return 1;
-	if (str_is(o->dump, "tokens")) {
+	if (is_wanted(o, "tokens")) {
 		lexer_dump(lexer, stdout);
 		return diag.errors != 0;
 	}
 	script = parse_script(a, lexer);
-	if (str_is(o->dump, "ast"))
+	if (is_wanted(o, "ast"))
 		ast_dump(stdout, script, NULL);
-	if (diag.errors || str_is(o->dump, "ast"))
+	if (diag.errors || is_wanted(o, "ast"))
 		return diag.errors != 0;
 	program = analyse(a, script, &diag, &options);
 	status = diag.errors ? 1 : generate(a, o, program);
@@ -254,14 +246,21 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 int main(int argc, char **argv)
 {
 	struct arena *a = arena_new();
-	struct options o = { .script_fd = -1, .image_fd = -1, .max_strlen = 64, .max_map_keys = 4096 };
+	struct options o = {
+		.script_fd = NO_FD,
+		.image_fd = NO_FD,
+		.kernel_fd = NO_FD,
+		.max_strlen = 64,
+		.max_map_keys = 4096,
+		.release = "",
+		.dump = "",
+	};
 	struct source source;
 	int status = read_options(&o, a, argc, argv);
 
 	if (o.version)
 		return puts(generate_llvm_version()) < 0;
-
-	if (!status && read_script(a, o.script_fd, &source.text))
+	if (!status && read_script(a, (int)o.script_fd, &source.text))
 		status = usage("the script can't be read");
 	if (!status) {
 		source.name = str_of(o.name);
