@@ -40,10 +40,11 @@ add_check("leave_sigkill_ours", ends(signal.SIGKILL, OURS))
 def leave_stale_event_swept():
     """An event that an earlier tracer left (reaper killed too) is gone after the next start and end."""
     with Tracer("--attach=tracefs", UPSTREAM) as tracer:
-        events = open(guest.TRACING + "/kprobe_events").read().split()
-        names = guest.processes()
-        for pid in names:
-            run("kill", "-9", pid)
+        pids = [int(pid) for pid in guest.processes()]
+        # stopped first: the reaper must not see the tracer's end before its own
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                os.kill(pid, number)
         tracer.process.wait()
     time.sleep(1)
     expect("btrun_" in open(guest.TRACING + "/kprobe_events").read(), "no event is left to be swept")
