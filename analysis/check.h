@@ -13,6 +13,7 @@
 
 #include "analysis/program.h"
 #include "base/format.h"
+#include "base/round.h"
 
 /* What a variable, a map's value or one of its keys holds so far. */
 struct slot {

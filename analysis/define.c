@@ -78,11 +78,6 @@ struct layout {
 	uint32_t align; /* bytes */
 };
 
-static uint64_t round_bits(uint64_t bits, uint64_t to)
-{
-	return (bits + to - 1) / to * to;
-}
-
 /* 1 of what is packed, but for what says otherwise itself. */
 static uint32_t member_align(
     struct check *c, const struct layout *l, const struct member_syntax *m, const struct type *type)
@@ -98,11 +93,11 @@ static void place_bitfield(
 	uint64_t unit = 8 * (uint64_t)type->size;
 
 	if (!m->bits)
-		l->bits = round_bits(l->bits, unit);
+		l->bits = round_up(l->bits, unit);
 	else if (m->attributes.align)
-		l->bits = round_bits(l->bits, 8 * (uint64_t)align);
+		l->bits = round_up(l->bits, 8 * (uint64_t)align);
 	else if (align != 1 && l->bits / unit != (l->bits + m->bits - 1) / unit)
-		l->bits = round_bits(l->bits, unit);
+		l->bits = round_up(l->bits, unit);
 }
 
 static uint64_t place(
@@ -118,7 +113,7 @@ static uint64_t place(
 	else if (m->is_bitfield)
 		place_bitfield(l, m, type, align);
 	else
-		l->bits = round_bits(l->bits, 8 * (uint64_t)align);
+		l->bits = round_up(l->bits, 8 * (uint64_t)align);
 	/* Bits without a name align nothing. */
 	if (align > l->align && (!m->is_bitfield || m->name.n))
 		l->align = align;
@@ -181,7 +176,7 @@ static void lay_out(struct check *c, const struct type *record, const struct rec
 		add_member(c, &l, &syntax->members.v[i]);
 	if (a->align > l.align || (a->align && a->size))
 		l.align = a->align;
-	l.size = a->size ? a->size : round_bits(l.size, l.align);
+	l.size = a->size ? a->size : round_up(l.size, l.align);
 	if (l.size > RECORD_MAX)
 		too_large(c, syntax->span, l.size);
 	type_define_end(record, l.size > RECORD_MAX ? 0 : (uint32_t)l.size, l.align);

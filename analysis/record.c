@@ -15,11 +15,6 @@
 /* Far below what the ring buffer holds (runtime/load.c makes it 4 MiB for such records). */
 #define RECORD_LIMIT (512 << 10)
 
-static uint32_t round_up(uint32_t n, uint32_t to)
-{
-	return (n + to - 1) / to * to;
-}
-
 static uint32_t place(struct record *record, uint32_t size, uint32_t align)
 {
 	uint32_t offset = round_up(record->size, align);

@@ -11,14 +11,12 @@
 
 #define FRAMES_MAX 127 /* /proc/sys/kernel/perf_event_max_stack, as kernels have it */
 
-static const char *const modes[] = { "bpftrace", "perf", "raw" };
-
 static bool stack_argument(struct check *c, struct use *use, const struct node *arg, struct type *stack)
 {
 	int64_t frames;
 
-	for (unsigned i = 0; arg->kind == NODE_IDENT && i < sizeof(modes) / sizeof(modes[0]); i++) {
-		if (!str_is(arg->ident.name, modes[i]))
+	for (unsigned i = 0; arg->kind == NODE_IDENT && i < STACK_MODES_; i++) {
+		if (!str_is(arg->ident.name, type_stack_mode((enum stack_mode)i)))
 			continue;
 		stack->mode = (enum stack_mode)i;
 		return true;
@@ -55,8 +53,11 @@ const struct type *rule_ustack(struct check *c, struct use *use)
 }
 
 /* struct pt_regs of x86-64 (arch/x86/include/asm/ptrace.h), in its order. */
-static const char *const registers[] = { "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
-	"ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags", "sp", "ss" };
+static const char *const registers[] = {
+#define REGISTER(name, ...) #name,
+#include "base/registers.def"
+#undef REGISTER
+};
 
 const struct type *rule_reg(struct check *c, struct use *use)
 {
@@ -65,7 +66,7 @@ const struct type *rule_reg(struct check *c, struct use *use)
 	c->unit->needs_kprobe = true;
 	for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
 		if (str_is(use->args->string.text, registers[i])) {
-			use->call->literal = 8 * i;
+			use->call->literal = i;
 			return signature_result(c->types, use->signature.result);
 		}
 		str_near_offer(&near, c->arena, str_of(registers[i]));

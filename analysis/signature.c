@@ -49,15 +49,6 @@ static const struct {
 	{ "stats", FORM_STATS },
 };
 
-static struct str trim(struct str s)
-{
-	while (s.n && s.p[0] == ' ')
-		s = str_slice(s, 1, s.n);
-	while (s.n && s.p[s.n - 1] == ' ')
-		s.n--;
-	return s;
-}
-
 static const char *parse_param(struct str word, struct signature *s)
 {
 	bool optional = word.n > 2 && word.p[0] == '[' && word.p[word.n - 1] == ']';
@@ -95,9 +86,9 @@ const char *signature_parse(const char *text, struct signature *s)
 		return "no result";
 	if (!rest.n || rest.p[rest.n - 1] != ')')
 		return "no parameter list";
-	list = trim(str_slice(rest, 0, rest.n - 1));
+	list = str_trim(str_slice(rest, 0, rest.n - 1));
 	while (list.n) {
-		wrong = parse_param(trim(str_split(list, ',', &list)), s);
+		wrong = parse_param(str_trim(str_split(list, ',', &list)), s);
 		if (wrong)
 			return wrong;
 	}

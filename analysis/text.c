@@ -43,11 +43,20 @@ static struct str ptr_text(struct arena *a, const struct type *t)
 	return str_format(a, "%.*s%s*", STR_ARG(target), blank);
 }
 
+const char *type_stack_mode(enum stack_mode mode)
+{
+	static const char *const modes[STACK_MODES_] = {
+#define STACK_MODE(name, text) text,
+#include "base/stack_modes.def"
+#undef STACK_MODE
+	};
+
+	return modes[mode];
+}
+
 static struct str stack_text(struct arena *a, const struct type *t)
 {
-	static const char *const modes[] = { "bpftrace", "perf", "raw" };
-
-	return str_format(a, "%s(%s, %u)", type_form_text(t->form), modes[t->mode], t->frames);
+	return str_format(a, "%s(%s, %u)", type_form_text(t->form), type_stack_mode(t->mode), t->frames);
 }
 
 struct str type_text(struct arena *a, const struct type *t)

@@ -52,20 +52,11 @@ bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, cons
 	return false;
 }
 
-static struct str trim(struct str s)
-{
-	while (s.n && s.p[0] == ' ')
-		s = str_slice(s, 1, s.n);
-	while (s.n && s.p[s.n - 1] == ' ')
-		s.n--;
-	return s;
-}
-
 static struct str without_word(struct str text, const char *word)
 {
 	size_t n = str_of(word).n;
 
-	return str_starts(text, word) ? trim(str_slice(text, n, text.n)) : text;
+	return str_starts(text, word) ? str_trim(str_slice(text, n, text.n)) : text;
 }
 
 static const struct type *named(struct check *c, struct str text)
@@ -86,7 +77,7 @@ static const struct type *c_type(struct check *c, struct str text, enum address_
 	unsigned pointers = 0;
 
 	/* From the end: "const char *const *" */
-	for (text = trim(text); str_find(text, '*') >= 0; text = trim(text)) {
+	for (text = str_trim(text); str_find(text, '*') >= 0; text = str_trim(text)) {
 		size_t n = text.p[text.n - 1] == '*' ? 1 : strlen("const");
 
 		if (n > 1 && (text.n < n || memcmp(text.p + text.n - n, "const", n) != 0))

@@ -135,11 +135,6 @@ uint32_t type_align(const struct type *t)
 	return t->size ? t->size : 1;
 }
 
-static uint32_t round_up(uint32_t n, uint32_t to)
-{
-	return (n + to - 1) / to * to;
-}
-
 const struct type *type_tuple(struct types *t, const struct type *const *items, uint32_t n)
 {
 	const struct type **copy = arena_copy(t->arena, items, n * sizeof(*items));

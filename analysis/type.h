@@ -135,6 +135,8 @@ bool type_has(const struct type *t, enum type_trait trait);
 enum type_kind_id type_kind(const struct type *t);
 /* A form's own words, or NULL. */
 const char *type_form_text(enum type_form form);
+/* The word that scripts use. */
+const char *type_stack_mode(enum stack_mode mode);
 bool type_is_integer(const struct type *t); /* int, bool, enum */
 bool type_is_aggregation(const struct type *t);
 /* A string, or an array of char: usable wherever text is. */

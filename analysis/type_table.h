@@ -5,6 +5,7 @@
 #define BTRUN_ANALYSIS_TYPE_TABLE_H
 
 #include "analysis/type.h"
+#include "base/round.h"
 
 /* A type and what is known of its members so far; every struct type * points into one. */
 struct entry {

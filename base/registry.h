@@ -48,11 +48,20 @@ enum type_kind_id {
 	TYPE_N_
 };
 
-/* How stacks are printed. */
+/* How stacks are printed: the rows of stack_modes.def. */
 enum stack_mode {
-	STACK_BPFTRACE, /* symbol+offset a line */
-	STACK_PERF,     /* address, symbol+offset, (module) */
-	STACK_RAW,      /* addresses */
+#define STACK_MODE(name, text) STACK_##name,
+#include "base/stack_modes.def"
+#undef STACK_MODE
+	STACK_MODES_
+};
+
+/* Places in struct pt_regs. */
+enum register_id {
+#define REGISTER(name, ...) REGISTER_##name,
+#include "base/registers.def"
+#undef REGISTER
+	REGISTERS_
 };
 
 #endif

@@ -89,6 +89,20 @@ struct str str_slice(struct str s, size_t begin, size_t end)
 	return (struct str){ s.p + begin, end - begin };
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct str str_trim(struct str s)
+{
+	while (s.n && is_blank(s.p[0]))
+		s = str_slice(s, 1, s.n);
+	while (s.n && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
 struct str str_split(struct str s, char c, struct str *rest)
 {
 	ptrdiff_t at = str_find(s, c);

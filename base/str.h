@@ -35,6 +35,8 @@ bool str_in_words(struct str s, const char *words);
 int str_compare(struct str a, struct str b);
 /* Offset of the first c, or -1. */
 ptrdiff_t str_find(struct str s, char c);
+/* Without the blanks, tabs and ends of lines at both ends. */
+struct str str_trim(struct str s);
 /* The bytes [begin, end) of s; no NUL follows. */
 struct str str_slice(struct str s, size_t begin, size_t end);
 /* Splits at the first c: what precedes it is returned, *rest is what follows

@@ -3,15 +3,12 @@
  */
 #include "codegen/builtin.h"
 
-/* Offsets in struct pt_regs (x86-64: arch/x86/include/asm/ptrace.h). */
-#define REGISTER_RETVAL 80
-#define REGISTER_SP 152
 #define ENTRY_REGISTERS 6
 
 /* A register of the context. */
-static LLVMValueRef gen_register(struct gen *g, unsigned offset)
+static LLVMValueRef gen_register(struct gen *g, enum register_id id)
 {
-	LLVMValueRef v = LLVMBuildLoad2(g->b, g->i64, gen_offset(g, g->context_arg, offset), "");
+	LLVMValueRef v = LLVMBuildLoad2(g->b, g->i64, gen_offset(g, g->context_arg, 8 * id), "");
 
 	LLVMSetVolatile(v, 1);
 	return v;
@@ -33,7 +30,7 @@ LLVMValueRef gen_retval(struct gen *g, const struct builtin_use *use)
 	LLVMValueRef v;
 
 	if (g->form == IMAGE_KRETPROBE || g->form == IMAGE_URETPROBE)
-		return gen_register(g, REGISTER_RETVAL);
+		return gen_register(g, REGISTER_ax);
 	v = from_helper(g, HELPER_FUNC_RET, NULL);
 	if (type->size == 8)
 		return v;
@@ -57,10 +54,10 @@ static uint32_t param_size(struct gen *g, uint32_t number)
 
 static LLVMValueRef register_argument(struct gen *g, uint32_t number)
 {
-	/* rdi rsi rdx rcx r8 r9 */
-	static const unsigned offsets[ENTRY_REGISTERS] = { 112, 104, 96, 88, 72, 64 };
+	static const enum register_id registers[ENTRY_REGISTERS] = { REGISTER_di, REGISTER_si, REGISTER_dx,
+		REGISTER_cx, REGISTER_r8, REGISTER_r9 };
 
-	return gen_register(g, offsets[number]);
+	return gen_register(g, registers[number]);
 }
 
 static LLVMValueRef trampoline_argument(struct gen *g, uint32_t number)
@@ -90,7 +87,7 @@ static LLVMValueRef stack_argument(struct gen *g, uint32_t number)
 	uint32_t top = g->stack_top;
 	LLVMValueRef slot = gen_temporary(g, 8), at;
 
-	at = LLVMBuildAdd(g->b, gen_register(g, REGISTER_SP), gen_const(g, 8 + 8 * (uint64_t)number), "");
+	at = LLVMBuildAdd(g->b, gen_register(g, REGISTER_sp), gen_const(g, 8 + 8 * (uint64_t)number), "");
 	core_read(g, g->unit->user_memory ? SPACE_USER : SPACE_KERNEL, slot, 8, at, g->attach->span);
 	g->stack_top = top;
 	return gen_load64(g, slot);
@@ -133,7 +130,7 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 
 LLVMValueRef gen_reg(struct gen *g, const struct builtin_use *use)
 {
-	return gen_register(g, (unsigned)use->call->literal);
+	return gen_register(g, (enum register_id)use->call->literal);
 }
 
 /* The context's address as a number: for the verifier it stops being a pointer to the context. */

@@ -20,7 +20,7 @@ LLVMValueRef gen_scratch(struct gen *g, uint32_t size)
 	base = LLVMBuildLoad2(g->b, g->ptr, g->scratch_slot, "");
 	base = gen_offset(g, base, g->scratch_top);
 	g->scratch_used = true;
-	g->scratch_top += (size + 7) / 8 * 8;
+	g->scratch_top += round_8(size);
 	if (g->scratch_top > g->scratch_size)
 		g->scratch_size = g->scratch_top;
 	return base;
@@ -28,7 +28,7 @@ LLVMValueRef gen_scratch(struct gen *g, uint32_t size)
 
 LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
 {
-	uint32_t at = g->stack_top, room = (size + 7) / 8 * 8;
+	uint32_t at = g->stack_top, room = round_8(size);
 
 	if (size > STACK_TEMPORARY || at + room > g->stack_region)
 		return gen_scratch(g, size);
@@ -95,7 +95,7 @@ static uint32_t text_room(const struct node *node)
 {
 	uint32_t size = node->type->size + (node->type->form == FORM_ARRAY);
 
-	return (size + 7) / 8 * 8;
+	return round_8(size);
 }
 
 /* Texts are equal when all their words are: both are filled up with NULs. */
@@ -310,7 +310,7 @@ static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
 LLVMValueRef gen_key(struct gen *g, struct node *node)
 {
 	const struct type *key = node->map.map->key;
-	uint32_t size = key ? (key->size + 7) / 8 * 8 : 8, i = 0;
+	uint32_t size = key ? round_8(key->size) : 8, i = 0;
 	LLVMValueRef to = gen_temporary(g, size);
 
 	gen_zero(g, to, size);

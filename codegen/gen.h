@@ -26,6 +26,7 @@
 #include <llvm-c/TargetMachine.h>
 
 #include "analysis/program.h"
+#include "base/round.h"
 #include "base/diag.h"
 #include "image/image.h"
 

@@ -78,8 +78,8 @@ static void define_script_map(struct gen *g, const struct map *map)
 	struct map_shape shape = {
 		.name = symbol.p,
 		.type = map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
-		.key_size = (key + 7) / 8 * 8,
-		.value_size = (g->image->types.v[value_type].size + 7) / 8 * 8,
+		.key_size = round_8(key),
+		.value_size = round_8(g->image->types.v[value_type].size),
 		.entries = map->key ? map->max_entries : 1,
 	};
 	struct image_map row = {

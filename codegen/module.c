@@ -173,7 +173,7 @@ LLVMValueRef gen_alloca(struct gen *g, uint32_t size, const char *name)
 		LLVMPositionBuilderBefore(g->b, first);
 	else
 		LLVMPositionBuilderAtEnd(g->b, g->entry);
-	slot = LLVMBuildAlloca(g->b, LLVMArrayType(g->i8, (size + 7) / 8 * 8), name);
+	slot = LLVMBuildAlloca(g->b, LLVMArrayType(g->i8, round_8(size)), name);
 	LLVMSetAlignment(slot, 8);
 	LLVMPositionBuilderAtEnd(g->b, here);
 	LLVMSetCurrentDebugLocation2(g->b, place);

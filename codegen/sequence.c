@@ -89,7 +89,7 @@ void sequence_printf(struct gen *g, struct node *node)
 	text->string.text = kernel_format(g, &format);
 	size = (uint32_t)text->string.text.n + 1;
 	text->type = type_string(g->program->types, size);
-	room = gen_temporary(g, (size + 7) / 8 * 8);
+	room = gen_temporary(g, round_8(size));
 	gen_value_to(g, text, room, text->type);
 	data = gen_temporary(g, 8 * format.n_conversions + 8);
 	for (struct node *arg = format_node->next; arg; arg = arg->next, n++)

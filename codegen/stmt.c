@@ -51,7 +51,7 @@ static void insert(struct gen *g, struct node *element, LLVMValueRef key, uint32
 
 void gen_element(struct gen *g, struct node *element, struct element *e)
 {
-	uint32_t size = element->map.map->value->size, room = (size + 7) / 8 * 8;
+	uint32_t size = element->map.map->value->size, room = round_8(size);
 	LLVMValueRef key = gen_key(g, element), slot = gen_alloca(g, 8, "element"), found;
 	LLVMBasicBlockRef missing;
 
@@ -140,9 +140,9 @@ static void assign_element(struct gen *g, struct node *node)
 		gen_add_to_element(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
 		return;
 	}
-	value = gen_temporary(g, (map->value->size + 7) / 8 * 8);
+	value = gen_temporary(g, round_8(map->value->size));
 	if (map->value->size % 8)
-		gen_zero(g, value, (map->value->size + 7) / 8 * 8);
+		gen_zero(g, value, round_8(map->value->size));
 	if (node->assign.op == OP_NONE) {
 		gen_value_to(g, node->assign.value, value, map->value);
 		key = gen_key(g, target);

@@ -177,7 +177,7 @@ LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
 		n = limited(g, gen_value(g, length), n, use->node->span);
 	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, n, g->i32, ""), use->to);
 	if (is_at_hand(g, address)) {
-		LLVMValueRef copy = gen_temporary(g, (address->type->size + 7) / 8 * 8);
+		LLVMValueRef copy = gen_temporary(g, round_8(address->type->size));
 
 		gen_value_to(g, address, copy, address->type);
 		gen_copy_aligned(g, bytes, copy, most < address->type->size ? most : address->type->size, 4);

@@ -160,8 +160,8 @@ static void make_variables(struct gen *g)
 		const struct variable *v = u->variables.v[i];
 
 		g->variables[i] = gen_is_scalar(v->type) ? gen_alloca(g, 8, v->name.p)
-							 : gen_temporary(g, (v->type->size + 7) / 8 * 8);
-		gen_zero(g, g->variables[i], (v->type->size + 7) / 8 * 8);
+							 : gen_temporary(g, round_8(v->type->size));
+		gen_zero(g, g->variables[i], round_8(v->type->size));
 	}
 }
 
@@ -175,7 +175,7 @@ static uint32_t largest_record(struct gen *g)
 		if (r->unit == g->unit->index && r->size + r->tail_size > size)
 			size = r->size + r->tail_size;
 	}
-	return (size + 7) / 8 * 8;
+	return round_8(size);
 }
 
 static void body(struct gen *g)

@@ -9,8 +9,6 @@
 
 #include <linux/bpf.h>
 
-#define REGISTERS 21 /* of 8 bytes, in struct pt_regs */
-
 /* u64 usdt_register(context, number): each in a block of its own, since the verifier wants to know where in
  * the context a load goes. */
 static LLVMValueRef define_register(struct gen *g)
@@ -19,8 +17,8 @@ static LLVMValueRef define_register(struct gen *g)
 	LLVMValueRef function = gen_begin_function(g, "usdt_register", g->i64, params, 2), choice, v;
 	LLVMBasicBlockRef none = gen_block(g, "none"), one;
 
-	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, REGISTERS);
-	for (unsigned i = 0; i < REGISTERS; i++) {
+	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, REGISTERS_);
+	for (unsigned i = 0; i < REGISTERS_; i++) {
 		one = gen_block(g, "register");
 		LLVMAddCase(choice, gen_const(g, i), one);
 		LLVMPositionBuilderAtEnd(g->b, one);

@@ -104,6 +104,17 @@ typedef int kernel_found(void *context, struct str name, struct str module);
  */
 int kernel_functions(
     struct kernel *k, struct str module, struct str pattern, kernel_found *found, void *context);
+/*
+ * Every line of kallsyms: letter says what it is, as nm(1) has it (t and T: code); address is 0 for who may
+ * not see it; module is empty for the kernel proper. found() returns nonzero to stop.
+ */
+struct kernel_symbol {
+	uint64_t address;
+	char letter;
+	struct str name, module;
+};
+typedef int kernel_symbol_found(void *context, const struct kernel_symbol *symbol);
+int kernel_symbols(struct kernel *k, kernel_symbol_found *found, void *context);
 /* Tracepoints; name is "category:event". */
 int kernel_tracepoints(struct kernel *k, struct str pattern, kernel_found *found, void *context);
 

@@ -38,20 +38,52 @@ static int ftrace_line(void *context, struct str line)
 	return offer_function(context, name, module);
 }
 
-/* "address type name" or "address type name\t[module]". */
+struct symbol_search {
+	kernel_symbol_found *found;
+	void *context;
+};
+
+static uint64_t address_of(struct str digits)
+{
+	uint64_t address = 0;
+
+	for (size_t i = 0; i < digits.n; i++) {
+		char c = digits.p[i] | 0x20;
+
+		address = address << 4 | (unsigned)(c >= 'a' ? c - 'a' + 10 : c - '0');
+	}
+	return address;
+}
+
+/* "address letter name" or "address letter name\t[module]". */
 static int kallsyms_line(void *context, struct str line)
 {
-	struct str rest, module;
+	const struct symbol_search *s = context;
+	struct str rest, address = str_split(line, ' ', &rest), letter = str_split(rest, ' ', &rest);
+	struct kernel_symbol symbol = { .address = address_of(address) };
 
-	str_split(line, ' ', &rest);
-	struct str type = str_split(rest, ' ', &rest);
-	if (type.n != 1 || (type.p[0] | 0x20) != 't')
+	if (letter.n != 1)
 		return 0;
-	struct str name = str_split(rest, '\t', &module);
+	symbol.letter = letter.p[0];
+	symbol.name = str_split(rest, '\t', &symbol.module);
+	return s->found(s->context, &symbol);
+}
+
+int kernel_symbols(struct kernel *k, kernel_symbol_found *found, void *context)
+{
+	struct symbol_search s = { found, context };
+	int fd = kernel_open(k, KERNEL_KALLSYMS, STR(""));
+
+	return fd < 0 ? fd : kernel_rows(fd, kallsyms_line, &s);
+}
+
+static int found_symbol(void *context, const struct kernel_symbol *symbol)
+{
 	/* Padding before functions (6.2), and code that is no module's: programs, trampolines. */
-	if (str_starts(name, "__pfx_") || str_is(module, "[bpf]") || str_starts(module, "[__builtin__"))
+	if ((symbol->letter | 0x20) != 't' || str_starts(symbol->name, "__pfx_") ||
+	    str_is(symbol->module, "[bpf]") || str_starts(symbol->module, "[__builtin__"))
 		return 0;
-	return offer_function(context, name, module);
+	return offer_function(context, symbol->name, symbol->module);
 }
 
 int kernel_functions(
@@ -63,8 +95,7 @@ int kernel_functions(
 	if (fd >= 0)
 		return kernel_rows(fd, ftrace_line, &s);
 	/* No tracefs, no CONFIG_DYNAMIC_FTRACE, or lockdown. */
-	fd = kernel_open(k, KERNEL_KALLSYMS, STR(""));
-	return fd < 0 ? fd : kernel_rows(fd, kallsyms_line, &s);
+	return kernel_symbols(k, found_symbol, &s);
 }
 
 static int event_line(void *context, struct str line)

@@ -11,20 +11,6 @@
 /* The context of a tracepoint program is a trace buffer entry: never above a page of 64 KB. */
 #define RECORD_MAX 65536
 
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct str trim(struct str s)
-{
-	while (s.n > 0 && blank(s.p[0]))
-		s = str_slice(s, 1, s.n);
-	while (s.n > 0 && blank(s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 static bool identifier(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -45,7 +31,7 @@ static bool take_word(struct str *s, const char *word)
 {
 	if (!str_starts(*s, word))
 		return false;
-	*s = trim(str_slice(*s, strlen(word), s->n));
+	*s = str_trim(str_slice(*s, strlen(word), s->n));
 	return true;
 }
 
@@ -115,11 +101,12 @@ static bool take_array(struct str *decl, unsigned *elements, bool *symbolic)
 			open--;
 		if (decl->p[open] != '[')
 			return false;
-		if (number(trim(str_slice(*decl, open + 1, decl->n - 1)), &n) && product * n <= RECORD_MAX)
+		if (number(str_trim(str_slice(*decl, open + 1, decl->n - 1)), &n) &&
+		    product * n <= RECORD_MAX)
 			product *= n;
 		else
 			*symbolic = true;
-		*decl = trim(str_slice(*decl, 0, open));
+		*decl = str_trim(str_slice(*decl, 0, open));
 		any = true;
 	}
 	*elements = any ? (unsigned)product : 0;
@@ -159,7 +146,7 @@ static bool declaration(struct str decl, struct tracepoint_field *f)
 	for (begin = decl.n; begin > 0 && identifier(decl.p[begin - 1]);)
 		begin--;
 	f->name = str_slice(decl, begin, decl.n);
-	f->type = trim(str_slice(decl, 0, begin));
+	f->type = str_trim(str_slice(decl, 0, begin));
 	/* "__data_loc char[] name" has its brackets in the type. */
 	if (!take_array(&f->type, &of_type, &symbolic))
 		return false;
@@ -178,7 +165,7 @@ static bool field_line(struct str line, struct tracepoint_field *f)
 	bool offset = false, size = false;
 
 	while (line.n > 0) {
-		struct str text, part = trim(str_split(line, ';', &line));
+		struct str text, part = str_trim(str_split(line, ';', &line));
 		struct str key = str_split(part, ':', &text);
 
 		if (part.n == 0)
@@ -192,13 +179,13 @@ static bool field_line(struct str line, struct tracepoint_field *f)
 		else if (str_is(key, "signed"))
 			f->is_signed = value != 0;
 	}
-	return offset && size && f->offset + f->size <= RECORD_MAX && declaration(trim(decl), f);
+	return offset && size && f->offset + f->size <= RECORD_MAX && declaration(str_trim(decl), f);
 }
 
 static int parse(struct arena *a, struct str text, struct tracepoint_format *format)
 {
 	while (text.n > 0) {
-		struct str line = trim(str_split(text, '\n', &text));
+		struct str line = str_trim(str_split(text, '\n', &text));
 		struct tracepoint_field f = { 0 };
 
 		/* What follows is C of any kind. */

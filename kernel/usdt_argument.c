@@ -4,43 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/registry.h"
 #include "kernel/binary.h"
 
-/* struct pt_regs of x86-64, in its order; each register's names by width. */
-static const char *const registers[][5] = {
-	{ "r15", "r15d", "r15w", "r15b" },
-	{ "r14", "r14d", "r14w", "r14b" },
-	{ "r13", "r13d", "r13w", "r13b" },
-	{ "r12", "r12d", "r12w", "r12b" },
-	{ "rbp", "ebp", "bp", "bpl" },
-	{ "rbx", "ebx", "bx", "bl", "bh" },
-	{ "r11", "r11d", "r11w", "r11b" },
-	{ "r10", "r10d", "r10w", "r10b" },
-	{ "r9", "r9d", "r9w", "r9b" },
-	{ "r8", "r8d", "r8w", "r8b" },
-	{ "rax", "eax", "ax", "al", "ah" },
-	{ "rcx", "ecx", "cx", "cl", "ch" },
-	{ "rdx", "edx", "dx", "dl", "dh" },
-	{ "rsi", "esi", "si", "sil" },
-	{ "rdi", "edi", "di", "dil" },
-	{ "orig_rax" },
-	{ "rip", "eip", "ip" },
-	{ "cs" },
-	{ "eflags" },
-	{ "rsp", "esp", "sp", "spl" },
-	{ "ss" },
+/* Each register's names by width. */
+#define WIDTHS 5
+static const char *const registers[REGISTERS_][WIDTHS] = {
+#define REGISTER(name, ...) { __VA_ARGS__ },
+#include "base/registers.def"
+#undef REGISTER
 };
-
-#define REGISTER_IP 16
 
 /* The fifth name is the second byte. */
 #define SECOND_BYTE 4
 
 static int find_register(struct str name, unsigned *shift)
 {
-	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
-		for (int k = 0; k < 5 && registers[i][k]; k++)
-			if (str_is(name, registers[i][k])) {
+	for (size_t i = 0; i < REGISTERS_; i++)
+		for (int k = 0; k < WIDTHS; k++)
+			if (registers[i][k] && str_is(name, registers[i][k])) {
 				*shift = k == SECOND_BYTE ? 8 : 0;
 				return (int)i;
 			}
@@ -137,7 +119,7 @@ static bool take_symbol(struct binary *b, uint64_t probe, struct scan *s, struct
 	if ((accept(s, '+') || peek(s) == '-') && !take_number(s, &more))
 		return false;
 	a->value += (int64_t)(symbol.address - probe) + more;
-	return take_address(s, a) && a->base == REGISTER_IP;
+	return take_address(s, a) && a->base == REGISTER_ip;
 }
 
 static bool take_operand(struct binary *b, uint64_t probe, struct scan *s, struct binary_argument *a)

@@ -90,15 +90,6 @@ static bool is_name_byte(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-static struct str trim(struct str s)
-{
-	while (s.n && (is_blank(s.p[0]) || s.p[0] == '\n'))
-		s = str_slice(s, 1, s.n);
-	while (s.n && (is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\n'))
-		s.n--;
-	return s;
-}
-
 static struct str first_word(struct str s)
 {
 	size_t n = 0;
@@ -156,7 +147,7 @@ static void directive_define(struct lexer *lexer, const struct directive *d)
 		lexer->macros.v[macro_index(lexer, name)]->parameters = true;
 		return;
 	}
-	lexer_define(lexer, name, trim(str_slice(d->rest, name.n, d->rest.n)));
+	lexer_define(lexer, name, str_trim(str_slice(d->rest, name.n, d->rest.n)));
 }
 
 static void directive_undef(struct lexer *lexer, const struct directive *d)
@@ -332,9 +323,9 @@ uint32_t preprocess_directive(struct lexer *lexer, uint32_t at)
 		last--;
 	struct directive d = { .span = { at, last } };
 
-	line = trim(line);
+	line = str_trim(line);
 	d.word = first_word(line);
-	d.rest = trim(str_slice(line, d.word.n, line.n));
+	d.rest = str_trim(str_slice(line, d.word.n, line.n));
 	uint32_t word = at + 1;
 
 	while (word < last && is_blank(text.p[word]))

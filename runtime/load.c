@@ -184,23 +184,31 @@ static uint64_t slot_refused(struct tracer *t, const char *what, struct str name
 	return 0;
 }
 
-/* A line of /proc/kallsyms: "address letter name[\t[module]]". */
+struct symbol_search {
+	struct str name;
+	uint64_t address;
+};
+
+static int take_address(void *context, const struct kernel_symbol *symbol)
+{
+	struct symbol_search *s = context;
+
+	if (!str_eq(symbol->name, s->name))
+		return 0;
+	s->address = symbol->address;
+	return symbol->address != 0;
+}
+
 static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long long address, found = 0;
-	char name[512];
+	struct symbol_search s = { .name = slot->name };
 
-	while (file && !found && fscanf(file, "%llx %*c %511s%*[^\n]", &address, name) == 2)
-		if (str_is(slot->name, name))
-			found = address;
-	if (file)
-		fclose(file);
-	return found ? found
-		     : slot_refused(t, "kaddr", slot->name,
-			   "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
-			   "addresses; "
-			   "variables are in it only with CONFIG_KALLSYMS_ALL");
+	kernel_symbols(t->runtime.kernel, take_address, &s);
+	return s.address ? s.address
+			 : slot_refused(t, "kaddr", slot->name,
+			       "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
+			       "addresses; "
+			       "variables are in it only with CONFIG_KALLSYMS_ALL");
 }
 
 static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)

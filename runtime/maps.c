@@ -1,3 +1,4 @@
+#include "base/round.h"
 #include "runtime/value.h"
 
 #include <bpf/bpf.h>
@@ -33,11 +34,6 @@ struct element {
 	const unsigned char *key, *value;
 };
 
-static uint32_t round_up_8(uint32_t size)
-{
-	return (size + 7) & ~7u;
-}
-
 /* An image that says otherwise would have the kernel write more than we make room for. */
 static bool is_per_cpu(uint32_t map_type)
 {
@@ -61,7 +57,7 @@ static int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->key_size = info.key_size;
 	s->value_size = info.value_size;
 	s->max_entries = info.max_entries;
-	s->raw_size = s->map->per_cpu ? round_up_8(info.value_size) * r->n_cpus : info.value_size;
+	s->raw_size = s->map->per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
 	if (is_per_cpu(info.type) != s->map->per_cpu)
 		return -EINVAL;
 	if (s->key_size < (s->key_type ? s->key_type->size : 0) || s->value_size < s->value_type->size)
@@ -127,7 +123,7 @@ static void take_better(const struct image_type *t, unsigned char *value, const 
 
 static void merge_cpus(const struct snapshot *s, unsigned char *value, const unsigned char *raw)
 {
-	uint32_t step = round_up_8(s->value_size);
+	uint32_t step = round_8(s->value_size);
 
 	memset(value, 0, s->value_size);
 	for (unsigned cpu = 0; cpu < s->r->n_cpus; cpu++, raw += step) {

@@ -21,17 +21,17 @@ static bool grow(void **v, size_t *room, size_t used, size_t more, size_t size)
 	return true;
 }
 
-void symbol_table_add(struct symbol_table *t, uint64_t start, uint64_t size, const char *name)
+void symbol_table_add(struct symbol_table *t, uint64_t start, uint64_t size, struct str name)
 {
-	size_t n = strlen(name) + 1;
-
-	if (t->names_used + n > UINT32_MAX || !grow((void **)&t->v, &t->room, t->n, 1, sizeof(*t->v)) ||
-	    !grow((void **)&t->names, &t->names_room, t->names_used, n, 1))
+	if (t->names_used + name.n + 1 > UINT32_MAX ||
+	    !grow((void **)&t->v, &t->room, t->n, 1, sizeof(*t->v)) ||
+	    !grow((void **)&t->names, &t->names_room, t->names_used, name.n + 1, 1))
 		return;
 	t->v[t->n++] = (struct symbol_entry){ start, size > UINT32_MAX ? UINT32_MAX : (uint32_t)size,
 		(uint32_t)t->names_used };
-	memcpy(t->names + t->names_used, name, n);
-	t->names_used += n;
+	memcpy(t->names + t->names_used, name.p, name.n);
+	t->names[t->names_used + name.n] = '\0';
+	t->names_used += name.n + 1;
 }
 
 /* The plainer of two names first: without leading underscores, then the shorter one. */

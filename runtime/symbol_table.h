@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct symbol_entry {
 	uint64_t start;
 	uint32_t size; /* bytes; 0 until symbol_table_sort(): not known, up to the next one */
@@ -24,7 +26,7 @@ struct symbol_table {
 	size_t names_used, names_room;
 };
 
-void symbol_table_add(struct symbol_table *t, uint64_t start, uint64_t size, const char *name);
+void symbol_table_add(struct symbol_table *t, uint64_t start, uint64_t size, struct str name);
 /* Due when all are added. Of several names of one place the plainest stays first. */
 void symbol_table_sort(struct symbol_table *t);
 /* The symbol that holds a place; of nested ones the innermost. NULL: none. */

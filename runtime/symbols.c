@@ -26,32 +26,23 @@ void symbols_free(struct symbols *s)
 	free(s);
 }
 
-/* A line: "address letter name[\t[module]]"; letters t, T, w and W are code. */
+static int keep_code(void *context, const struct kernel_symbol *symbol)
+{
+	struct symbols *s = context;
+
+	if (!strchr("tTwW", symbol->letter))
+		return 0;
+	if (symbol->address)
+		s->kernel_hidden = false;
+	symbol_table_add(&s->kernel, symbol->address, 0, symbol->name);
+	return 0;
+}
+
 static void read_kernel(struct symbols *s)
 {
-	int fd = kernel_open(s->options.kernel, KERNEL_KALLSYMS, STR(""));
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	bool seen = false;
-	char *line = NULL;
-	size_t room = 0;
-
-	s->kernel_read = true;
-	while (file && getline(&line, &room, file) > 0) {
-		char *rest, *name;
-		uint64_t address = strtoull(line, &rest, 16);
-
-		if (rest[0] != ' ' || !rest[1] || !strchr("tTwW", rest[1]) || rest[2] != ' ')
-			continue;
-		seen |= address != 0;
-		name = rest + 3;
-		name[strcspn(name, " \t\n")] = '\0';
-		symbol_table_add(&s->kernel, address, 0, name);
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	s->kernel_hidden = !seen;
-	if (!seen)
+	s->kernel_read = s->kernel_hidden = true;
+	kernel_symbols(s->options.kernel, keep_code, s);
+	if (s->kernel_hidden)
 		symbol_table_free(&s->kernel);
 	symbol_table_sort(&s->kernel);
 }

@@ -156,7 +156,7 @@ static int add_function(void *context, const struct binary_symbol *symbol)
 	int64_t offset = binary_offset(l->binary, symbol->address);
 
 	if (offset >= 0)
-		symbol_table_add(l->table, (uint64_t)offset, symbol->size, symbol->name);
+		symbol_table_add(l->table, (uint64_t)offset, symbol->size, str_of(symbol->name));
 	return 0;
 }
 
@@ -275,7 +275,7 @@ static void load_jit(struct symbols *s, struct object *o, pid_t pid)
 			if (*rest != ' ')
 				continue;
 			rest[strcspn(rest, "\n")] = '\0';
-			symbol_table_add(&o->table, start, length, rest + 1);
+			symbol_table_add(&o->table, start, length, str_of(rest + 1));
 		}
 		symbol_table_sort(&o->table);
 		o->version = size;

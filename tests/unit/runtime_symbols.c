@@ -28,12 +28,12 @@ static void check_table(void)
 	struct symbol_table t = { 0 };
 
 	CHECK(symbol_table_find(&t, 5) == NULL);
-	symbol_table_add(&t, 300, 0, "label");
-	symbol_table_add(&t, 100, 50, "__first");
-	symbol_table_add(&t, 100, 50, "first");
-	symbol_table_add(&t, 100, 50, "_first");
-	symbol_table_add(&t, 120, 10, "inner");
-	symbol_table_add(&t, 400, 8, "last");
+	symbol_table_add(&t, 300, 0, STR("label"));
+	symbol_table_add(&t, 100, 50, STR("__first"));
+	symbol_table_add(&t, 100, 50, STR("first"));
+	symbol_table_add(&t, 100, 50, STR("_first"));
+	symbol_table_add(&t, 120, 10, STR("inner"));
+	symbol_table_add(&t, 400, 8, STR("last"));
 	symbol_table_sort(&t);
 	CHECK_TEXT(name_at(&t, 99), 1, "-");
 	CHECK_INT(strcmp(name_at(&t, 100), "first"), 0);
