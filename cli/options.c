@@ -16,6 +16,7 @@ enum long_only {
 	OPTION_EMIT_ELF,
 	OPTION_MAXACTIVE,
 	OPTION_STATS,
+	OPTION_STRICT,
 	OPTION_UNSAFE,
 	OPTION_NO_WARNINGS,
 	OPTION_IGNORED,
@@ -32,6 +33,7 @@ static const struct option longs[] = {
 	{ "emit-elf", required_argument, NULL, OPTION_EMIT_ELF },
 	{ "maxactive", required_argument, NULL, OPTION_MAXACTIVE },
 	{ "stats", no_argument, NULL, OPTION_STATS },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "unsafe", no_argument, NULL, OPTION_UNSAFE },
 	{ "no-warnings", no_argument, NULL, OPTION_NO_WARNINGS },
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
@@ -141,6 +143,9 @@ static int take_long(struct arena *a, int c, struct options *o)
 		break;
 	case OPTION_STATS:
 		run->stats = true;
+		break;
+	case OPTION_STRICT:
+		run->strict = true;
 		break;
 	case OPTION_UNSAFE:
 		o->unsafe = run->unsafe = true;
@@ -303,6 +308,7 @@ void options_help(void)
 	      "  -k                    accepted for bpftrace's sake: failures are always told\n"
 	      "  -v, --verbose         tell how each probe is attached; show the verifier's log\n"
 	      "      --stats           at exit: hits, misses and nanoseconds of each probe\n"
+	      "      --strict          exit status 3 when anything was lost\n"
 	      "\n"
 	      "Tracing\n"
 	      "      --unsafe          allow what changes the system: system(), signal(), override(); and\n"

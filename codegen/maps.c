@@ -267,7 +267,8 @@ static uint32_t counter(struct gen *g, struct image_counter row)
 		const struct image_counter *c = &g->image->counters.v[i];
 
 		if (c->kind == row.kind && c->attach == row.attach && c->map == row.map &&
-		    c->span.begin == row.span.begin && c->span.end == row.span.end)
+		    c->statements == row.statements && c->span.begin == row.span.begin &&
+		    c->span.end == row.span.end)
 			return (uint32_t)i;
 	}
 	vec_push(g->arena, &g->image->counters, row);
@@ -276,7 +277,13 @@ static uint32_t counter(struct gen *g, struct image_counter row)
 
 void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
 {
-	struct image_counter row = { .kind = kind, .attach = g->attach->index, .map = map, .span = span };
+	struct image_counter row = {
+		.kind = kind,
+		.attach = g->attach->index,
+		.map = map,
+		.statements = kind == COUNTER_RING_FULL ? (uint32_t)g->open->actions.n : 1,
+		.span = span,
+	};
 	LLVMValueRef index = gen_const32(g, counter(g, row));
 
 	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_loss), g->count_loss, &index, 1, "");

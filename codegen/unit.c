@@ -110,7 +110,10 @@ static void prologue(struct gen *g)
 	/* A pinned one runs when there is no tracer. */
 	if (g->form == IMAGE_RUN || g->unit->pinned)
 		return;
-	return_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), "not_live");
+	gen_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), &after, "not_live");
+	count_loss(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
+	LLVMBuildRet(g->b, gen_const32(g, 0));
+	LLVMPositionBuilderAtEnd(g->b, after);
 	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)
 		return;
 	wanted = slot_load(g, SLOT_pid, STR(""));

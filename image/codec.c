@@ -37,6 +37,7 @@ static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_STACK_LOST] = "stack_lost",
 	[COUNTER_HELPER] = "helper",
 	[COUNTER_JOIN_CUT] = "join_cut",
+	[COUNTER_OUTSIDE] = "outside",
 	[COUNTER_TRUNCATED] = "truncated",
 };
 static const char *const slot_names[SLOTS_] = {
@@ -304,6 +305,7 @@ static void code_counter(struct codec *c, struct image_counter *k)
 	code_kind(c, k->kind, counter_names);
 	code_u32(c, &k->attach);
 	code_u32(c, &k->map);
+	code_u32(c, &k->statements);
 	code_span(c, &k->span);
 }
 

@@ -26,7 +26,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 2
+#define IMAGE_VERSION 3
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 #define IMAGE_EVENTS_MAP "events"
@@ -216,6 +216,8 @@ enum image_counter_kind {
 	COUNTER_HELPER,     /* a helper of the kernel refused: span is set */
 	COUNTER_TRUNCATED,  /* a string was longer than its limit: span is set */
 	COUNTER_JOIN_CUT,   /* join() left out strings, or the end of one: span is set */
+	COUNTER_OUTSIDE, /* hits before tracing began and after it ended, which are no losses: attach is set
+			  */
 	COUNTERS_
 };
 
@@ -223,6 +225,7 @@ struct image_counter { /* its index is its key in the counters map (per-CPU arra
 	enum image_counter_kind kind;
 	uint32_t attach; /* IMAGE_NONE when of no single one */
 	uint32_t map;
+	uint32_t statements; /* of the script that one count stands for; 1 but for RING_FULL */
 	struct span span;
 };
 

@@ -370,13 +370,28 @@ void attach_tell_switched_off(struct tracer *t)
 	}
 }
 
-static void detach(struct tracer *t, struct probe *p)
+static void take_off(struct tracer *t, struct probe *p)
 {
 	for (size_t n = 0; n < p->attached.n; n++) {
-		bpf_link__destroy(p->attached.v[n].link);
-		if (p->attached.v[n].event.n)
-			attach_tracefs_remove(t, p->attached.v[n].event);
+		struct attached *a = &p->attached.v[n];
+
+		bpf_link__destroy(a->link);
+		if (a->event.n)
+			attach_tracefs_remove(t, a->event);
+		a->link = NULL;
+		a->event = STR("");
 	}
+}
+
+void attach_take_off(struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n; i++)
+		take_off(t, &t->probes.v[i]);
+}
+
+static void detach(struct tracer *t, struct probe *p)
+{
+	take_off(t, p);
 	p->attached.n = 0;
 	p->skipped = 0;
 }

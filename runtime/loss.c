@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "kernel/features.h"
 
@@ -59,58 +60,106 @@ static struct str place(struct tracer *t, struct span at)
 	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(t->source.name), pos.line, pos.column);
 }
 
+/* "btrun: " before, the number, after, what it is of, end, the place, why; and what it is called in JSON and
+ * while tracing goes on. Without a name it is no loss. */
+static const struct row {
+	const char *name, *before, *after, *end, *why;
+} rows[COUNTERS_] = {
+	[COUNTER_RING_FULL] = { "output statements", "lost ", " output statements of ", "",
+	    ": the output buffer was full; --buffer-size makes it larger" },
+	[COUNTER_MAP_FULL] = { "map updates", "", " updates of ", " failed",
+	    ": the map was full; BPFTRACE_MAP_KEYS_MAX sets its size" },
+	[COUNTER_READ_FAULT] = { "reads of memory", "", " reads of memory failed", "",
+	    ": their value was taken as 0" },
+	[COUNTER_STACK_LOST] = { "stacks", "", " stacks were lost", "",
+	    ": there were more different ones than can be kept" },
+	[COUNTER_HELPER] = { "refusals of the kernel", "", " times the kernel refused", "", "" },
+	[COUNTER_TRUNCATED] = { "cut strings", "", " strings were cut", "",
+	    ": BPFTRACE_STRLEN sets their limit" },
+	[COUNTER_JOIN_CUT] = { "cut join()s", "", " times join() left something out", "",
+	    ": it prints 16 strings of 1023 bytes" },
+};
+
+/* What a counter stands at, over all CPUs. */
+static uint64_t count(struct tracer *t, uint32_t i)
+{
+	uint64_t sum = 0;
+
+	if (t->counters_fd < 0 || bpf_map_lookup_elem(t->counters_fd, &i, t->counter_values))
+		return 0;
+	for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++)
+		sum += t->counter_values[cpu];
+	return sum * t->image.counters.v[i].statements;
+}
+
+static struct str counted_of(const struct tracer *t, const struct image_counter *c)
+{
+	if (c->kind == COUNTER_RING_FULL)
+		return c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text
+						       : STR("the script");
+	if (c->kind == COUNTER_MAP_FULL)
+		return c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
+	return STR("");
+}
+
 static void report_counter(struct tracer *t, const struct image_counter *c, uint64_t n)
 {
-	/* "btrun: " before, the number, after, what it is of, end, the place, why */
-	static const struct row {
-		const char *before, *after, *end, *why;
-	} rows[COUNTERS_] = {
-		[COUNTER_RING_FULL] = { "lost ", " events of ", "",
-		    ": the output buffer was full; --buffer-size makes it larger" },
-		[COUNTER_MAP_FULL] = { "", " updates of ", " failed",
-		    ": the map was full; BPFTRACE_MAP_KEYS_MAX sets its size" },
-		[COUNTER_READ_FAULT] = { "", " reads of memory failed", "", ": their value was taken as 0" },
-		[COUNTER_STACK_LOST] = { "", " stacks were lost", "",
-		    ": there were more different ones than can be kept" },
-		[COUNTER_HELPER] = { "", " times the kernel refused", "", "" },
-		[COUNTER_TRUNCATED] = { "", " strings were cut", "", ": BPFTRACE_STRLEN sets their limit" },
-		[COUNTER_JOIN_CUT] = { "", " times join() left something out", "",
-		    ": it prints 16 strings of 1023 bytes" },
-	};
 	const struct row *row = &rows[c->kind];
-	struct str at = place(t, c->span), of = STR("");
+	struct str at = place(t, c->span), of = counted_of(t, c);
 
-	if (c->kind == COUNTER_RING_FULL)
-		of =
-		    c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text : STR("the script");
-	else if (c->kind == COUNTER_MAP_FULL)
-		of = c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
 	fprintf(stderr, "btrun: %s%" PRIu64 "%s%.*s%s (%.*s)%s\n", row->before, n, row->after, STR_ARG(of),
 	    row->end, STR_ARG(at), row->why);
 	if (c->kind == COUNTER_RING_FULL)
 		output_lost(t->runtime.out, n);
+	output_loss(t->runtime.out, row->name, n, of, at);
+	t->losses += n;
 }
 
-/* Returns the events that the programs could not send. */
+/* Returns the statements of which the programs could not send what they print. */
 static uint64_t report_counters(struct tracer *t)
 {
 	uint64_t unsent = 0;
 
-	uint64_t *values = arena_many(t->runtime.arena, uint64_t, t->runtime.n_cpus);
+	for (uint32_t i = 0; i < t->image.counters.n; i++) {
+		const struct image_counter *c = &t->image.counters.v[i];
+		uint64_t n = rows[c->kind].name ? count(t, i) : 0;
 
-	for (uint32_t i = 0; t->counters_fd >= 0 && i < t->image.counters.n; i++) {
-		uint64_t sum = 0;
-
-		if (bpf_map_lookup_elem(t->counters_fd, &i, values))
-			continue;
-		for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++)
-			sum += values[cpu];
-		if (sum)
-			report_counter(t, &t->image.counters.v[i], sum);
-		if (t->image.counters.v[i].kind == COUNTER_RING_FULL)
-			unsent += sum;
+		if (n)
+			report_counter(t, c, n);
+		if (c->kind == COUNTER_RING_FULL)
+			unsent += n;
 	}
 	return unsent;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void loss_watch(struct tracer *t)
+{
+	uint64_t now = now_ns(), sums[COUNTERS_] = { 0 };
+	const char *separator = "btrun: lost so far: ";
+
+	if (now - t->loss_watched_ns < LOSS_WATCH_MS * 1000000ull)
+		return;
+	t->loss_watched_ns = now;
+	for (uint32_t i = 0; i < t->image.counters.n; i++)
+		sums[t->image.counters.v[i].kind] += count(t, i);
+	for (unsigned kind = 0; kind < COUNTERS_; kind++) {
+		/* Told again when it has doubled: a loss that goes on must not fill the screen. */
+		if (!rows[kind].name || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
+			continue;
+		t->loss_told[kind] = sums[kind];
+		fprintf(stderr, "%s%" PRIu64 " %s", separator, sums[kind], rows[kind].name);
+		separator = ", ";
+	}
+	if (separator[0] == ',')
+		fputc('\n', stderr);
 }
 
 static const char *remedy(const struct probe *p)
@@ -119,6 +168,17 @@ static const char *remedy(const struct probe *p)
 		return "it was hit while another probe ran";
 	return p->ways[p->way] == ATTACH_TRACEFS ? "its slots were all taken; --maxactive N sets how many"
 						 : "its slots were all taken; --attach=tracefs has more";
+}
+
+static void report_hits(
+    struct tracer *t, const char *how, uint64_t n, const struct image_attach *at, const char *why)
+{
+	struct str where = place(t, at->span);
+
+	fprintf(stderr, "btrun: missed %s%" PRIu64 " hits of %.*s (%.*s): %s\n", how, n, STR_ARG(at->text),
+	    STR_ARG(where), why);
+	output_loss(t->runtime.out, "hits", n, at->text, where);
+	t->losses += n;
 }
 
 static void report_missed(struct tracer *t, struct probe *p)
@@ -134,18 +194,33 @@ static void report_missed(struct tracer *t, struct probe *p)
 	}
 	/* At least: kernel/kprobes.c adds to its count without a lock. */
 	if (missed)
-		fprintf(stderr, "btrun: missed at least %" PRIu64 " hits of %.*s (%.*s): %s\n", missed,
-		    STR_ARG(at->text), STR_ARG(place(t, at->span)), remedy(p));
+		report_hits(t, "at least ", missed, at, remedy(p));
 	if (recursed)
-		fprintf(stderr,
-		    "btrun: missed %" PRIu64
-		    " hits of %.*s (%.*s): it was hit while another program ran on that CPU\n",
-		    recursed, STR_ARG(at->text), STR_ARG(place(t, at->span)));
+		report_hits(t, "", recursed, at, "it was hit while another program ran on that CPU");
 	if (!p->off && !known && p->form == IMAGE_KRETPROBE)
 		fprintf(stderr,
 		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
 		    "%s\n",
 		    STR_ARG(at->text), tracer_way_name(p));
+}
+
+/* kernel/trace/bpf_trace.c, trace_call_bpf(): one program at a time on a CPU; counted since 6.7. */
+static bool skips_uncounted(const struct tracer *t, const struct probe *p)
+{
+	return !p->off && t->version < FEATURES_VERSION(6, 7, 0) &&
+	       (p->form == IMAGE_KPROBE || p->form == IMAGE_KRETPROBE || p->form == IMAGE_TRACEPOINT);
+}
+
+static void tell_uncounted(struct tracer *t)
+{
+	for (size_t i = 0; i < t->probes.n && !t->options->quiet; i++) {
+		if (!skips_uncounted(t, &t->probes.v[i]))
+			continue;
+		fprintf(stderr,
+		    "btrun: not counted by this kernel, which is older than 6.7: hits of kprobes and "
+		    "tracepoints while another program of theirs ran on the same CPU\n");
+		return;
+	}
 }
 
 void loss_report(struct tracer *t)
@@ -154,6 +229,7 @@ void loss_report(struct tracer *t)
 
 	for (size_t i = 0; i < t->probes.n; i++)
 		report_missed(t, &t->probes.v[i]);
+	tell_uncounted(t);
 	attach_tell_switched_off(t);
 	/* A perf buffer tells of the same losses again, in its own records. */
 	if (t->lost && unsent == 0) {
@@ -162,6 +238,7 @@ void loss_report(struct tracer *t)
 		    " events: the output buffer was full; --buffer-size makes it larger\n",
 		    t->lost);
 		output_lost(t->runtime.out, t->lost);
+		t->losses += t->lost;
 	}
 	if (t->unwatched)
 		fprintf(stderr,
@@ -171,13 +248,29 @@ void loss_report(struct tracer *t)
 		fprintf(stderr,
 		    "btrun: %" PRIu64 " events could not be understood: this is a defect of btrun\n",
 		    t->runtime.bad_records);
+	t->losses += t->unwatched + t->runtime.bad_records;
+}
+
+/* Hits while the gate was closed. */
+static uint64_t outside(struct tracer *t, const struct probe *p)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < t->image.counters.n; i++) {
+		const struct image_counter *c = &t->image.counters.v[i];
+
+		if (c->kind == COUNTER_OUTSIDE && c->attach == p->attach)
+			sum += count(t, i);
+	}
+	return sum;
 }
 
 void loss_stats(struct tracer *t)
 {
 	struct bpf_prog_info info;
 
-	fprintf(stderr, "%12s %10s %14s %10s  %s\n", "HITS", "MISSED", "NS", "NS/HIT", "PROBE");
+	fprintf(
+	    stderr, "%12s %10s %10s %14s %10s  %s\n", "HITS", "OUTSIDE", "MISSED", "NS", "NS/HIT", "PROBE");
 	for (size_t i = 0; i < t->probes.n; i++) {
 		struct probe *p = &t->probes.v[i];
 		uint64_t missed;
@@ -187,8 +280,9 @@ void loss_stats(struct tracer *t)
 		missed = recursion_misses(p, &info);
 		for (size_t n = 0; n < p->attached.n; n++)
 			missed += p->attached.v[n].missed;
-		fprintf(stderr, "%12" PRIu64 " %10" PRIu64 " %14" PRIu64 " %10" PRIu64 "  %.*s\n",
-		    (uint64_t)info.run_cnt, missed, (uint64_t)info.run_time_ns,
+		fprintf(stderr,
+		    "%12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %14" PRIu64 " %10" PRIu64 "  %.*s\n",
+		    (uint64_t)info.run_cnt, outside(t, p), missed, (uint64_t)info.run_time_ns,
 		    (uint64_t)(info.run_cnt ? info.run_time_ns / info.run_cnt : 0),
 		    STR_ARG(tracer_attach(t, p)->text));
 	}

@@ -1,8 +1,11 @@
 #include "runtime/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/value.h"
 
@@ -20,8 +23,17 @@ struct output {
 	FILE *stream;
 	enum output_form form;
 	enum output_buffering buffering;
-	bool owned; /* we opened the stream */
+	int fd;        /* -1: the stream is somebody else's */
+	bool fd_owned; /* we opened it */
 	int failed;
+	uint64_t written;   /* bytes */
+	uint64_t unwritten; /* statements, of which the end did not get there */
+	/* Where the statements end that the stream's buffer holds: how much of it is written can't be said
+	 * before. 8 bytes each, at most one for each byte of the buffer. */
+	struct {
+		uint64_t *v;
+		size_t n, room;
+	} ends;
 	struct memory text;    /* JSON: the message under way */
 	struct memory scratch; /* a value's text, before it is padded or escaped */
 };
@@ -55,13 +67,65 @@ static void note_failure(struct output *o)
 		o->failed = errno ? -errno : -EIO;
 }
 
+/* What the stream's buffer held is on its way or lost; what is written from now on is lost. */
+static void settle(struct output *o)
+{
+	for (size_t i = 0; i < o->ends.n; i++)
+		o->unwritten += o->ends.v[i] > o->written;
+	o->ends.n = 0;
+}
+
+/* The stream's own writer: exactly what the kernel took is known. */
+static ssize_t write_all(void *cookie, const char *bytes, size_t size)
+{
+	struct output *o = cookie;
+	size_t done = 0;
+
+	while (!o->failed && done < size) {
+		ssize_t n = write(o->fd, bytes + done, size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			o->failed = -errno;
+		else
+			done += (size_t)n;
+	}
+	o->written += done;
+	settle(o);
+	return (ssize_t)size;
+}
+
+static void note_end(struct output *o)
+{
+	uint64_t *wider;
+
+	if (o->failed) {
+		o->unwritten++;
+		return;
+	}
+	if (o->ends.n == o->ends.room) {
+		size_t room = o->ends.room ? 2 * o->ends.room : 1024;
+
+		wider = reallocarray(o->ends.v, room, sizeof(*wider));
+		if (!wider) {
+			/* Nothing can be said of more of them before these are written. */
+			fflush(o->stream);
+			return;
+		}
+		o->ends.v = wider;
+		o->ends.room = room;
+	}
+	o->ends.v[o->ends.n++] = o->written + __fpending(o->stream);
+}
+
 struct output *output_to(FILE *stream, enum output_form form, enum output_buffering buffering)
 {
 	struct output *o = calloc(1, sizeof(*o));
 
 	if (!o)
 		return NULL;
-	*o = (struct output){ .stream = stream, .form = form, .buffering = buffering };
+	*o = (struct output){ .stream = stream, .form = form, .buffering = buffering, .fd = -1 };
 	if (memory_open(&o->text) || memory_open(&o->scratch)) {
 		memory_close(&o->text);
 		memory_close(&o->scratch);
@@ -74,20 +138,24 @@ struct output *output_to(FILE *stream, enum output_form form, enum output_buffer
 int output_new(
     const char *path, enum output_form form, enum output_buffering buffering, struct output **output)
 {
-	FILE *stream = path ? fopen(path, "we") : stdout;
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
 	struct output *o;
 
-	if (!stream)
+	if (fd < 0)
 		return -errno;
-	o = output_to(stream, form, buffering);
-	if (!o) {
+	o = output_to(NULL, form, buffering);
+	if (o)
+		o->stream = fopencookie(o, "w", (cookie_io_functions_t){ .write = write_all });
+	if (!o || !o->stream) {
 		if (path)
-			fclose(stream);
+			close(fd);
+		output_free(o);
 		return -ENOMEM;
 	}
 	/* Flushing is ours to decide; the buffer only bounds it. */
-	setvbuf(stream, NULL, _IOFBF, BUFFER_SIZE);
-	o->owned = path != NULL;
+	setvbuf(o->stream, NULL, _IOFBF, BUFFER_SIZE);
+	o->fd = fd;
+	o->fd_owned = path != NULL;
 	*output = o;
 	return 0;
 }
@@ -99,15 +167,26 @@ int output_free(struct output *o)
 	if (!o)
 		return 0;
 	errno = 0;
-	fflush(o->stream);
-	note_failure(o);
-	if (o->owned && fclose(o->stream) && !o->failed)
+	if (o->stream) {
+		fflush(o->stream);
+		note_failure(o);
+	}
+	if (o->fd >= 0 && o->stream)
+		fclose(o->stream);
+	if (o->fd_owned && close(o->fd) && !o->failed)
 		o->failed = -errno;
 	failed = o->failed;
 	memory_close(&o->text);
 	memory_close(&o->scratch);
+	free(o->ends.v);
 	free(o);
 	return failed;
+}
+
+uint64_t output_unwritten(struct output *o)
+{
+	fflush(o->stream);
+	return o->unwritten;
 }
 
 bool output_is_json(const struct output *o)
@@ -137,6 +216,8 @@ FILE *output_stream(struct output *o)
 
 void output_line_done(struct output *o)
 {
+	if (o->fd >= 0)
+		note_end(o);
 	if (o->buffering == OUTPUT_NONE)
 		fflush(o->stream);
 	note_failure(o);
@@ -168,6 +249,24 @@ void output_attached(struct output *o, uint64_t probes)
 void output_lost(struct output *o, uint64_t events)
 {
 	count_line(o, "lost_events", "events", events);
+}
+
+static void json_member(FILE *out, const char *name, struct str text)
+{
+	fprintf(out, ", \"%s\": ", name);
+	json_text(out, text);
+}
+
+void output_loss(struct output *o, const char *what, uint64_t n, struct str of, struct str place)
+{
+	if (!output_is_json(o))
+		return;
+	fprintf(o->stream, "{\"type\": \"loss\", \"data\": {\"what\": \"%s\", \"count\": %" PRIu64, what, n);
+	if (of.n)
+		json_member(o->stream, "of", of);
+	json_member(o->stream, "place", place);
+	fputs("}}\n", o->stream);
+	output_line_done(o);
 }
 
 void output_flush(struct output *o)

@@ -58,9 +58,14 @@ struct str output_scratch_take(struct output *o);
 /* The lines that only JSON has; in text nothing is printed. */
 void output_attached(struct output *o, uint64_t probes);
 void output_lost(struct output *o, uint64_t events);
+/* what: "map updates"; of: the map, or what was probed, or empty; place: in the script. */
+void output_loss(struct output *o, const char *what, uint64_t n, struct str of, struct str place);
 
 /* At the end of each batch read from the kernel's buffer. */
 void output_flush(struct output *o);
+/* How many pieces of text could not be written out, as a whole or in part, after all that is buffered was
+ * tried. */
+uint64_t output_unwritten(struct output *o);
 /* 0, or the negative errno of the first write that failed (-EPIPE, -ENOSPC). */
 int output_failed(const struct output *o);
 

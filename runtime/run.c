@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -140,16 +141,23 @@ static int remember(struct loop *l)
 	return REMEMBER_MS;
 }
 
+/* How long nothing has to be looked after, in milliseconds. */
+static int next_look(struct loop *l)
+{
+	int users = remember(l), buffer = l->tracer->perf ? PERF_POLL_MS : LOSS_WATCH_MS;
+
+	return users >= 0 && users < buffer ? users : buffer;
+}
+
 static void trace(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 	struct epoll_event events[4];
 
 	while (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out)) {
-		int timeout = remember(l), n;
+		int timeout = next_look(l), n;
 
-		if (t->perf && (timeout < 0 || timeout > PERF_POLL_MS))
-			timeout = PERF_POLL_MS;
+		loss_watch(t);
 		n = epoll_wait(l->epoll, events, 4, timeout);
 		refresh_clock(t);
 		if (n == 0)
@@ -280,6 +288,15 @@ static bool iterate(struct loop *l)
 	return !others || t->iterate_no_more;
 }
 
+/* Closes the gate and waits for the programs that are past it: what they send and count belongs to the trace.
+ * They run inside of RCU's read side, of which membarrier(2) waits for the end: 8 to 24 ms. */
+static void close_gate(struct tracer *t)
+{
+	*t->live = 0;
+	if (t->runtime.targets.n && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(1000); /* nohz_full= refuses it */
+}
+
 static int live(struct loop *l)
 {
 	struct tracer *t = l->tracer;
@@ -303,7 +320,7 @@ static int live(struct loop *l)
 	command_release(&l->command);
 	if (!iterate(l))
 		trace(l);
-	*t->live = 0;
+	close_gate(t);
 	buffer_read(t, false);
 	if (!output_failed(t->runtime.out)) {
 		err = attach_run_now(t, PROBE_end);
@@ -367,7 +384,9 @@ static int run_attached(struct loop *l, sigset_t *set)
 	err = live(l);
 	packets_close(t);
 	symbols_free(t->runtime.symbols);
+	/* Hits are missed up to the moment when nothing fires any more. */
 	loss_collect(t);
+	attach_take_off(t);
 	loss_report(t);
 	if (t->options->stats)
 		loss_stats(t);
@@ -427,6 +446,7 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
 	t->counters_fd = t->usdt_fd = -1;
+	t->counter_values = arena_many(r->arena, uint64_t, r->n_cpus);
 	t->version = features_kernel_version(k);
 	t->refusals = features_kprobe_refusals(k);
 	/* A perf kprobe takes two descriptors. */
@@ -440,6 +460,7 @@ static int run_opened(struct tracer *t, int fd)
 {
 	const struct run_options *o = t->options;
 	int err = load_map(t, fd), failed;
+	uint64_t unwritten;
 
 	if (err)
 		return err;
@@ -453,9 +474,12 @@ static int run_opened(struct tracer *t, int fd)
 		return err;
 	}
 	err = run_tracer(t);
+	unwritten = output_unwritten(t->runtime.out);
+	t->losses += unwritten;
 	failed = output_free(t->runtime.out);
 	if (failed && failed != -EPIPE) {
-		fprintf(stderr, "btrun: writing the output failed: %s\n", strerror(-failed));
+		fprintf(stderr, "btrun: writing the output failed: %s: %llu output statements are missing\n",
+		    strerror(-failed), (unsigned long long)unwritten);
 		return failed;
 	}
 	return err;
@@ -469,6 +493,8 @@ int run_image(struct kernel *k, int fd, const struct run_options *options)
 	prepare(&t, k);
 	err = run_opened(&t, fd);
 	status = err == -EAGAIN && options->one_form ? err : err ? 1 : t.runtime.exit_code;
+	if (status == 0 && options->strict && t.losses)
+		status = RUN_STATUS_LOSSES;
 	load_done(&t);
 	arena_free(t.runtime.arena);
 	return status;

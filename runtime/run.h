@@ -39,7 +39,7 @@ struct run_options {
 	unsigned maxactive;  /* slots of a tracefs kretprobe; 0: chosen */
 	const char *command; /* -c, or NULL */
 	pid_t pid;           /* -p, or 0 */
-	bool verbose, quiet, dry_run, stats;
+	bool verbose, quiet, dry_run, stats, strict;
 	/* Probes at places of which it is not known that an instruction begins there, and images that change
 	 * the system. */
 	bool unsafe;
@@ -47,6 +47,9 @@ struct run_options {
 	bool one_form; /* the image has only the program for the first way of each probe */
 	bool fresh;    /* the image was compiled just now, against the kernel that runs */
 };
+
+/* With options.strict, when the script's own status is 0 and something was lost. */
+#define RUN_STATUS_LOSSES 3
 
 /* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_form and
  * nothing done yet, -EAGAIN when a probe needs another way, so that an image with all of them has to be made.

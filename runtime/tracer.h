@@ -84,6 +84,10 @@ struct tracer {
 	_Atomic bool iterated;        /* the iterators have come to their end */
 	int usdt_fd;                  /* the map of usdt arguments, or -1 */
 	int counters_fd;
+	uint64_t *counter_values;      /* room for one counter of every CPU */
+	uint64_t losses;               /* that have been told at the end: --strict */
+	uint64_t loss_watched_ns;      /* CLOCK_MONOTONIC: when loss_watch() last looked */
+	uint64_t loss_told[COUNTERS_]; /* by it */
 	struct reaper events_reaper, wake_reaper;
 	unsigned n_events; /* of tracefs, made so far */
 };
@@ -119,6 +123,9 @@ int attach_all(struct tracer *t);
 /* At the end: says on stderr which probes could no longer fire, since somebody has switched off what they
  * need. */
 void attach_tell_switched_off(struct tracer *t);
+/* Nothing fires any more; what is known of the places stays. */
+void attach_take_off(struct tracer *t);
+/* As if nothing had been attached. */
 void attach_undo(struct tracer *t);
 /* Prints how each was attached. */
 void attach_tell(const struct tracer *t);
@@ -191,6 +198,9 @@ void packets_read(struct tracer *t);
 
 /* loss.c */
 void loss_collect(struct tracer *t);
+/* While tracing: says on stderr what has been lost so far, when a second has gone by since it last looked. */
+#define LOSS_WATCH_MS 1000
+void loss_watch(struct tracer *t);
 void loss_report(struct tracer *t);
 void loss_stats(struct tracer *t);
 

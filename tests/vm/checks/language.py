@@ -294,6 +294,13 @@ def option_p_ends_with_process():
 
 
 @check
+def what_fired_is_printed_or_reported_lost():
+    """tests/loss/run has the modes."""
+    result = run(guest.ROOT + "/tests/loss/run", guest.BUILD, "--runs", "2", timeout=200)
+    expect(result.status == 0 and "0 skipped" not in result.out and " 0 failed" in result.out, str(result))
+
+
+@check
 def option_stats():
     with Tracer("--stats", "-e", "kprobe:ksys_write { @ = count(); }") as tracer:
         run("dd", "if=/dev/zero", "of=/dev/null", "bs=77", "count=5").expect_ok()
