@@ -3,6 +3,7 @@
  * gate, END, maps, losses, and everything off again.
  */
 #include "runtime/run.h"
+#include "runtime/signals.h"
 #include "runtime/symbols.h"
 #include "runtime/tracer.h"
 
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +30,7 @@
 enum wakeup {
 	FROM_BUFFER,
 	FROM_SIGNALS,
+	FROM_ENDING,
 	FROM_PACKETS,
 	FROM_PID,
 };
@@ -37,7 +38,7 @@ enum wakeup {
 struct loop {
 	struct tracer *tracer;
 	struct command command;
-	int epoll, signals, pid;
+	int epoll, pid;
 	bool ending;
 };
 
@@ -61,18 +62,6 @@ static int watch(struct loop *l, int fd, enum wakeup from)
 	return fd < 0 ? 0 : epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-static void block_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
-	sigaddset(set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static void command_changed(struct loop *l)
 {
 	int status;
@@ -92,26 +81,24 @@ static void command_changed(struct loop *l)
 		fprintf(stderr, "btrun: -c: the command ended with status %d\n", WEXITSTATUS(status));
 }
 
-static void take_signal(struct loop *l)
+static void take_signals(struct loop *l)
 {
-	struct signalfd_siginfo info;
+	int number;
 
-	while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGUSR1) {
-			maps_print_all(&l->tracer->runtime);
-			output_flush(l->tracer->runtime.out);
-		} else if (info.ssi_signo == SIGCHLD) {
+	while ((number = signals_next())) {
+		if (number == SIGCHLD) {
 			command_changed(l);
 		} else {
-			l->ending = true;
-			/* A second one ends it even if the output blocks. */
-			signal((int)info.ssi_signo, SIG_DFL);
-			sigset_t one;
-			sigemptyset(&one);
-			sigaddset(&one, (int)info.ssi_signo);
-			sigprocmask(SIG_UNBLOCK, &one, NULL);
+			maps_print_all(&l->tracer->runtime);
+			output_flush(l->tracer->runtime.out);
 		}
 	}
+}
+
+static bool is_over(const struct loop *l)
+{
+	return l->ending || signals_ending() || l->tracer->runtime.exiting ||
+	       output_failed(l->tracer->runtime.out);
 }
 
 /* A perf buffer wakes its reader when it is filling up, so what is old has to be looked for. A ring
@@ -154,7 +141,7 @@ static void trace(struct loop *l)
 	struct tracer *t = l->tracer;
 	struct epoll_event events[4];
 
-	while (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out)) {
+	while (!is_over(l)) {
 		int timeout = next_look(l), n;
 
 		loss_watch(t);
@@ -166,7 +153,7 @@ static void trace(struct loop *l)
 			if (events[i].data.u32 == FROM_BUFFER)
 				buffer_read(t, true);
 			else if (events[i].data.u32 == FROM_SIGNALS)
-				take_signal(l);
+				take_signals(l);
 			else if (events[i].data.u32 == FROM_PACKETS)
 				packets_read(t);
 			else
@@ -261,6 +248,7 @@ static bool iterate(struct loop *l)
 	struct tracer *t = l->tracer;
 	bool any = false, others = false;
 	pthread_t thread;
+	int err;
 
 	for (size_t i = 0; i < t->probes.n; i++) {
 		enum probe_id probe = tracer_attach(t, &t->probes.v[i])->probe;
@@ -270,15 +258,18 @@ static bool iterate(struct loop *l)
 	}
 	if (!any)
 		return false;
-	if (pthread_create(&thread, NULL, iterate_all, t)) {
+	signals_hold(true);
+	err = pthread_create(&thread, NULL, iterate_all, t);
+	signals_hold(false);
+	if (err) {
 		fprintf(stderr, "btrun: the iterators did not run: there is no thread for them\n");
 		return !others;
 	}
 	while (!t->iterated) {
 		usleep(1000);
 		buffer_read(t, false);
-		take_signal(l);
-		if (!l->ending && !t->runtime.exiting && !output_failed(t->runtime.out))
+		take_signals(l);
+		if (!is_over(l))
 			continue;
 		/* With the gate closed the rest goes by fast. */
 		t->iterate_no_more = true;
@@ -332,16 +323,15 @@ static int live(struct loop *l)
 	return err;
 }
 
-static int prepare_loop(struct loop *l, sigset_t *set)
+static int prepare_loop(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 	int err;
 
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
-	l->signals = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (l->epoll < 0 || l->signals < 0) {
+	if (l->epoll < 0) {
 		err = -errno;
-		fprintf(stderr, "btrun: no way to hear of events and signals: %s\n", strerror(-err));
+		fprintf(stderr, "btrun: no way to hear of events: %s\n", strerror(-err));
 		return err;
 	}
 	if (t->options->pid) {
@@ -356,13 +346,15 @@ static int prepare_loop(struct loop *l, sigset_t *set)
 	if (!err)
 		err = watch(l, packets_fd(t), FROM_PACKETS);
 	if (!err)
-		err = watch(l, l->signals, FROM_SIGNALS);
+		err = watch(l, signals_fd(), FROM_SIGNALS);
+	if (!err)
+		err = watch(l, signals_ending_fd(), FROM_ENDING);
 	if (!err)
 		err = watch(l, l->pid, FROM_PID);
 	return err;
 }
 
-static int run_attached(struct loop *l, sigset_t *set)
+static int run_attached(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 	int err = open_buffer(t);
@@ -370,7 +362,7 @@ static int run_attached(struct loop *l, sigset_t *set)
 	if (!err)
 		err = packets_open(t);
 	if (!err)
-		err = prepare_loop(l, set);
+		err = prepare_loop(l);
 	if (!err)
 		err = events_prepare(&t->runtime);
 	load_done(t);
@@ -402,15 +394,17 @@ static int compare_targets(const void *a, const void *b)
 
 static int run_tracer(struct tracer *t)
 {
-	struct loop l = { .tracer = t, .epoll = -1, .signals = -1, .pid = -1 };
+	struct loop l = { .tracer = t, .epoll = -1, .pid = -1 };
 	int stats = t->options->stats ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
-	sigset_t set;
 	int err;
 
 	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
-	block_signals(&set);
+	err = signals_begin();
+	if (err)
+		fprintf(stderr, "btrun: no way to hear of signals: %s\n", strerror(-err));
 	reaper_sweep_dead(t);
-	err = t->options->command ? command_start(t->options->command, &l.command) : 0;
+	if (!err)
+		err = t->options->command ? command_start(t->options->command, &l.command) : 0;
 	t->command_pid = l.command.pid;
 	t->command_path = str_of(l.command.path);
 	if (!err)
@@ -419,7 +413,7 @@ static int run_tracer(struct tracer *t)
 		err = bring_up(t);
 	if (!err) {
 		qsort(t->runtime.targets.v, t->runtime.targets.n, sizeof(struct target), compare_targets);
-		err = run_attached(&l, &set);
+		err = run_attached(&l);
 	}
 	attach_undo(t);
 	watch_end(t);
