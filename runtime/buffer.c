@@ -132,11 +132,13 @@ static uint64_t ring_end(const struct buffer *b)
 	return __atomic_load_n((const uint64_t *)b->producer, __ATOMIC_ACQUIRE);
 }
 
+/* Only what is there now: where events come faster than they are printed, there is no end of them, and
+ * whoever reads has signals and losses to look after too. */
 static void read_ring(struct buffer *b)
 {
-	uint64_t at = *b->consumer;
+	uint64_t at = *b->consumer, end = ring_end(b);
 
-	while (at < ring_end(b)) {
+	while (at < end) {
 		char *record = b->producer + b->page + (at & (b->size - 1));
 		uint32_t length = __atomic_load_n((uint32_t *)record, __ATOMIC_ACQUIRE);
 		uint32_t bytes = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);

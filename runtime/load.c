@@ -20,6 +20,10 @@
 #define RING_LEAST (1u << 20)
 #define RING_MOST (4u << 20)
 #define PREALLOC_LIMIT (1u << 20)
+/* Of counters and times: an element that is made when it is first needed costs ten times the rest of the
+ * event, so maps of them are made whole as long as memory is not a question. */
+#define SMALL_VALUE 64
+#define PREALLOC_SMALL_LIMIT (128u << 20)
 
 int load_map(struct tracer *t, int fd)
 {
@@ -326,7 +330,9 @@ static void size_maps(struct tracer *t)
 			size *= t->runtime.n_cpus;
 		else if (bpf_map__type(map) != BPF_MAP_TYPE_HASH)
 			continue;
-		if (size > PREALLOC_LIMIT && t->version >= FEATURES_VERSION(6, 1, 0))
+		if (size >
+			(bpf_map__value_size(map) <= SMALL_VALUE ? PREALLOC_SMALL_LIMIT : PREALLOC_LIMIT) &&
+		    t->version >= FEATURES_VERSION(6, 1, 0))
 			bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
 	}
 	map = bpf_object__find_map_by_name(t->object, IMAGE_LARGE_MAP);

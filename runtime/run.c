@@ -283,8 +283,12 @@ static bool iterate(struct loop *l)
  * They run inside of RCU's read side, of which membarrier(2) waits for the end: 8 to 24 ms. */
 static void close_gate(struct tracer *t)
 {
+	bool any = false;
+
 	*t->live = 0;
-	if (t->runtime.targets.n && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+	for (size_t i = 0; i < t->probes.n; i++)
+		any |= !t->probes.v[i].off && t->probes.v[i].form != IMAGE_RUN;
+	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000); /* nohz_full= refuses it */
 }
 

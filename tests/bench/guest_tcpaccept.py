@@ -6,16 +6,15 @@ RSS while tracing: of the started process and all below it, after 107 accepts. P
 greatest sum of their VmHWM seen by sampling, the short-lived compiler included.
 Kernel time: run_time_ns of all programs of the tool, by accept of the server.
 """
-import ctypes
 import os
 import re
 import signal
-import statistics
-import struct
 import subprocess
 import sys
 import threading
 import time
+
+from measure import Sampler, count_run_time, family, programs, ratio, rss_kb, run_time, spread
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD, REPETITIONS = sys.argv[1], int(sys.argv[2])
@@ -28,79 +27,6 @@ TOOLS = [
     ("hand-written libbpf", [BUILD + "/floor_tcpaccept", BUILD + "/floor_tcpaccept.bpf.o"]),
 ]
 READY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def bpf(command, attr):
-    buffer = ctypes.create_string_buffer(attr + bytes(128 - len(attr)))
-    return libc.syscall(321, command, buffer, 128), buffer.raw
-
-
-def programs():
-    ids, last = [], 0
-    while True:
-        result, raw = bpf(11, struct.pack("II", last, 0))
-        if result != 0:
-            return ids
-        last = struct.unpack("II", raw[:8])[1]
-        ids.append(last)
-
-
-def run_time(ids):
-    """(ns, runs) of programs: from fdinfo, which needs no struct bpf_prog_info."""
-    ns = runs = 0
-    for number in ids:
-        fd, _ = bpf(13, struct.pack("I", number))
-        if fd < 0:
-            continue
-        text = open(f"/proc/self/fdinfo/{fd}").read()
-        os.close(fd)
-        ns += int(re.search(r"run_time_ns:\s*(\d+)", text).group(1))
-        runs += int(re.search(r"run_cnt:\s*(\d+)", text).group(1))
-    return ns, runs
-
-
-def family(pid):
-    """The process and all below it."""
-    pids, todo = [], [pid]
-    while todo:
-        pid = todo.pop()
-        pids.append(pid)
-        try:
-            for task in os.listdir(f"/proc/{pid}/task"):
-                todo += [int(p) for p in open(f"/proc/{pid}/task/{task}/children").read().split()]
-        except OSError:
-            pass
-    return pids
-
-
-def rss_kb(pid):
-    try:
-        found = re.search(r"VmRSS:\s*(\d+)", open(f"/proc/{pid}/status").read())
-        return int(found.group(1)) if found else 0
-    except OSError:
-        return 0
-
-
-class Sampler(threading.Thread):
-    """VmHWM and not VmRSS: what a process had between two samples still counts."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.peak, self.done = pid, 0, False
-        self.start()
-
-    def run(self):
-        while not self.done:
-            total = 0
-            for pid in family(self.pid):
-                try:
-                    found = re.search(r"VmHWM:\s*(\d+)", open(f"/proc/{pid}/status").read())
-                    total += int(found.group(1)) if found else 0
-                except OSError:
-                    pass
-            self.peak = max(self.peak, total)
-            time.sleep(0.02)
 
 
 def wait_ready(tool, lines):
@@ -150,18 +76,8 @@ def measure(command, silent):
     return {"start": ready, "rss": rss / 1024, "peak": sampler.peak / 1024, "us": ns / 1000 / max(seen, 1), "seen": seen}
 
 
-def spread(values, digits):
-    middle = statistics.median(values)
-    return f"{middle:.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
-
-
-def ratio(values, base):
-    each = [a / b for a, b in zip(values, base)]
-    return f"{statistics.median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
-
-
 def main():
-    open("/proc/sys/kernel/bpf_stats_enabled", "w").write("1")
+    count_run_time()
     results = {name: [] for name, _ in TOOLS}
     for _ in range(REPETITIONS):
         for name, command in TOOLS:

@@ -11,18 +11,32 @@
 #include <time.h>
 #include <unistd.h>
 
-static long count;
+static long count, pause_ns;
+
+static void wait_until(struct timespec *next)
+{
+	next->tv_nsec += 100 * pause_ns;
+	next->tv_sec += next->tv_nsec / 1000000000;
+	next->tv_nsec %= 1000000000;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, next, NULL);
+}
 
 static void *fire(void *number)
 {
 	long n = (long)number;
+	struct timespec next;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(n % sysconf(_SC_NPROCESSORS_ONLN), &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	for (long i = 0; i < count; i++)
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (long i = 0; i < count; i++) {
 		syscall(SYS_getpriority, n, i);
+		/* A sleep takes longer than the shortest pauses: then it is one for several calls. */
+		if (pause_ns && i % 100 == 99)
+			wait_until(&next);
+	}
 	return NULL;
 }
 
@@ -32,8 +46,10 @@ int main(int argc, char **argv)
 	struct timespec from, to;
 	pthread_t ids[16];
 
+	pause_ns = argc > 3 ? atol(argv[3]) : 0;
+
 	if (argc < 2 || threads < 1 || threads > 16) {
-		fputs("usage: fire COUNT [THREADS]\n", stderr);
+		fputs("usage: fire COUNT [THREADS [PAUSE]]\n", stderr);
 		return 2;
 	}
 	count = atol(argv[1]);
