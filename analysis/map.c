@@ -158,6 +158,14 @@ void map_assign(struct check *c, struct node *node, const struct type *type, str
 	check_hint(c, "a map keeps the type of its values; take another map, or cast the value");
 }
 
+static bool fits_array(const struct map *map)
+{
+	enum type_form form = map->value->form;
+
+	return !map->key && !map->no_array &&
+	       (form == FORM_COUNT || form == FORM_HIST || form == FORM_LHIST);
+}
+
 /* Slots into the program's types, once they are final. */
 void map_finish(struct check *c)
 {
@@ -170,5 +178,6 @@ void map_finish(struct check *c)
 		info->map.key = info->n_keys ? type_tuple(c->types, items, info->n_keys) : NULL;
 		info->map.value = info->value.type ? info->value.type : type_int(c->types, 8, true);
 		info->map.per_cpu = type_is_aggregation(info->map.value);
+		info->map.is_array = fits_array(&info->map);
 	}
 }

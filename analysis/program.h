@@ -40,6 +40,11 @@ struct map {
 	const struct type *key; /* NULL: no key; else a tuple (of one for @x[k]) */
 	const struct type *value;
 	bool per_cpu; /* aggregations */
+	/* A single counter or histogram, of which zeros say as much as nothing: it is always there, and found
+	 * without hashing. */
+	bool is_array;
+	bool no_array; /* it is deleted or set to zero somewhere: an array can't do the one, or tell the other
+			*/
 	uint32_t max_entries;
 };
 

@@ -262,6 +262,15 @@ const struct type *rule_print(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
+const struct type *rule_zero(struct check *c, struct use *use)
+{
+	const struct type *type = rule_map(c, use);
+
+	if (!check_is_error(c, type))
+		use->args->map.map->no_array = true;
+	return type;
+}
+
 const struct type *rule_map(struct check *c, struct use *use)
 {
 	map_of(c, use->args);

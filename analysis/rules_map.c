@@ -88,5 +88,6 @@ const struct type *rule_delete(struct check *c, struct use *use)
 	use->call->element = element;
 	if (check_is_error(c, map_read(c, element)))
 		return c->error;
+	element->map.map->no_array = true;
 	return type_void(c->types);
 }

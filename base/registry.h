@@ -13,6 +13,7 @@ enum builtin_form {
 	UNSAFE = 1 << 3,
 	INTERNAL = 1 << 4,
 	PINNED = 1 << 5,
+	FIXED = 1 << 6,
 };
 
 /* What a probe gives its action, and what a builtin needs of its probe. */

@@ -62,11 +62,15 @@ static LLVMValueRef logical(struct gen *g, struct node *node)
 	bool is_and = node->binary.op == OP_LAND;
 	LLVMValueRef slot = gen_alloca(g, 8, "logical"), left = gen_truth(g, node->binary.left);
 	LLVMBasicBlockRef right = gen_block(g, "right"), after = gen_block(g, "after");
+	bool keeps = g->keeps_reads;
 
 	gen_store64(g, slot, from_truth(g, left));
 	LLVMBuildCondBr(g->b, left, is_and ? right : after, is_and ? after : right);
 	LLVMPositionBuilderAtEnd(g->b, right);
+	/* Where a predicate is true, both sides of its && have been evaluated. */
+	g->keeps_reads &= is_and;
 	gen_store64(g, slot, from_truth(g, gen_truth(g, node->binary.right)));
+	g->keeps_reads = keeps;
 	gen_go(g, after);
 	return gen_load64(g, slot);
 }
@@ -291,8 +295,10 @@ static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
 	LLVMValueRef slot = scalar ? gen_alloca(g, 8, "ternary") : to;
 	struct node *branches[2] = { node->ternary.yes, node->ternary.no };
 	LLVMBasicBlockRef blocks[2] = { yes, no };
+	bool keeps = g->keeps_reads;
 
 	LLVMBuildCondBr(g->b, gen_truth(g, node->ternary.condition), yes, no);
+	g->keeps_reads = false;
 	for (int i = 0; i < 2; i++) {
 		LLVMPositionBuilderAtEnd(g->b, blocks[i]);
 		if (scalar)
@@ -303,6 +309,7 @@ static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
 			gen_value_to(g, branches[i], to, node->type);
 		gen_go(g, after);
 	}
+	g->keeps_reads = keeps;
 	return scalar ? gen_load64(g, slot) : NULL;
 }
 
@@ -342,10 +349,16 @@ LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRe
 
 static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
 {
-	LLVMValueRef key = gen_key(g, node);
+	LLVMValueRef v = to ? NULL : known_read(g, node), key;
 
+	if (v)
+		return v;
+	key = gen_key(g, node);
 	gen_place(g, node->span);
-	return gen_element_value(g, node->map.map, key, to);
+	v = gen_element_value(g, node->map.map, key, to);
+	if (v)
+		known_keep(g, node, v);
+	return v;
 }
 
 static void write_literal(struct gen *g, struct str text, LLVMValueRef to, uint32_t size)

@@ -69,6 +69,8 @@ enum helper {
 /* Of the 512 bytes that a BPF program has; the rest is for what LLVM spills. */
 #define STACK_REGION 256
 
+struct known;
+
 struct gen {
 	struct arena *arena;
 	const struct program *program;
@@ -117,6 +119,8 @@ struct gen {
 	LLVMValueRef record;            /* its bytes */
 	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
 	const struct record *open;
+	VEC(struct known *) known; /* see known.c */
+	bool keeps_reads;          /* a predicate is being made, a part that is always evaluated */
 };
 
 /* module.c */
@@ -208,6 +212,14 @@ LLVMMetadataRef core_describe_record(struct gen *g, struct str name, bool is_uni
 LLVMValueRef core_preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union);
 /* To 64 bits, by its type. */
 LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v);
+
+/* known.c */
+/* The value of a map's element (NODE_MAP, a scalar) that has been read already, or NULL. */
+LLVMValueRef known_read(struct gen *g, const struct node *node);
+/* It has been read now. */
+void known_keep(struct gen *g, const struct node *node, LLVMValueRef value);
+/* The map is written to; NULL: nothing is known any more. */
+void known_forget(struct gen *g, const struct map *map);
 
 /* args.c */
 /* A member of args that is a scalar. */

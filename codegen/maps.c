@@ -77,8 +77,10 @@ static void define_script_map(struct gen *g, const struct map *map)
 	uint32_t value_type = meta_type(g, map->value);
 	struct map_shape shape = {
 		.name = symbol.p,
-		.type = map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH,
-		.key_size = round_8(key),
+		.type = map->is_array  ? BPF_MAP_TYPE_PERCPU_ARRAY
+			: map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH
+				       : BPF_MAP_TYPE_HASH,
+		.key_size = map->is_array ? 4 : round_8(key),
 		.value_size = round_8(g->image->types.v[value_type].size),
 		.entries = map->key ? map->max_entries : 1,
 	};

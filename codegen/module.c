@@ -123,6 +123,19 @@ LLVMValueRef gen_const32(struct gen *g, uint32_t value)
 	return LLVMConstInt(g->i32, value, 0);
 }
 
+static void mark_constant(struct gen *g, LLVMValueRef call)
+{
+	static const char *const names[] = { "memory", "nounwind", "willreturn" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		unsigned kind = LLVMGetEnumAttributeKindForName(names[i], strlen(names[i]));
+
+		/* memory: 0 is none */
+		LLVMAddCallSiteAttribute(
+		    call, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, kind, 0));
+	}
+}
+
 LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLVMValueRef *args, unsigned n)
 {
 	LLVMTypeRef types[5];
@@ -133,6 +146,10 @@ LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLV
 	/* The kernel's calling convention for helpers: a call of the helper's number. */
 	v = LLVMBuildCall2(g->b, LLVMFunctionType(result, types, n, 0),
 	    LLVMBuildIntToPtr(g->b, gen_const(g, helper), g->ptr, ""), args, n, "");
+	/* The same throughout a program, which stays on its CPU: LLVM may call once for several uses. */
+	if (helper == HELPER_PID_TGID || helper == HELPER_UID_GID || helper == HELPER_CPU ||
+	    helper == HELPER_CURRENT_TASK || helper == HELPER_CGROUP_ID || helper == HELPER_NUMA_NODE)
+		mark_constant(g, v);
 	/* Before 6.4 the verifier puts calls of the map's own functions in the place of these two, which
 	 * return an int: an error's upper half is then 0. */
 	if (helper == HELPER_MAP_UPDATE || helper == HELPER_MAP_DELETE)

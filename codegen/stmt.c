@@ -14,6 +14,7 @@ static void update(
 	LLVMValueRef result = gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
 
 	count_failure(g, result, COUNTER_MAP_FULL, element->map.map->index, span);
+	known_forget(g, element->map.map);
 }
 
 static void add_to(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu)
@@ -55,7 +56,13 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 	LLVMValueRef key = gen_key(g, element), slot = gen_alloca(g, 8, "element"), found;
 	LLVMBasicBlockRef missing;
 
+	known_forget(g, element->map.map);
 	found = lookup(g, element, key);
+	if (element->map.map->is_array) {
+		e->at = found;
+		gen_if(g, LLVMBuildIsNotNull(g->b, found, ""), &e->after, "present");
+		return;
+	}
 	LLVMBuildStore(g->b, found, slot);
 	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &missing, "missing");
 	insert(g, element, key, room);
@@ -241,6 +248,7 @@ static void gen_while(struct gen *g, struct node *node)
 	LLVMBasicBlockRef head = gen_block(g, "while"), body = gen_block(g, "body"),
 			  after = gen_block(g, "after");
 
+	known_forget(g, NULL);
 	gen_go(g, head);
 	LLVMBuildCondBr(g->b, gen_truth(g, node->while_.condition), body, after);
 	LLVMPositionBuilderAtEnd(g->b, body);
@@ -257,6 +265,7 @@ static void gen_range(struct gen *g, struct node *node)
 
 	gen_store64(g, i, gen_value(g, node->range.from));
 	gen_store64(g, end, gen_value(g, node->range.to));
+	known_forget(g, NULL);
 	gen_go(g, head);
 	more = LLVMBuildICmp(g->b, LLVMIntSLT, gen_load64(g, i), gen_load64(g, end), "");
 	LLVMBuildCondBr(g->b, more, body, after);

@@ -186,9 +186,12 @@ static void body(struct gen *g)
 	LLVMBasicBlockRef after;
 
 	make_variables(g);
+	known_forget(g, NULL);
 	if (g->unit->predicate) {
 		gen_place(g, g->unit->predicate->span);
+		g->keeps_reads = true;
 		gen_if(g, gen_truth(g, g->unit->predicate), &after, "action");
+		g->keeps_reads = false;
 		gen_block_statements(g, g->unit->body->block.statements);
 		gen_go(g, after);
 	} else {

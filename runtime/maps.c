@@ -204,9 +204,18 @@ static int each_key(struct runtime *r, uint32_t map, int (*change)(struct snapsh
 	return err;
 }
 
+static int zero_element(struct snapshot *s, const void *key)
+{
+	void *zeros = calloc(1, s->raw_size);
+	int err = zeros ? bpf_map_update_elem(s->fd, key, zeros, BPF_EXIST) : -ENOMEM;
+
+	free(zeros);
+	return err;
+}
+
 static int delete_element(struct snapshot *s, const void *key)
 {
-	return bpf_map_delete_elem(s->fd, key);
+	return s->is_array ? zero_element(s, key) : bpf_map_delete_elem(s->fd, key);
 }
 
 /* Reads and forgets. -EINVAL and others where the kernel has no such thing for this map. */
@@ -229,6 +238,7 @@ static int delete_batches(struct runtime *r, uint32_t map)
 		    buffer + count * (size_t)s.key_size, &n, NULL);
 	}
 	free(buffer);
+	snapshot_close(&s);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -238,18 +248,8 @@ void maps_clear(struct runtime *r, uint32_t map)
 
 	if (err)
 		err = each_key(r, map, delete_element);
-
 	if (err)
 		report(&r->image->maps.v[map], "clear", err);
-}
-
-static int zero_element(struct snapshot *s, const void *key)
-{
-	void *zeros = calloc(1, s->raw_size);
-	int err = zeros ? bpf_map_update_elem(s->fd, key, zeros, BPF_EXIST) : -ENOMEM;
-
-	free(zeros);
-	return err;
 }
 
 void maps_zero(struct runtime *r, uint32_t map)

@@ -32,8 +32,11 @@ int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->key_size = info.key_size;
 	s->value_size = info.value_size;
 	s->max_entries = info.max_entries;
+	s->is_array = info.type == BPF_MAP_TYPE_PERCPU_ARRAY;
 	s->raw_size = s->map->per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
 	if (is_per_cpu(info.type) != s->map->per_cpu)
+		return -EINVAL;
+	if (s->is_array && (s->key_type || s->max_entries != 1))
 		return -EINVAL;
 	if (s->key_size < (s->key_type ? s->key_type->size : 0) || s->value_size < s->value_type->size)
 		return -EINVAL;
@@ -109,6 +112,14 @@ static void merge_cpus(const struct snapshot *s, unsigned char *value, const uns
 	}
 }
 
+static bool is_zero(const unsigned char *value, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++)
+		if (value[i])
+			return false;
+	return true;
+}
+
 static int add_element(struct snapshot *s, const unsigned char *key, const unsigned char *raw)
 {
 	unsigned char *value;
@@ -122,7 +133,7 @@ static int add_element(struct snapshot *s, const unsigned char *key, const unsig
 		merge_cpus(s, value, raw);
 	else
 		memcpy(value, raw, s->value_size);
-	s->n++;
+	s->n += !(s->is_array && is_zero(value, s->value_size));
 	return 0;
 }
 

@@ -1,0 +1,79 @@
+/*
+ * What the predicate has read from maps is not read again: /@start[tid]/ { ... nsecs - @start[tid] ... } is
+ * how most latencies are measured. A value holds until the action writes to its map, or a loop begins.
+ */
+#include "codegen/builtin.h"
+
+#define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&FIXED) != 0,
+static const bool fixed[BUILTIN_N_] = {
+#include "base/builtins.def"
+};
+#undef BUILTIN
+
+struct known {
+	const struct node *node;
+	LLVMValueRef slot; /* alloca */
+};
+
+static bool same_keys(const struct node *a, const struct node *b);
+
+/* Only what is the same throughout an action. */
+static bool same_value(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind || a->type != b->type)
+		return false;
+	switch ((int)a->kind) {
+	case NODE_INT:
+		return a->integer.value == b->integer.value;
+	case NODE_STRING:
+		return str_eq(a->string.text, b->string.text);
+	case NODE_TUPLE:
+		return same_keys(a->tuple.elements, b->tuple.elements);
+	case NODE_IDENT:
+		return str_eq(a->ident.name, b->ident.name) && a->ident.call &&
+		       (a->ident.call->is_arg || fixed[a->ident.call->builtin]);
+	}
+	return false;
+}
+
+static bool same_keys(const struct node *a, const struct node *b)
+{
+	for (; a && b; a = a->next, b = b->next)
+		if (!same_value(a, b))
+			return false;
+	return !a && !b;
+}
+
+LLVMValueRef known_read(struct gen *g, const struct node *node)
+{
+	for (size_t i = 0; i < g->known.n; i++) {
+		const struct known *k = g->known.v[i];
+
+		if (k->node->map.map == node->map.map && same_keys(k->node->map.keys, node->map.keys))
+			return gen_load64(g, k->slot);
+	}
+	return NULL;
+}
+
+void known_keep(struct gen *g, const struct node *node, LLVMValueRef value)
+{
+	struct known *k;
+
+	if (!g->keeps_reads)
+		return;
+	k = arena_one(g->arena, struct known);
+	k->node = node;
+	k->slot = gen_alloca(g, 8, "known");
+	gen_store64(g, k->slot, value);
+	vec_push(g->arena, &g->known, k);
+}
+
+void known_forget(struct gen *g, const struct map *map)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->known.n; i++)
+		if (map && g->known.v[i]->node->map.map != map)
+			g->known.v[kept++] = g->known.v[i];
+	g->known.n = kept;
+}
