@@ -9,10 +9,17 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/round.h"
+
+/* So much of a ring is mapped at a time, the part that is read: the kernel counts mapped pages as memory of
+ * ours. Moving on takes some microseconds for thousands of records. */
+#define WINDOW (256u << 10)
 
 #define GATHER_NS 2000000 /* how long a batch gathers */
 #define PERF_PAGES 64     /* a CPU's share when no size is asked for: 256 KB */
@@ -23,7 +30,11 @@ struct buffer {
 	int fd;
 	size_t size, page;
 	volatile uint64_t *consumer; /* our page */
-	char *producer;              /* its position's page, then the data, twice */
+	const uint64_t *producer;    /* the kernel's */
+	char *window;                /* bytes of the ring from window_at on */
+	size_t window_at, window_size;
+	char *joined; /* room for a record that goes on in the next window */
+	size_t joined_size;
 };
 
 struct perf_sample {
@@ -73,25 +84,44 @@ static int open_perf(struct buffer *b, int map_fd, size_t size)
 	return 0;
 }
 
+/* Shows the part of the ring that holds an offset. The pages of the positions come first:
+ * kernel/bpf/ringbuf.c, ringbuf_map_mmap_kern(). */
+static int show(struct buffer *b, size_t offset)
+{
+	size_t at = offset / b->window_size * b->window_size;
+	void *pages;
+
+	if (b->window && at == b->window_at)
+		return 0;
+	pages = mmap(b->window, b->window_size, PROT_READ, MAP_SHARED | (b->window ? MAP_FIXED : 0), b->fd,
+	    (off_t)(2 * b->page + at));
+	if (pages == MAP_FAILED)
+		return -errno;
+	b->window = pages;
+	b->window_at = at;
+	return 0;
+}
+
 static int open_ring(struct buffer *b, int map_fd)
 {
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
-	void *pages;
+	void *page;
 
 	if (bpf_obj_get_info_by_fd(map_fd, &info, &size))
 		return -errno;
-	b->size = info.max_entries;
-	pages = mmap(NULL, b->page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-	if (pages == MAP_FAILED)
-		return -errno;
-	b->consumer = pages;
-	pages = mmap(NULL, b->page + 2 * b->size, PROT_READ, MAP_SHARED, map_fd, (off_t)b->page);
-	if (pages == MAP_FAILED)
-		return -errno;
-	b->producer = pages;
 	b->fd = map_fd;
-	return 0;
+	b->size = info.max_entries;
+	b->window_size = b->size < WINDOW ? b->size : WINDOW;
+	page = mmap(NULL, b->page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	if (page == MAP_FAILED)
+		return -errno;
+	b->consumer = page;
+	page = mmap(NULL, b->page, PROT_READ, MAP_SHARED, map_fd, (off_t)b->page);
+	if (page == MAP_FAILED)
+		return -errno;
+	b->producer = page;
+	return show(b, 0);
 }
 
 int buffer_open(struct tracer *t, int map_fd, bool perf, size_t size)
@@ -116,7 +146,10 @@ void buffer_close(struct tracer *t)
 		return;
 	perf_buffer__free(b->perf);
 	if (b->producer)
-		munmap(b->producer, b->page + 2 * b->size);
+		munmap((void *)b->producer, b->page);
+	if (b->window)
+		munmap(b->window, b->window_size);
+	free(b->joined);
 	if (b->consumer)
 		munmap((void *)b->consumer, b->page);
 	t->buffer = NULL;
@@ -129,7 +162,62 @@ int buffer_fd(const struct tracer *t)
 
 static uint64_t ring_end(const struct buffer *b)
 {
-	return __atomic_load_n((const uint64_t *)b->producer, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(b->producer, __ATOMIC_ACQUIRE);
+}
+
+static bool make_joined(struct buffer *b, size_t size)
+{
+	char *wider = size <= b->joined_size ? b->joined : realloc(b->joined, size);
+
+	if (!wider)
+		return false;
+	b->joined_size = size > b->joined_size ? size : b->joined_size;
+	b->joined = wider;
+	return true;
+}
+
+/* The bytes of a record in one piece; NULL: some of them can't be had. */
+static const char *whole(struct buffer *b, uint64_t at, uint32_t bytes)
+{
+	uint32_t done = 0;
+
+	while (done < bytes) {
+		size_t offset = (at + done) & (b->size - 1), left;
+
+		if (show(b, offset))
+			return NULL;
+		left = b->window_at + b->window_size - offset;
+		if (!done && bytes <= left)
+			return b->window + (offset - b->window_at);
+		if (!done && !make_joined(b, bytes))
+			return NULL;
+		if (left > bytes - done)
+			left = bytes - done;
+		memcpy(b->joined + done, b->window + (offset - b->window_at), left);
+		done += (uint32_t)left;
+	}
+	return b->joined;
+}
+
+/* The length of a record with its bits; busy when it can't be read. Records begin at multiples of 8, so that
+ * no window ends within a header. */
+static uint32_t header_of(struct buffer *b, uint64_t at)
+{
+	size_t offset = at & (b->size - 1);
+
+	if (show(b, offset))
+		return BPF_RINGBUF_BUSY_BIT;
+	return __atomic_load_n((uint32_t *)(b->window + (offset - b->window_at)), __ATOMIC_ACQUIRE);
+}
+
+static void handle(struct buffer *b, uint64_t at, uint32_t bytes)
+{
+	const char *record = whole(b, at, bytes);
+
+	if (record)
+		event_handle(&b->tracer->runtime, record, bytes);
+	else
+		b->tracer->lost++;
 }
 
 /* Only what is there now: where events come faster than they are printed, there is no end of them, and
@@ -139,15 +227,14 @@ static void read_ring(struct buffer *b)
 	uint64_t at = *b->consumer, end = ring_end(b);
 
 	while (at < end) {
-		char *record = b->producer + b->page + (at & (b->size - 1));
-		uint32_t length = __atomic_load_n((uint32_t *)record, __ATOMIC_ACQUIRE);
-		uint32_t bytes = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+		uint32_t length = header_of(b, at),
+			 bytes = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			return;
 		if (!(length & BPF_RINGBUF_DISCARD_BIT))
-			event_handle(&b->tracer->runtime, record + BPF_RINGBUF_HDR_SZ, bytes);
-		at += (bytes + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
+			handle(b, at + BPF_RINGBUF_HDR_SZ, bytes);
+		at += round_8((uint64_t)bytes + BPF_RINGBUF_HDR_SZ);
 		__atomic_store_n((uint64_t *)b->consumer, at, __ATOMIC_SEQ_CST);
 	}
 }

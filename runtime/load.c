@@ -16,9 +16,9 @@
 #include "kernel/features.h"
 
 /* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
-#define RING_RECORDS 16384 /* of the script's largest record */
+#define RING_RECORDS 65536 /* of the script's largest record */
 #define RING_LEAST (1u << 20)
-#define RING_MOST (4u << 20)
+#define RING_MOST (8u << 20)
 #define PREALLOC_LIMIT (1u << 20)
 /* Of counters and times: an element that is made when it is first needed costs ten times the rest of the
  * event, so maps of them are made whole as long as memory is not a question. */
