@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,12 +371,44 @@ void attach_tell_switched_off(struct tracer *t)
 	}
 }
 
+/* The kernel waits for a grace period of RCU for each kprobe that is taken off, some of it without a lock. */
+#define TAKING_OFF 16
+
+struct taking_off {
+	struct probe *probe;
+	_Atomic size_t next;
+};
+
+static void *destroy_links(void *context)
+{
+	struct taking_off *o = context;
+	size_t n;
+
+	while ((n = o->next++) < o->probe->attached.n)
+		bpf_link__destroy(o->probe->attached.v[n].link);
+	return NULL;
+}
+
+static void destroy_all(struct probe *p)
+{
+	struct taking_off o = { .probe = p };
+	pthread_t threads[TAKING_OFF];
+	unsigned n = 0;
+
+	while (
+	    n < TAKING_OFF && n + 1 < p->attached.n && !pthread_create(&threads[n], NULL, destroy_links, &o))
+		n++;
+	destroy_links(&o);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+}
+
 static void take_off(struct tracer *t, struct probe *p)
 {
+	destroy_all(p);
 	for (size_t n = 0; n < p->attached.n; n++) {
 		struct attached *a = &p->attached.v[n];
 
-		bpf_link__destroy(a->link);
 		if (a->event.n)
 			attach_tracefs_remove(t, a->event);
 		a->link = NULL;

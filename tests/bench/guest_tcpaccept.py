@@ -20,9 +20,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD, REPETITIONS = sys.argv[1], int(sys.argv[2])
 UPSTREAM = "/usr/sbin/tcpaccept.bt"
 ACCEPTS = 107
+IMAGE = "/tmp/tcpaccept.o"
 TOOLS = [
     ("bpftrace 0.17, its tcpaccept.bt", ["/usr/bin/bpftrace", UPSTREAM]),
     ("btrun, the same script", [BUILD + "/btrun", UPSTREAM]),
+    ("btrun, an image of the same script", [BUILD + "/btrun", IMAGE]),
     ("btrun, scripts/tcpaccept.bt", [BUILD + "/btrun", ROOT + "/scripts/tcpaccept.bt"]),
     ("hand-written libbpf", [BUILD + "/floor_tcpaccept", BUILD + "/floor_tcpaccept.bpf.o"]),
 ]
@@ -78,6 +80,7 @@ def measure(command, silent):
 
 def main():
     count_run_time()
+    subprocess.run([BUILD + "/btrun", "-q", "--emit-elf", IMAGE, UPSTREAM], stdin=subprocess.DEVNULL, check=True)
     results = {name: [] for name, _ in TOOLS}
     for _ in range(REPETITIONS):
         for name, command in TOOLS:
