@@ -60,19 +60,22 @@ static LLVMValueRef from_truth(struct gen *g, LLVMValueRef truth)
 static LLVMValueRef logical(struct gen *g, struct node *node)
 {
 	bool is_and = node->binary.op == OP_LAND;
-	LLVMValueRef slot = gen_alloca(g, 8, "logical"), left = gen_truth(g, node->binary.left);
+	LLVMValueRef left = gen_truth(g, node->binary.left), first, second;
+	LLVMBasicBlockRef from_first, from_second;
 	LLVMBasicBlockRef right = gen_block(g, "right"), after = gen_block(g, "after");
 	bool keeps = g->keeps_reads;
 
-	gen_store64(g, slot, from_truth(g, left));
+	first = from_truth(g, left);
+	from_first = LLVMGetInsertBlock(g->b);
 	LLVMBuildCondBr(g->b, left, is_and ? right : after, is_and ? after : right);
 	LLVMPositionBuilderAtEnd(g->b, right);
 	/* Where a predicate is true, both sides of its && have been evaluated. */
 	g->keeps_reads &= is_and;
-	gen_store64(g, slot, from_truth(g, gen_truth(g, node->binary.right)));
+	second = from_truth(g, gen_truth(g, node->binary.right));
 	g->keeps_reads = keeps;
+	from_second = LLVMGetInsertBlock(g->b);
 	gen_go(g, after);
-	return gen_load64(g, slot);
+	return gen_either(g, first, from_first, second, from_second);
 }
 
 /* The bytes of a text, filled up with NULs to a multiple of 8. */
@@ -328,23 +331,24 @@ LLVMValueRef gen_key(struct gen *g, struct node *node)
 
 LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRef key, LLVMValueRef to)
 {
-	LLVMValueRef args[2] = { g->maps.v[map->index], key }, slot = to, element;
+	LLVMValueRef args[2] = { g->maps.v[map->index], key }, element, v = NULL;
 	const struct type *type = map->value;
-	LLVMBasicBlockRef after;
+	LLVMBasicBlockRef after, before, found;
 
 	if (type_is_aggregation(type))
 		return gen_aggregate_value(g, type, args);
 	element = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
-	if (!to)
-		slot = gen_alloca(g, 8, "element");
-	gen_zero(g, slot, to ? type->size : 8);
+	if (to)
+		gen_zero(g, to, type->size);
+	before = LLVMGetInsertBlock(g->b);
 	gen_if(g, LLVMBuildIsNotNull(g->b, element, ""), &after, "found");
 	if (to)
 		gen_copy(g, to, element, type->size);
 	else
-		gen_store64(g, slot, gen_load(g, type, element));
+		v = gen_load(g, type, element);
+	found = LLVMGetInsertBlock(g->b);
 	gen_go(g, after);
-	return to ? NULL : gen_load64(g, slot);
+	return to ? NULL : gen_either(g, gen_const(g, 0), before, v, found);
 }
 
 static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)

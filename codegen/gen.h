@@ -140,6 +140,10 @@ LLVMValueRef gen_offset(struct gen *g, LLVMValueRef base, uint32_t offset);
 /* A scalar's load and store: extended to and cut from 64 bits by its type. */
 LLVMValueRef gen_load(struct gen *g, const struct type *type, LLVMValueRef from);
 void gen_store(struct gen *g, const struct type *type, LLVMValueRef to, LLVMValueRef value);
+/* The value that comes from one of two blocks, where both go on. Cheaper for LLVM than an alloca: what it
+ * spends on these grows with the number of blocks. */
+LLVMValueRef gen_either(
+    struct gen *g, LLVMValueRef a, LLVMBasicBlockRef from_a, LLVMValueRef b, LLVMBasicBlockRef from_b);
 LLVMValueRef gen_load64(struct gen *g, LLVMValueRef from);
 void gen_store64(struct gen *g, LLVMValueRef to, LLVMValueRef value);
 LLVMValueRef gen_volatile(struct gen *g, LLVMTypeRef type, LLVMValueRef from);
@@ -265,6 +269,7 @@ LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRe
 struct element {
 	LLVMValueRef at;
 	LLVMBasicBlockRef after;
+	LLVMBasicBlockRef absent; /* from where after is reached when there is none */
 };
 void gen_element(struct gen *g, struct node *element, struct element *e);
 /* Ends the program here. */

@@ -123,6 +123,16 @@ LLVMValueRef gen_const32(struct gen *g, uint32_t value)
 	return LLVMConstInt(g->i32, value, 0);
 }
 
+LLVMValueRef gen_either(
+    struct gen *g, LLVMValueRef a, LLVMBasicBlockRef from_a, LLVMValueRef b, LLVMBasicBlockRef from_b)
+{
+	LLVMValueRef phi = LLVMBuildPhi(g->b, LLVMTypeOf(a), ""), values[2] = { a, b };
+	LLVMBasicBlockRef blocks[2] = { from_a, from_b };
+
+	LLVMAddIncoming(phi, values, blocks, 2);
+	return phi;
+}
+
 static void mark_constant(struct gen *g, LLVMValueRef call)
 {
 	static const char *const names[] = { "memory", "nounwind", "willreturn" };

@@ -53,36 +53,40 @@ static void insert(struct gen *g, struct node *element, LLVMValueRef key, uint32
 void gen_element(struct gen *g, struct node *element, struct element *e)
 {
 	uint32_t size = element->map.map->value->size, room = round_8(size);
-	LLVMValueRef key = gen_key(g, element), slot = gen_alloca(g, 8, "element"), found;
-	LLVMBasicBlockRef missing;
+	LLVMValueRef key = gen_key(g, element), found, made;
+	LLVMBasicBlockRef before, inserted, go_on;
 
 	known_forget(g, element->map.map);
 	found = lookup(g, element, key);
 	if (element->map.map->is_array) {
 		e->at = found;
+		e->absent = LLVMGetInsertBlock(g->b);
 		gen_if(g, LLVMBuildIsNotNull(g->b, found, ""), &e->after, "present");
 		return;
 	}
-	LLVMBuildStore(g->b, found, slot);
-	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &missing, "missing");
+	before = LLVMGetInsertBlock(g->b);
+	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &go_on, "missing");
 	insert(g, element, key, room);
-	LLVMBuildStore(g->b, lookup(g, element, key), slot);
-	gen_go(g, missing);
-	e->at = LLVMBuildLoad2(g->b, g->ptr, slot, "");
+	made = lookup(g, element, key);
+	inserted = LLVMGetInsertBlock(g->b);
+	gen_go(g, go_on);
+	e->at = gen_either(g, found, before, made, inserted);
+	e->absent = LLVMGetInsertBlock(g->b);
 	gen_if(g, LLVMBuildIsNotNull(g->b, e->at, ""), &e->after, "present");
 }
 
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by)
 {
-	LLVMValueRef old = gen_alloca(g, 8, "old");
+	LLVMBasicBlockRef present;
 	struct element e;
+	LLVMValueRef old;
 
-	gen_store64(g, old, gen_const(g, 0));
 	gen_element(g, element, &e);
-	gen_store64(g, old, gen_load64(g, e.at));
+	old = gen_load64(g, e.at);
 	add_to(g, e.at, by, element->map.map->per_cpu);
+	present = LLVMGetInsertBlock(g->b);
 	gen_go(g, e.after);
-	return gen_load64(g, old);
+	return gen_either(g, gen_const(g, 0), e.absent, old, present);
 }
 
 static LLVMValueRef variable_slot(struct gen *g, const struct node *node)

@@ -1,13 +1,16 @@
 """How cost grows. None of it may grow worse than linearly: the last column of each table is how many times more a
 tenfold (or so) amount costs, for each step."""
 import os
-import re
 import statistics
 import subprocess
-import time
 
 from measure import table
-from rows import LINES, PROBE, end_of_map, execute, map_tools
+from rows import LINES, end_of_map, execute, map_tools
+
+
+def cell(value, digits):
+    """nan: it refused, or did not end in time."""
+    return "-" if value is None else "refused" if value != value else f"{value:.{digits}f}"
 
 
 def growth_table(title, sizes, results, unit, digits):
@@ -15,7 +18,7 @@ def growth_table(title, sizes, results, unit, digits):
     tools = list(results)
     lines, before = [], {}
     for amount in sizes:
-        cells = [f"{results[tool][amount]:.{digits}f}" if results[tool].get(amount) is not None else "-" for tool in tools]
+        cells = [cell(results[tool].get(amount), digits) for tool in tools]
         here = results[tools[0]].get(amount)
         step = "-"
         if before.get("value") and here:
@@ -34,7 +37,7 @@ def plot(setting, name, title, xlabel, ylabel, sizes, results, log="xy"):
     for number, (tool, values) in enumerate(results.items()):
         path = f"{setting.work}/{name}.{number}"
         with open(path, "w") as file:
-            file.writelines(f"{amount} {values[amount]}\n" for amount in sizes if values.get(amount))
+            file.writelines(f"{amount} {values[amount]}\n" for amount in sizes if values.get(amount) and values[amount] == values[amount])
         files.append(f'"{path}" using 1:2 with linespoints title "{tool}"')
     script = (f'set terminal svg size 720,440 background "white"; set output "{setting.plots}/{name}.svg"; set key top left; '
               f'set title "{title}"; set xlabel "{xlabel}"; set ylabel "{ylabel}"; set grid; set logscale {log}; '
@@ -99,7 +102,7 @@ def of_script(setting):
     for amount in sizes:
         path = f"{setting.work}/lines.bt"
         with open(path, "w") as file:
-            file.write("BEGIN {\n" + "".join(f"@x{i % 10} = @x{(i + 3) % 10} + {i};\n" for i in range(amount)) + "exit(); }\n")
+            file.write("BEGIN {\n" + "".join(f"@x{i % 10} += {i};\n" for i in range(amount)) + "exit(); }\n")
         for tool, command in (("btrun", [setting.build + "/btrun", "-q", path]), ("bpftrace 0.17", ["/usr/bin/bpftrace", path])):
             results[tool][amount] = median_of(setting, lambda command=command: whole(command))
     plot(setting, "script", "Start against the length of the script", "lines", "start to end, s", sizes, results)
@@ -108,7 +111,10 @@ def of_script(setting):
 
 def whole(command):
     """None when it refuses: what exceeds a tool's limits takes no time."""
-    outcome = execute(command)
+    try:
+        outcome = execute(command, limit=60)
+    except subprocess.TimeoutExpired:
+        return float("nan")
     return outcome.seconds if "error" not in outcome.text.lower() else float("nan")
 
 

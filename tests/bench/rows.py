@@ -45,10 +45,10 @@ class Outcome:
         self.fired = float(fired[-1]) if fired else None
 
 
-def execute(command, env=None):
+def execute(command, env=None, limit=600):
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=dict(os.environ, **(env or {})), timeout=600)
+                          env=dict(os.environ, **(env or {})), timeout=limit)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Outcome(seconds, done.stdout.decode(errors="replace"), cpu)
