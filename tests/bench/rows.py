@@ -39,8 +39,9 @@ def command_option(command):
 
 
 class Outcome:
-    def __init__(self, seconds, text, cpu):
-        self.seconds, self.text, self.cpu = seconds, text, cpu
+    def __init__(self, seconds, done, cpu):
+        self.seconds, self.cpu, self.failed = seconds, cpu, done.returncode != 0
+        self.text = text = done.stdout.decode(errors="replace")
         fired = re.findall(r"^(\d+\.\d{6})$", text, re.M)
         self.fired = float(fired[-1]) if fired else None
 
@@ -51,7 +52,7 @@ def execute(command, env=None, limit=600):
                           env=dict(os.environ, **(env or {})), timeout=limit)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Outcome(seconds, done.stdout.decode(errors="replace"), cpu)
+    return Outcome(seconds, done, cpu)
 
 
 def lines_of(path):
