@@ -301,6 +301,16 @@ def what_fired_is_printed_or_reported_lost():
 
 
 @check
+def option_info():
+    """What is tried works here, and nothing of the tries stays."""
+    told = btrun("--info").expect_ok().out
+    for name in ("kprobe", "kfunc", "fentry", "tracepoint", "uprobe", "dpath", "skboutput", "get_func_arg", "btf", "module btf",
+                 "map batch", "ringbuf", "iter:task"):
+        expect(f"\n  {name}: yes\n" in told, f"{name}: {told}")
+    expect(f"\n  kprobe_multi: {'yes' if guest.NEW else 'no'}\n" in told, told)
+
+
+@check
 def option_stats():
     with Tracer("--stats", "-e", "kprobe:ksys_write { @ = count(); }") as tracer:
         run("dd", "if=/dev/zero", "of=/dev/null", "bs=77", "count=5").expect_ok()
