@@ -162,8 +162,7 @@ static bool fits_array(const struct map *map)
 {
 	enum type_form form = map->value->form;
 
-	return !map->key && !map->no_array &&
-	       (form == FORM_COUNT || form == FORM_HIST || form == FORM_LHIST);
+	return !map->key && !map->no_array && (form == FORM_COUNT || form == FORM_HIST || form == FORM_LHIST);
 }
 
 /* Slots into the program's types, once they are final. */

@@ -1,4 +1,5 @@
-/* The least work of three scripts over one system call: a line a call, a count by command, a histogram of latency. */
+/* The least work of three scripts over one system call: a line a call, a count by command, a histogram of
+ * latency. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

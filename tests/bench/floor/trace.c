@@ -1,6 +1,6 @@
 /*
- * floor_trace OBJECT events|count|hist FILE COMMAND...: what tests/bench measures the same scripts against. Prints
- * to FILE, and on stderr the programs' runs and nanoseconds: "RUNS NS".
+ * floor_trace OBJECT events|count|hist FILE COMMAND...: what tests/bench measures the same scripts against.
+ * Prints to FILE, and on stderr the programs' runs and nanoseconds: "RUNS NS".
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -57,7 +57,8 @@ static int attach(struct bpf_object *object, const char *mode)
 	struct bpf_program *p;
 	int n = 0;
 
-	bpf_object__for_each_program(p, object) {
+	bpf_object__for_each_program(p, object)
+	{
 		if (!bpf_program__autoload(p))
 			continue;
 		if (!bpf_program__attach(p))
@@ -85,7 +86,8 @@ static void trace(struct bpf_object *object, const char *mode, char **command)
 	pid_t pid;
 
 	if (strcmp(mode, "events") == 0)
-		ring = ring_buffer__new(bpf_object__find_map_fd_by_name(object, "events"), print_event, NULL, NULL);
+		ring = ring_buffer__new(
+		    bpf_object__find_map_fd_by_name(object, "events"), print_event, NULL, NULL);
 	pid = start(command);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
 		if (ring)
@@ -106,11 +108,13 @@ static void print_cost(struct bpf_object *object)
 	unsigned long long runs = 0, ns = 0;
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, object) {
+	bpf_object__for_each_program(p, object)
+	{
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (bpf_program__autoload(p) && bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size) == 0) {
+		if (bpf_program__autoload(p) &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size) == 0) {
 			runs += info.run_cnt;
 			ns += info.run_time_ns;
 		}
@@ -129,7 +133,7 @@ int main(int argc, char **argv)
 	}
 	out = fopen(argv[3], "w");
 	bpf_object__for_each_program(p, object)
-		bpf_program__set_autoload(p, strncmp(bpf_program__name(p), argv[2], strlen(argv[2])) == 0);
+	    bpf_program__set_autoload(p, strncmp(bpf_program__name(p), argv[2], strlen(argv[2])) == 0);
 	if (!out || bpf_object__load(object) || attach(object, argv[2])) {
 		fprintf(stderr, "floor_trace: cannot load, attach or write: %s\n", strerror(errno));
 		return 1;
