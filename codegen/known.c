@@ -4,11 +4,11 @@
  */
 #include "codegen/builtin.h"
 
+static const bool fixed[] = {
 #define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&FIXED) != 0,
-static const bool fixed[BUILTIN_N_] = {
 #include "base/builtins.def"
-};
 #undef BUILTIN
+};
 
 struct known {
 	const struct node *node;
