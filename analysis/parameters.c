@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "parser/parser.h"
 
@@ -99,10 +98,7 @@ bool parameters_wanted(const struct probe_syntax *syntax)
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct str *x = a, *y = b;
-	int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-
-	return order ? order : (x->n > y->n) - (x->n < y->n);
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
 /* Tables of a program overlap: each name once. */

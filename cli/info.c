@@ -58,8 +58,26 @@ static void print_build(void)
 struct row {
 	const char *name;
 	int number;
-	bool typed;
+	bool typed; /* a helper: of fentry's programs */
 };
+
+static bool helper_is_there(const struct row *row)
+{
+	return support_helper(row->typed, row->number);
+}
+
+static bool map_is_there(const struct row *row)
+{
+	return support_map(row->number);
+}
+
+static void print_rows(
+    const char *title, const struct row *rows, size_t n, bool (*is_there)(const struct row *row))
+{
+	heading(title);
+	for (size_t i = 0; i < n; i++)
+		fact(rows[i].name, is_there(&rows[i]));
+}
 
 static void print_helpers(void)
 {
@@ -86,9 +104,7 @@ static void print_helpers(void)
 		{ "skboutput", BPF_FUNC_skb_output, true },
 	};
 
-	heading("Kernel helpers");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fact(rows[i].name, support_helper(rows[i].typed, rows[i].number));
+	print_rows("Kernel helpers", rows, sizeof(rows) / sizeof(rows[0]), helper_is_there);
 }
 
 static bool has_module_btf(struct kernel *k)
@@ -140,9 +156,7 @@ static void print_maps(void)
 		{ "ringbuf", BPF_MAP_TYPE_RINGBUF, false },
 	};
 
-	heading("Map types");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		fact(rows[i].name, support_map(rows[i].number));
+	print_rows("Map types", rows, sizeof(rows) / sizeof(rows[0]), map_is_there);
 }
 
 static int found_iterator(void *context, struct str name, struct str module)

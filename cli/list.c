@@ -105,10 +105,7 @@ static void show_prototype(const struct list *l, struct str name)
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct str *x = a, *y = b;
-	int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-
-	return order ? order : (x->n > y->n) - (x->n < y->n);
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
 static int keep_typed(void *context, struct str name, struct str module)

@@ -149,7 +149,8 @@ void loss_watch(struct tracer *t)
 		return;
 	t->loss_watched_ns = now;
 	for (uint32_t i = 0; i < t->image.counters.n; i++)
-		sums[t->image.counters.v[i].kind] += count(t, i);
+		if (rows[t->image.counters.v[i].kind].name)
+			sums[t->image.counters.v[i].kind] += count(t, i);
 	for (unsigned kind = 0; kind < COUNTERS_; kind++) {
 		/* Told again when it has doubled: a loss that goes on must not fill the screen. */
 		if (!rows[kind].name || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
