@@ -180,6 +180,8 @@ void maps_begin(struct gen *g);
 void maps_end(struct gen *g); /* gives scratch and counters their sizes */
 LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
 void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
+/* An update that failed with result: because the map was full, or not. */
+void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span);
 /* Counts when result, a helper's, is negative. */
 void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);

@@ -277,7 +277,7 @@ static uint32_t counter(struct gen *g, struct image_counter row)
 	return (uint32_t)g->image->counters.n - 1;
 }
 
-void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+static LLVMValueRef counter_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
 {
 	struct image_counter row = {
 		.kind = kind,
@@ -286,9 +286,28 @@ void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struc
 		.statements = kind == COUNTER_RING_FULL ? (uint32_t)g->open->actions.n : 1,
 		.span = span,
 	};
-	LLVMValueRef index = gen_const32(g, counter(g, row));
 
+	return gen_const32(g, counter(g, row));
+}
+
+static void call_count(struct gen *g, LLVMValueRef index)
+{
 	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_loss), g->count_loss, &index, 1, "");
+}
+
+void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+{
+	call_count(g, counter_index(g, kind, map, span));
+}
+
+#define E2BIG_RESULT (-7) /* -E2BIG: kernel/bpf/hashtab.c, a map that has all the keys it may have */
+
+void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span)
+{
+	LLVMValueRef full = LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, (uint64_t)E2BIG_RESULT), "");
+
+	call_count(g, LLVMBuildSelect(g->b, full, counter_index(g, COUNTER_MAP_FULL, map, span),
+			  counter_index(g, COUNTER_MAP_REFUSED, map, span), ""));
 }
 
 void count_failure(

@@ -12,8 +12,11 @@ static void update(
 {
 	LLVMValueRef args[4] = { g->maps.v[element->map.map->index], key, value, gen_const(g, BPF_ANY) };
 	LLVMValueRef result = gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
+	LLVMBasicBlockRef after;
 
-	count_failure(g, result, COUNTER_MAP_FULL, element->map.map->index, span);
+	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "refused");
+	count_update(g, result, element->map.map->index, span);
+	gen_go(g, after);
 	known_forget(g, element->map.map);
 }
 
@@ -46,7 +49,7 @@ static void insert(struct gen *g, struct node *element, LLVMValueRef key, uint32
 	failed = LLVMBuildAnd(g->b, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""),
 	    LLVMBuildICmp(g->b, LLVMIntNE, result, gen_const(g, (uint64_t)EEXIST_RESULT), ""), "");
 	gen_if(g, failed, &after, "refused");
-	count_loss(g, COUNTER_MAP_FULL, map->index, element->span);
+	count_update(g, result, map->index, element->span);
 	gen_go(g, after);
 }
 

@@ -200,7 +200,7 @@ static bool check_counter(struct check *k, uint32_t i)
 		return refuse(k, "counter %u is for an attach point that is none", i);
 	if (c->map != IMAGE_NONE && c->map >= k->image->maps.n)
 		return refuse(k, "counter %u is for a map that is none", i);
-	if (c->kind == COUNTER_MAP_FULL && c->map == IMAGE_NONE)
+	if ((c->kind == COUNTER_MAP_FULL || c->kind == COUNTER_MAP_REFUSED) && c->map == IMAGE_NONE)
 		return refuse(k, "counter %u lacks its map", i);
 	return check_span(k, c->span);
 }

@@ -33,6 +33,7 @@ static const char *const form_names[IMAGE_FORMS_] = {
 static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_RING_FULL] = "ring_full",
 	[COUNTER_MAP_FULL] = "map_full",
+	[COUNTER_MAP_REFUSED] = "map_refused",
 	[COUNTER_READ_FAULT] = "read_fault",
 	[COUNTER_STACK_LOST] = "stack_lost",
 	[COUNTER_HELPER] = "helper",

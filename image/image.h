@@ -209,13 +209,14 @@ struct image_attach {
 };
 
 enum image_counter_kind {
-	COUNTER_RING_FULL,  /* no room in the output buffer: records lost, attach is set */
-	COUNTER_MAP_FULL,   /* update of map refused: map is set */
-	COUNTER_READ_FAULT, /* memory could not be read: span is set */
-	COUNTER_STACK_LOST, /* no room for a stack: span is set */
-	COUNTER_HELPER,     /* a helper of the kernel refused: span is set */
-	COUNTER_TRUNCATED,  /* a string was longer than its limit: span is set */
-	COUNTER_JOIN_CUT,   /* join() left out strings, or the end of one: span is set */
+	COUNTER_RING_FULL,   /* no room in the output buffer: records lost, attach is set */
+	COUNTER_MAP_FULL,    /* no room for a new key: map is set */
+	COUNTER_MAP_REFUSED, /* update refused for another reason: map is set */
+	COUNTER_READ_FAULT,  /* memory could not be read: span is set */
+	COUNTER_STACK_LOST,  /* no room for a stack: span is set */
+	COUNTER_HELPER,      /* a helper of the kernel refused: span is set */
+	COUNTER_TRUNCATED,   /* a string was longer than its limit: span is set */
+	COUNTER_JOIN_CUT,    /* join() left out strings, or the end of one: span is set */
 	COUNTER_OUTSIDE, /* hits before tracing began and after it ended, which are no losses: attach is set
 			  */
 	COUNTERS_

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 
@@ -165,10 +165,7 @@ static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot
 
 static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return clock_ns();
 }
 
 static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "kernel/features.h"
 
 static void link_missed(struct attached *a, enum image_form form, enum attach_way way)
@@ -69,6 +69,8 @@ static const struct row {
 	    ": the output buffer was full; --buffer-size makes it larger" },
 	[COUNTER_MAP_FULL] = { "map updates", "", " updates of ", " failed",
 	    ": the map was full; BPFTRACE_MAP_KEYS_MAX sets its size" },
+	[COUNTER_MAP_REFUSED] = { "refused map updates", "", " updates of ", " were refused",
+	    ": the kernel was at work on the map on that CPU, or had no memory" },
 	[COUNTER_READ_FAULT] = { "reads of memory", "", " reads of memory failed", "",
 	    ": their value was taken as 0" },
 	[COUNTER_STACK_LOST] = { "stacks", "", " stacks were lost", "",
@@ -97,7 +99,7 @@ static struct str counted_of(const struct tracer *t, const struct image_counter 
 	if (c->kind == COUNTER_RING_FULL)
 		return c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text
 						       : STR("the script");
-	if (c->kind == COUNTER_MAP_FULL)
+	if (c->kind == COUNTER_MAP_FULL || c->kind == COUNTER_MAP_REFUSED)
 		return c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
 	return STR("");
 }
@@ -132,17 +134,9 @@ static uint64_t report_counters(struct tracer *t)
 	return unsent;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void loss_watch(struct tracer *t)
 {
-	uint64_t now = now_ns(), sums[COUNTERS_] = { 0 };
+	uint64_t now = clock_ns(), sums[COUNTERS_] = { 0 };
 	const char *separator = "btrun: lost so far: ";
 
 	if (now - t->loss_watched_ns < LOSS_WATCH_MS * 1000000ull)
@@ -224,9 +218,31 @@ static void tell_uncounted(struct tracer *t)
 	}
 }
 
+#define SLOW_NS 100000000 /* less does not fill a buffer that is sized to the script */
+
+/* Why the buffer was full: those of its reader's tasks that can take long. */
+static void explain_full(struct tracer *t)
+{
+	uint64_t outside = t->runtime.outside_ns, waited = output_waited_ns(t->runtime.out);
+
+	if (outside > SLOW_NS)
+		fprintf(stderr,
+		    "    nobody read the output buffer for the %" PRIu64 ".%" PRIu64
+		    " s that system() and cat() took\n",
+		    outside / 1000000000, outside / 100000000 % 10);
+	if (waited > SLOW_NS)
+		fprintf(stderr,
+		    "    nobody read the output buffer for the %" PRIu64 ".%" PRIu64
+		    " s that the output was waited for: who reads it is slow\n",
+		    waited / 1000000000, waited / 100000000 % 10);
+}
+
 void loss_report(struct tracer *t)
 {
 	uint64_t unsent = report_counters(t);
+
+	if (unsent || t->lost)
+		explain_full(t);
 
 	for (size_t i = 0; i < t->probes.n; i++)
 		report_missed(t, &t->probes.v[i]);

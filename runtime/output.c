@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "runtime/value.h"
 
 #define BUFFER_SIZE (64 * 1024)
@@ -26,6 +27,7 @@ struct output {
 	int fd;        /* -1: the stream is somebody else's */
 	bool fd_owned; /* we opened it */
 	int failed;
+	uint64_t waited_ns; /* for those who take it */
 	uint64_t written;   /* bytes */
 	uint64_t unwritten; /* statements, of which the end did not get there */
 	/* Where the statements end that the stream's buffer holds: how much of it is written can't be said
@@ -79,6 +81,7 @@ static void settle(struct output *o)
 static ssize_t write_all(void *cookie, const char *bytes, size_t size)
 {
 	struct output *o = cookie;
+	uint64_t start = clock_ns();
 	size_t done = 0;
 
 	while (!o->failed && done < size) {
@@ -92,6 +95,7 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size)
 			done += (size_t)n;
 	}
 	o->written += done;
+	o->waited_ns += clock_ns() - start;
 	settle(o);
 	return (ssize_t)size;
 }
@@ -274,6 +278,11 @@ void output_flush(struct output *o)
 	if (o->buffering != OUTPUT_FULL)
 		fflush(o->stream);
 	note_failure(o);
+}
+
+uint64_t output_waited_ns(const struct output *o)
+{
+	return o->waited_ns;
 }
 
 int output_failed(const struct output *o)

@@ -66,6 +66,8 @@ void output_flush(struct output *o);
 /* How many pieces of text could not be written out, as a whole or in part, after all that is buffered was
  * tried. */
 uint64_t output_unwritten(struct output *o);
+/* Nanoseconds that writing took so far: of a slow reader of ours. */
+uint64_t output_waited_ns(const struct output *o);
 /* 0, or the negative errno of the first write that failed (-EPIPE, -ENOSPC). */
 int output_failed(const struct output *o);
 

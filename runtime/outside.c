@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "runtime/output.h"
 
 extern char **environ;
@@ -28,6 +29,7 @@ static void copy(int fd, FILE *out, size_t limit)
 
 void outside_cat(struct runtime *r, const char *path)
 {
+	uint64_t began = clock_ns();
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0) {
@@ -37,6 +39,7 @@ void outside_cat(struct runtime *r, const char *path)
 	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : CAT_BYTES);
 	output_end(r->out, "cat");
 	close(fd);
+	r->outside_ns += clock_ns() - began;
 }
 
 /* Our signals are blocked; the command's are as usual. */
@@ -65,6 +68,7 @@ static int start(const char *command, int out, pid_t *pid)
 
 void outside_system(struct runtime *r, const char *command)
 {
+	uint64_t began = clock_ns();
 	int ends[2], err, status;
 	pid_t pid;
 
@@ -83,4 +87,5 @@ void outside_system(struct runtime *r, const char *command)
 			;
 	}
 	close(ends[0]);
+	r->outside_ns += clock_ns() - began;
 }

@@ -44,6 +44,7 @@ struct runtime {
 	int64_t boot_offset_ns;     /* CLOCK_REALTIME - CLOCK_BOOTTIME, the same */
 	bool exiting;               /* exit() has been seen */
 	int exit_code;
+	uint64_t outside_ns;  /* that cat() and system() took, while nobody read the output buffer */
 	uint64_t bad_records; /* records that did not fit their description: reported at exit */
 	void *state;          /* run.c's own */
 	/* An address that a function was given, for the watchpoint with this attach index. */

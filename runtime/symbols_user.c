@@ -14,17 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "kernel/binary.h"
 #include "runtime/demangle.h"
 #include "runtime/symbols_private.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static void forget_mappings(struct process *p)
 {
@@ -81,7 +74,7 @@ static bool read_mappings(struct symbols *s, struct process *p)
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/%d/maps", kernel_root(s->options.kernel).p, p->pid);
-	p->read_ns = now_ns();
+	p->read_ns = (int64_t)clock_ns();
 	file = fopen(path, "re");
 	while (file && getline(&line, &line_room, file) > 0) {
 		if (!parse_mapping(line, p->pid, &m))
@@ -126,7 +119,7 @@ static struct process *find_process(struct symbols *s, pid_t pid)
 		forget_mappings(p);
 		*p = (struct process){ .pid = pid };
 	}
-	if (!p->used || now_ns() - p->read_ns > BELIEVED_NS)
+	if (!p->used || (int64_t)clock_ns() - p->read_ns > BELIEVED_NS)
 		read_mappings(s, p);
 	p->used = ++s->clock;
 	return p;

@@ -1,0 +1,17 @@
+/* The clock that BPF programs read with bpf_ktime_get_ns(): nanoseconds since boot, without the time of
+ * sleep. */
+#ifndef BTRUN_BASE_CLOCK_H
+#define BTRUN_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+#endif
