@@ -8,7 +8,7 @@ import threading
 import time
 
 libc = ctypes.CDLL(None, use_errno=True)
-BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID = 11, 13
+BPF_PROG_GET_NEXT_ID, BPF_MAP_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID = 11, 12, 13, 14
 
 
 def bpf(command, attr):
@@ -16,29 +16,52 @@ def bpf(command, attr):
     return libc.syscall(321, command, buffer, 128), buffer.raw
 
 
-def programs():
+def all_ids(command):
     ids, last = [], 0
     while True:
-        result, raw = bpf(BPF_PROG_GET_NEXT_ID, struct.pack("II", last, 0))
+        result, raw = bpf(command, struct.pack("II", last, 0))
         if result != 0:
             return ids
         last = struct.unpack("II", raw[:8])[1]
         ids.append(last)
 
 
-def run_time(ids):
-    """(ns, runs) of programs: from fdinfo, which needs no struct bpf_prog_info."""
-    ns = runs = 0
+def programs():
+    return all_ids(BPF_PROG_GET_NEXT_ID)
+
+
+def maps():
+    return all_ids(BPF_MAP_GET_NEXT_ID)
+
+
+def fdinfos(command, ids):
+    """What the kernel says of each: needs no struct bpf_prog_info or bpf_map_info."""
     for number in ids:
-        fd, _ = bpf(BPF_PROG_GET_FD_BY_ID, struct.pack("I", number))
+        fd, _ = bpf(command, struct.pack("I", number))
         if fd < 0:
             continue
         with open(f"/proc/self/fdinfo/{fd}") as file:
             text = file.read()
         os.close(fd)
-        ns += int(re.search(r"run_time_ns:\s*(\d+)", text).group(1))
-        runs += int(re.search(r"run_cnt:\s*(\d+)", text).group(1))
-    return ns, runs
+        yield {name: int(value) for name, value in re.findall(r"^(\w+):\s*(\d+)$", text, re.M)}
+
+
+def run_time(ids):
+    """(ns, runs) of programs."""
+    infos = list(fdinfos(BPF_PROG_GET_FD_BY_ID, ids))
+    return sum(i["run_time_ns"] for i in infos), sum(i["run_cnt"] for i in infos)
+
+
+def map_memory_kb(ids):
+    """Kernel memory of maps, as the kernel reckons it (memlock)."""
+    return sum(i["memlock"] for i in fdinfos(BPF_MAP_GET_FD_BY_ID, ids)) / 1024
+
+
+def end(tool):
+    """Waits for a process; its peak of memory in KB, or that of the largest of its children, however short it lived."""
+    _, status, usage = os.wait4(tool.pid, 0)
+    tool.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_maxrss
 
 
 def count_run_time(on=True):
