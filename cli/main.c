@@ -11,6 +11,7 @@
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/program.h"
 #include "cli/script.h"
 #include "kernel/features.h"
 
@@ -66,21 +67,6 @@ static int emit(const char *path, int image)
 	return -EIO;
 }
 
-static int make_image(struct kernel *k, const struct source *source, const struct options *o,
-    const struct run_options *run, int *image)
-{
-	if (run->fresh)
-		return compile_script(k, source, o, run->one_form, image);
-	if (o->params[0]) {
-		fprintf(stderr,
-		    "btrun: error: parameters are given where a script is compiled; %.*s is an image\n",
-		    STR_ARG(source->name));
-		return -EINVAL;
-	}
-	*image = open_image(source);
-	return *image < 0 ? *image : 0;
-}
-
 /* On the other machines they came late, and not for every function. */
 #ifdef __x86_64__
 #define HAS_TRAMPOLINES true
@@ -116,40 +102,71 @@ static int emit_llvm(struct arena *a, struct kernel *k, const struct source *sou
 	return err;
 }
 
+static int refuse_compiling(const struct options *o, struct str name)
+{
+	if (!o->compiling)
+		return 0;
+	fprintf(stderr,
+	    "btrun: error: %s: %.*s is an image; the stages and options of compiling are a script's\n",
+	    o->compiling, STR_ARG(name));
+	return -EINVAL;
+}
+
+/* A script that is compiled now, to be run. */
+static int run_script(
+    struct kernel *k, const struct source *source, const struct options *o, struct run_options *run)
+{
+	int image, status;
+
+	run->fresh = true;
+	/* Half of the compiler's time, and the second way is seldom needed. */
+	run->one_form = run->way == ATTACH_AUTO && HAS_TRAMPOLINES;
+	if (compile_script(k, source, o, run->one_form, &image))
+		return 1;
+	status = run_image(k, image, run);
+	if (status >= 0)
+		return status;
+	run->one_form = false;
+	return compile_script(k, source, o, false, &image) ? 1 : run_image(k, image, run);
+}
+
+static int write_image(struct kernel *k, const struct source *source, const struct options *o)
+{
+	int image, err = compile_script(k, source, o, false, &image);
+
+	if (!err)
+		err = o->aot ? program_write(o->aot, image, o->is_static) : emit(o->emit, image);
+	return err != 0;
+}
+
+static int run_given(struct arena *a, struct kernel *k, const struct options *o, int image)
+{
+	if (o->params[0]) {
+		fprintf(stderr,
+		    "btrun: error: parameters are given where a script is compiled; this is an image\n");
+		return 1;
+	}
+	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &o->run);
+}
+
 static int trace(struct arena *a, struct kernel *k, const struct options *o)
 {
 	struct source source;
 	struct run_options run = o->run;
-	int image = -1, err = script_read(a, o, &source), status;
 
-	if (!err && o->mode == MODE_RUN)
-		err = check_kernel(a, k);
-	if (err)
+	if (o->image >= 0)
+		return run_given(a, k, o, o->image);
+	if (script_read(a, o, &source))
 		return 1;
-	run.fresh = !script_is_image(&source);
-	if (!run.fresh && (o->stages || o->emit_llvm)) {
-		fprintf(stderr,
-		    "btrun: error: %.*s is an image: the stages of compiling are those of a script\n",
-		    STR_ARG(source.name));
-		return 1;
-	}
+	if (script_is_image(&source))
+		return refuse_compiling(o, source.name) ? 1 : run_given(a, k, o, open_image(&source));
 	if (o->mode == MODE_DUMP)
 		return show_stages(k, &source, o) != 0;
 	if (o->emit_llvm && emit_llvm(a, k, &source, o))
 		return 1;
-	/* Half of the compiler's time, and the second way is seldom needed. */
-	run.one_form = run.fresh && run.way == ATTACH_AUTO && !o->emit && HAS_TRAMPOLINES;
-	err = make_image(k, &source, o, &run, &image);
-	if (err)
-		return 1;
-	if (o->emit)
-		return emit(o->emit, image) != 0;
-	status = run_image(k, image, &run);
-	if (status >= 0)
-		return status;
-	run.one_form = false;
-	err = make_image(k, &source, o, &run, &image);
-	return err ? 1 : run_image(k, image, &run);
+	if (o->emit || o->aot)
+		return write_image(k, &source, o);
+	return check_kernel(a, k) ? 1 : run_script(k, &source, o, &run);
 }
 
 int main(int argc, char **argv)
@@ -157,9 +174,9 @@ int main(int argc, char **argv)
 	struct arena *a = arena_new();
 	struct kernel *k = kernel_host("");
 	struct options o;
-	int status = 1;
+	int status = 1, image;
 
-	if (options_parse(a, argc, argv, &o))
+	if (program_self(&image) || options_parse(a, argc, argv, image, &o))
 		goto out;
 	if (o.btf)
 		kernel_use_btf(k, o.btf);

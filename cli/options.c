@@ -23,9 +23,13 @@ enum long_only {
 	OPTION_INCLUDE,
 	OPTION_EMIT_LLVM,
 	OPTION_INFO,
+	OPTION_AOT,
+	OPTION_STATIC,
 };
 
 static const struct option longs[] = {
+	{ "aot", required_argument, NULL, OPTION_AOT },
+	{ "static", no_argument, NULL, OPTION_STATIC },
 	{ "attach", required_argument, NULL, OPTION_ATTACH },
 	{ "buffer", required_argument, NULL, OPTION_BUFFER },
 	{ "buffer-size", required_argument, NULL, OPTION_BUFFER_SIZE },
@@ -136,6 +140,12 @@ static int take_long(struct arena *a, int c, struct options *o)
 		break;
 	case OPTION_INFO:
 		o->mode = MODE_INFO;
+		break;
+	case OPTION_AOT:
+		o->aot = optarg;
+		break;
+	case OPTION_STATIC:
+		o->is_static = true;
 		break;
 	case OPTION_MAXACTIVE:
 		err = take_number("--maxactive", false, 4096, &number);
@@ -250,11 +260,51 @@ static int take(struct arena *a, int c, struct options *o)
 	return 0;
 }
 
-int options_parse(struct arena *a, int argc, char **argv, struct options *o)
+/* What an image has behind it. */
+static bool is_of_compiling(int c)
+{
+	return c == 'e' || c == 'I' || c == 'd' || c == OPTION_INCLUDE || c == OPTION_EMIT_ELF ||
+	       c == OPTION_EMIT_LLVM || c == OPTION_AOT || c == OPTION_STATIC;
+}
+
+static void note_compiling(struct arena *a, int c, struct options *o)
+{
+	if (o->compiling || !is_of_compiling(c))
+		return;
+	for (const struct option *row = longs; row->name; row++)
+		if (row->val == c)
+			o->compiling = str_format(a, "--%s", row->name).p;
+	if (c < OPTION_ATTACH)
+		o->compiling = str_format(a, "-%c", c).p;
+}
+
+static int check_together(const struct options *o)
+{
+	if (o->is_static && !o->aot)
+		fprintf(stderr, "btrun: error: --static is for the program that --aot writes\n");
+	else if (o->aot && o->emit)
+		fprintf(stderr, "btrun: error: --aot and --emit-elf write one file each: give one of them\n");
+	else
+		return 0;
+	return -EINVAL;
+}
+
+/* Of a stand-alone program: all that is no option is a parameter. */
+static int finish_program(struct options *o, char **rest)
+{
+	o->params = rest;
+	if (o->mode != MODE_LIST && !o->compiling)
+		return 0;
+	fprintf(stderr, "btrun: error: %s: this program has its script compiled in (-h lists its options)\n",
+	    o->compiling ? o->compiling : "-l");
+	return -EINVAL;
+}
+
+int options_parse(struct arena *a, int argc, char **argv, int image, struct options *o)
 {
 	int c;
 
-	*o = (struct options){ 0 };
+	*o = (struct options){ .image = image };
 	if (environment_read(o))
 		return -EINVAL;
 	/* Options may follow the script, as with bpftrace. */
@@ -265,9 +315,12 @@ int options_parse(struct arena *a, int argc, char **argv, struct options *o)
 			    "with - stand behind --\n");
 			return -EINVAL;
 		}
+		note_compiling(a, c, o);
 		if (take(a, c, o))
 			return -EINVAL;
 	}
+	if (image >= 0)
+		return finish_program(o, argv + optind);
 	if (o->mode == MODE_HELP || o->mode == MODE_VERSION || o->mode == MODE_INFO)
 		return 0;
 	if (o->mode == MODE_LIST) {
@@ -282,7 +335,7 @@ int options_parse(struct arena *a, int argc, char **argv, struct options *o)
 	if (!o->text)
 		o->file = argv[optind++];
 	o->params = argv + optind;
-	return 0;
+	return check_together(o);
 }
 
 void options_help(void)
@@ -292,7 +345,7 @@ void options_help(void)
 	      "       btrun -l [-v] [PATTERN]\n"
 	      "\n"
 	      "Runs a script in bpftrace's language. FILE is a script, - for standard input, or an\n"
-	      "image made with --emit-elf. Ctrl-C ends it.\n"
+	      "image made with --aot or --emit-elf. Ctrl-C ends it.\n"
 	      "\n"
 	      "  -e, --program TEXT    run this program\n"
 	      "  -c, --cmd COMMAND     run a command and end when it ends\n"
@@ -323,6 +376,8 @@ void options_help(void)
 	      "  -I DIR                look for #include \"FILE\" in this folder too\n"
 	      "      --include FILE    read this C header before the script\n"
 	      "  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir, opt or asm\n"
+	      "      --aot FILE        write a program that runs the script without a compiler, and end\n"
+	      "      --static          with --aot: one that needs no shared libraries\n"
 	      "      --emit-elf FILE   write the compiled image and end\n"
 	      "      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll\n"
 	      "\n"

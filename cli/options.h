@@ -23,6 +23,9 @@ struct options {
 	const char *file;                  /* script, image or "-" */
 	const char *const *stages;         /* -d: NULL-terminated, or NULL */
 	const char *one_stage[2];          /* what stages may point to */
+	int image;                         /* this program's own, or -1 */
+	const char *aot;                   /* --aot, or NULL */
+	const char *compiling;             /* the first option that only a script can have, or NULL */
 	const char *emit;                  /* --emit-elf */
 	const char *emit_llvm;             /* --emit-llvm, or NULL */
 	const char *search;                /* -l's pattern, or NULL */
@@ -31,10 +34,11 @@ struct options {
 	uint64_t max_strlen, max_map_keys; /* 0: the compiler's own */
 	VEC(const char *) folders;         /* -I */
 	VEC(const char *) includes;        /* --include */
-	bool unsafe, no_warnings;
+	bool unsafe, no_warnings, is_static;
 };
 
-int options_parse(struct arena *a, int argc, char **argv, struct options *o);
+/* image: see struct options. */
+int options_parse(struct arena *a, int argc, char **argv, int image, struct options *o);
 void options_help(void);
 
 #endif

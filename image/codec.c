@@ -359,6 +359,7 @@ void codec_image(struct codec *c, struct image *image)
 	code_str(c, &image->script_name);
 	code_str(c, &image->script_text);
 	code_str(c, &image->compiler);
+	code_str(c, &image->machine);
 	code_str(c, &image->kernel);
 	code_u32(c, &image->live_offset);
 	code_vec(c, &image->types, "types", code_type);

@@ -17,6 +17,7 @@
 #ifndef BTRUN_IMAGE_IMAGE_H
 #define BTRUN_IMAGE_IMAGE_H
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,8 +27,16 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 3
+#define IMAGE_VERSION 4
 #define IMAGE_NONE UINT32_MAX /* no index */
+
+#ifdef __x86_64__
+#define IMAGE_MACHINE "x86_64"
+#elif defined(__aarch64__)
+#define IMAGE_MACHINE "aarch64"
+#else
+#error "the registers of this machine are not known to btrun"
+#endif
 
 #define IMAGE_EVENTS_MAP "events"
 #define IMAGE_COUNTERS_MAP "counters"
@@ -262,8 +271,9 @@ struct image {
 	struct str script_name;
 	struct str script_text; /* for carets in messages of the runtime */
 	struct str compiler;    /* "btrun 0.1.0, LLVM 19.1.7" */
-	struct str kernel;      /* release of the kernel that it was compiled against */
-	uint32_t live_offset;   /* of btrun_live in .bss */
+	struct str machine;   /* IMAGE_MACHINE where it was compiled: registers have other places elsewhere */
+	struct str kernel;    /* release of the kernel that it was compiled against */
+	uint32_t live_offset; /* of btrun_live in .bss */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;
 	VEC(struct image_map) maps;
@@ -281,11 +291,26 @@ struct image {
 struct str image_check(struct arena *a, const struct image *image);
 
 /*
- * Adds the section to the ELF object in fd (a memfd or file, read-write). 0 or negative errno:
+ * Adds the section to the ELF object in fd (a memfd or file, read-write), and the seal. 0 or negative errno:
  * -ENOEXEC when fd holds no ELF object, -EEXIST when it has the section already, -EINVAL when the
  * image breaks a rule of image_check().
  */
 int image_write(int fd, const struct image *image);
+
+/*
+ * A file with an image is the ELF object and, behind it, the seal: the object's length and checksum. It may
+ * stand behind an executable (btrun's own, --aot): from image_behind() of where that ends.
+ */
+int image_seal(int fd);
+/* Where an executable's own bytes end, and where an image behind it begins. */
+uint64_t image_program_end(const Elf64_Ehdr *header);
+uint64_t image_behind(uint64_t program_end);
+/*
+ * The object of such a file, in memory of its own that the caller unmaps: room bytes from *object, of which
+ * the object has size. 0, or -EINVAL and *why as image_read() says it. Only whether the bytes are those that
+ * were written is checked here: everything else is left to image_read().
+ */
+int image_load(int fd, void **object, size_t *size, size_t *room, struct str *why);
 
 /*
  * Reads and checks the section of the ELF object at data. Everything in *image

@@ -108,5 +108,5 @@ int image_write(int fd, const struct image *image)
 	err = write_elf(&w, image);
 	elf_end(w.elf);
 	arena_free(w.arena);
-	return err;
+	return err ? err : image_seal(fd);
 }

@@ -3,6 +3,7 @@
  * inside of one it makes the program do something else, and the kernel does not look. libcapstone knows; it
  * is opened when a probe has an offset, and only then.
  */
+#include "base/library.h"
 #include "kernel/binary.h"
 
 #include <capstone/capstone.h>
@@ -25,8 +26,7 @@ struct capstone {
 
 static bool open_library(struct capstone *c)
 {
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !c->library; i++)
-		c->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+	c->library = library_open(names, sizeof(names) / sizeof(names[0]));
 	if (!c->library)
 		return false;
 	*(void **)&c->open = dlsym(c->library, "cs_open");

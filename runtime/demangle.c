@@ -1,4 +1,5 @@
 #include "runtime/demangle.h"
+#include "base/library.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -13,7 +14,8 @@ static demangle_function *find_function(void)
 	static bool asked;
 
 	if (!asked) {
-		void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
+		static const char *const name = "libstdc++.so.6";
+		void *library = library_open(&name, 1);
 
 		asked = true;
 		if (library)

@@ -1,6 +1,7 @@
 /*
  * Values that only the running system can explain: times, users, errors.
  */
+#include "base/library.h"
 #include "runtime/value.h"
 
 #include <inttypes.h>
@@ -60,10 +61,23 @@ void format_timestamp(
 		print_time(out, t->name, &tm, ns);
 }
 
+/* Without libc's getpwuid(), which opens the libraries that nsswitch.conf names. */
+static const struct passwd *user_of_file(uid_t uid)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *user = NULL;
+
+	while (file && (user = fgetpwent(file)) && user->pw_uid != uid)
+		continue;
+	if (file)
+		fclose(file);
+	return user;
+}
+
 void format_username(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
 	uint64_t uid = value_number(t, bytes);
-	const struct passwd *user = getpwuid((uid_t)uid);
+	const struct passwd *user = library_is_static() ? user_of_file((uid_t)uid) : getpwuid((uid_t)uid);
 
 	if (user)
 		fputs(user->pw_name, out);

@@ -27,19 +27,17 @@
 
 int load_map(struct tracer *t, int fd)
 {
-	struct stat st;
 	struct str why = { 0 };
-	int err;
+	int err = image_load(fd, &t->elf, &t->elf_size, &t->elf_room, &why);
 
-	if (fstat(fd, &st) || st.st_size <= 0)
-		return -ENOEXEC;
-	t->elf_size = st.st_size;
-	t->elf = mmap(NULL, t->elf_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	if (t->elf == MAP_FAILED) {
-		t->elf = NULL;
-		return -errno;
+	if (!err)
+		err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
+	if (!err && !str_is(t->image.machine, IMAGE_MACHINE)) {
+		why = str_format(t->runtime.arena,
+		    "it was compiled for %.*s, and this machine is " IMAGE_MACHINE,
+		    STR_ARG(t->image.machine));
+		err = -EINVAL;
 	}
-	err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
 	if (err)
 		fprintf(stderr, "btrun: the image cannot be used: %.*s\n", STR_ARG(why));
 	return err;
@@ -571,7 +569,7 @@ int load_object(struct tracer *t)
 void load_done(struct tracer *t)
 {
 	if (t->elf)
-		munmap(t->elf, t->elf_size);
+		munmap(t->elf, t->elf_room);
 	t->elf = NULL;
 	kernel_btf_free(t->btf);
 	t->btf = NULL;

@@ -57,9 +57,9 @@ struct tracer {
 	struct image image;
 	struct source source;
 	struct diag diag;
-	void *elf; /* private copy, patched; gone once everything is attached */
-	size_t elf_size;
-	struct kernel_btf *btf; /* NULL: not asked for, or none */
+	void *elf;                 /* private copy, patched; gone once everything is attached */
+	size_t elf_size, elf_room; /* bytes of it, and of the mapping */
+	struct kernel_btf *btf;    /* NULL: not asked for, or none */
 	bool btf_asked;
 	bool btf_module;  /* a module's BTF is on top of it */
 	unsigned version; /* of the kernel, as FEATURES_VERSION */
