@@ -91,6 +91,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 	*m = (struct image){ .script_name = STR("x.bt"),
 		.script_text = STR("BEGIN { printf(); }"),
 		.compiler = STR("btrun, LLVM"),
+		.machine = STR(IMAGE_MACHINE),
 		.kernel = STR("6.1.0") };
 	sample_types(a, m);
 	vec_push(a, &m->records,
