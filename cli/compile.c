@@ -2,20 +2,17 @@
 #include "cli/facts.h"
 #include "cli/helper.h"
 #include "kernel/features.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -30,22 +27,6 @@ enum passed { /* the descriptors that the compiler is born with */
 	FD_KERNEL,
 	FDS_END,
 };
-
-static void drop_privileges(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-	struct rlimit no_core = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &no_core);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED);
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	syscall(SYS_capset, &header, none);
-}
 
 /* First out of the way, so that none is overwritten before it is moved. */
 static int place_descriptors(const int fds[3])
@@ -70,11 +51,10 @@ struct job {
 	bool one_form;
 };
 
-static void __attribute__((noreturn))
-child(const char *path, char **argv, const int fds[3], int out, pid_t parent)
+static void __attribute__((noreturn)) child(const char *path, char **argv, const int fds[3], int out)
 {
-	drop_privileges();
-	if (getppid() == parent && dup2(out, STDOUT_FILENO) >= 0 && place_descriptors(fds) == 0)
+	/* Our end of the socket tells it that we have gone; the rest it does itself: sandbox_enter(). */
+	if (dup2(out, STDOUT_FILENO) >= 0 && place_descriptors(fds) == 0)
 		execv(path, argv);
 	fprintf(stderr, "btrun: cannot run the compiler %s: %s\n", path, strerror(errno));
 	_exit(126);
@@ -100,20 +80,29 @@ static int serve(struct kernel *k, int socket, pid_t pid)
 	}
 }
 
+/* 0: it ended by itself. */
+static int ending_signal(int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == SANDBOX_STATUS_ABORTED ? SIGABRT : 0;
+	return WTERMSIG(status);
+}
+
 static int conclude(pid_t pid, int served)
 {
-	int status;
+	int status, signal;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
+	signal = ending_signal(status);
 	if (served == -ETIMEDOUT)
 		fprintf(stderr, "btrun: the compiler was ended: it had not finished after %d seconds\n",
 		    LIMIT_SECONDS);
-	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE) /* nobody reads what -d shows */
+	else if (signal && signal != SIGPIPE) /* nobody reads what -d shows */
 		fprintf(stderr,
 		    "btrun: the compiler crashed (%s): this is a defect of btrun; nothing was attached\n",
-		    strsignal(WTERMSIG(status)));
+		    strsignal(signal));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
 }
 
@@ -196,13 +185,13 @@ static char **command_line(struct arena *a, struct kernel *k, const struct job *
 
 static int run(struct kernel *k, const char *path, char **argv, int fds[3], int out, int socket)
 {
-	pid_t parent = getpid(), pid;
+	pid_t pid;
 	int served;
 
 	fflush(NULL);
-	pid = fork();
+	pid = sandbox_fork();
 	if (pid == 0)
-		child(path, argv, fds, out, parent);
+		child(path, argv, fds, out);
 	close(fds[2]);
 	if (pid < 0)
 		return -errno;

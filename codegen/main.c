@@ -12,6 +12,7 @@
 #include "codegen/compile.h"
 #include "lexer/headers.h"
 #include "parser/parser.h"
+#include "sandbox/sandbox.h"
 
 struct options {
 	const char *name, *script_path, *image_path, *release, *kernel_root, *dump;
@@ -260,6 +261,9 @@ int main(int argc, char **argv)
 
 	if (o.version)
 		return puts(generate_llvm_version()) < 0;
+	/* Started by btrun it has all it needs in its hands; by hand, with --kernel-root, it opens files. */
+	if (!status && !o.kernel_root)
+		sandbox_enter(SANDBOX_COMPILER, NULL);
 	if (!status && read_script(a, (int)o.script_fd, &source.text))
 		status = usage("the script can't be read");
 	if (!status) {

@@ -1,0 +1,31 @@
+/*
+ * What a process may do, made less. Never more: what is asked for beyond what it has is left out.
+ */
+#ifndef BTRUN_SANDBOX_PRIVILEGES_H
+#define BTRUN_SANDBOX_PRIVILEGES_H
+
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Debian 12's headers have them; the numbers are the kernel's for those that have not. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+#ifndef CAP_CHECKPOINT_RESTORE
+#define CAP_CHECKPOINT_RESTORE 40
+#endif
+
+#define CAPABILITY(number) (1ull << (number))
+
+/* The effective set of this process. */
+uint64_t privileges_held(void);
+
+/* Keeps those of keep that it has, in every set, and nothing that is started gets more. */
+void privileges_keep(uint64_t keep);
+
+/* Of one that was started by root: uid and gid 65534, no other groups, the capabilities of keep. */
+void privileges_become_nobody(uint64_t keep);
+
+#endif
