@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/sandbox.h"
+
 #define LIMIT_SECONDS 60 /* far above what the largest file takes */
 
 #ifndef BTRUN_LIBEXEC
@@ -55,7 +57,7 @@ int helper_run(char **argv, int in, int out)
 	if (!helper_path(argv[0], path, sizeof(path)))
 		return -ENOENT;
 	fflush(NULL);
-	pid = fork();
+	pid = sandbox_fork();
 	if (pid == 0)
 		child(path, argv, in, out);
 	if (pid < 0)

@@ -1,8 +1,11 @@
 /* Where a function's description is. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dwarf/dwarf.h"
+#include "sandbox/sandbox.h"
 
 static char *debug_path; /* NULL: where Debian has them, .debug beside the file, by build-id */
 
@@ -20,15 +23,31 @@ static int take_module(
 	return DWARF_CB_ABORT;
 }
 
+/* The file may lie where only who started us may go (/proc/PID/root), so it is opened before; its debugging
+ * information lies beside it or beneath /usr/lib/debug. */
+static int open_and_shut_in(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+	const char *readable[] = { "/usr/lib/debug", path, slash ? folder : ".", NULL };
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	sandbox_enter(SANDBOX_DWARF, readable);
+	free(folder);
+	return fd;
+}
+
 bool file_open(struct file *f, const char *path)
 {
 	Dwarf_Addr bias;
+	int fd = open_and_shut_in(path);
 
 	*f = (struct file){ 0 };
 	/* Nothing is fetched from elsewhere while somebody waits for a trace to begin. */
 	unsetenv("DEBUGINFOD_URLS");
 	f->dwfl = dwfl_begin(&callbacks);
-	if (!f->dwfl || !dwfl_report_offline(f->dwfl, path, path, -1)) {
+	if (!f->dwfl || !dwfl_report_offline(f->dwfl, path, path, fd)) {
 		fprintf(stderr, "btrun: %s: %s\n", path, dwfl_errmsg(-1));
 		file_close(f);
 		return false;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "headers/libclang.h"
+#include "sandbox/sandbox.h"
 
 static struct libclang clang;
 static void *unit;
@@ -380,7 +381,7 @@ static int print_top(struct clang_cursor_value c, struct clang_cursor_value pare
 
 static bool has_errors(void)
 {
-	bool errors = false;
+	bool errors = false, absent = false;
 
 	for (unsigned i = 0; i < clang.getNumDiagnostics(unit); i++) {
 		void *one = clang.getDiagnostic(unit, i);
@@ -388,9 +389,43 @@ static bool has_errors(void)
 		if (clang.getDiagnosticSeverity(one) < SEVERITY_ERROR)
 			continue;
 		errors = true;
-		fprintf(stderr, "%s\n", text_of(clang.formatDiagnostic(one, 1)));
+		const char *text = text_of(clang.formatDiagnostic(one, 1));
+		absent |= strstr(text, "not found") || strstr(text, "Permission denied");
+		fprintf(stderr, "%s\n", text);
 	}
+	if (absent)
+		fputs("    hint: headers are read beneath /usr, the script's folder and those of -I, and "
+		      "nowhere "
+		      "else\n",
+		    stderr);
 	return errors;
+}
+
+/* The folder that a header of this name would be in, beneath one of -I: "../common/x.h" need not lie there.
+ */
+static const char *folder_of(const char *folder, const char *name)
+{
+	char *path = NULL, *slash;
+
+	if (asprintf(&path, "%s%s%s", folder, *folder ? "/" : "", name) < 0 || !(slash = strrchr(path, '/')))
+		return ".";
+	slash[slash == path] = '\0';
+	return path;
+}
+
+/* Header files may be read beneath the system's folders, those of -I and the header's own. */
+static void shut_in(int argc, char **argv)
+{
+	const char *readable[512] = { "/usr", "/lib", "/dev/null" }, *name = argv[argc - 1];
+	int n = 3;
+
+	if (*name == '/')
+		readable[n++] = folder_of("", name);
+	for (int i = 1; i < argc - 1; i++) {
+		readable[n++] = argv[i] + 2;
+		readable[n++] = folder_of(argv[i] + 2, name);
+	}
+	sandbox_enter(SANDBOX_HEADERS, readable);
 }
 
 int main(int argc, char **argv)
@@ -402,6 +437,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (!libclang_open(&clang))
 		return 1;
+	shut_in(argc, argv);
 	words[n++] = argv[argc - 1];
 	for (int i = 1; i < argc - 1; i++)
 		words[n++] = argv[i];
