@@ -352,13 +352,27 @@ static struct str with_params(struct check *c, struct str text)
 		for (end = at + 1;
 		     text.p[at] == '$' && end < text.n && text.p[end] >= '0' && text.p[end] <= '9'; end++)
 			number = number * 10 + (unsigned)(text.p[end] - '0');
-		if (number && number <= c->options->n_params)
+		if (number)
 			out = str_format(
-			    c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(c->options->params[number - 1]));
-		else if (!number)
+			    c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(commandline_text(c, number)));
+		else
 			out = str_format(c->arena, "%.*s%.*s", STR_ARG(out), (int)(end - at), text.p + at);
 	}
 	return out;
+}
+
+static bool needs_open(const struct check *c, struct str text, unsigned *number)
+{
+	for (*number = 0; text.n && !*number; str_split(text, '$', &text)) {
+		struct str rest;
+
+		str_split(text, '$', &rest);
+		for (size_t i = 0; i < rest.n && rest.p[i] >= '0' && rest.p[i] <= '9' && *number <= 9999; i++)
+			*number = *number * 10 + (unsigned)(rest.p[i] - '0');
+		if (*number && !commandline_is_open(c, *number))
+			*number = 0;
+	}
+	return *number != 0;
 }
 
 /* A pattern of functions in one program, of which the action wants the parameters. */
@@ -373,7 +387,15 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 	struct attach attach = { .span = written->span };
 	const struct probe_row *row = probe_find(written->provider, &attach.probe);
 	struct attach_syntax copy = *written, *syntax = &copy;
+	unsigned number;
 
+	if (needs_open(c, written->rest, &number)) {
+		check_error(c, written->rest_span,
+		    "what this attaches to is $%u, which an image gets only when it runs", number);
+		check_hint(c, "give it when the image is made, behind the script: there it stays the same");
+		c->incomplete = true;
+		return;
+	}
 	if (str_find(written->rest, '$') >= 0)
 		copy.rest = with_params(c, written->rest);
 

@@ -146,7 +146,8 @@ static bool literal_text(struct check *c, const struct use *use, const struct no
 	if (arg->kind == NODE_STRING)
 		return true;
 	check_error(c, arg->span, "%s() needs %s here", use->builtin->name, what);
-	check_hint(c, "write it in double quotes: \"...\"");
+	if (!commandline_hint(c, arg))
+		check_hint(c, "write it in double quotes: \"...\"");
 	return false;
 }
 
@@ -200,7 +201,22 @@ static bool literal_int_arg(struct check *c, const struct use *use, struct node 
 		return true;
 	check_error(
 	    c, arg->span, "%s() needs a number that is known before the script runs", use->builtin->name);
-	check_hint(c, "write the number itself, or a parameter such as $1");
+	if (!commandline_hint(c, arg))
+		check_hint(c, "write the number itself, or a parameter such as $1");
+	return false;
+}
+
+static bool default_arg(struct check *c, const struct use *use, struct node *arg)
+{
+	int64_t value;
+
+	if (!value_arg(c, use, arg, PARAM_ANY))
+		return false;
+	if (arg->kind == NODE_STRING || (arg->kind != NODE_PARAM && fold_int(arg, &value)))
+		return true;
+	check_error(
+	    c, arg->span, "%s() needs a literal here: a number, a string, true or false", use->builtin->name);
+	check_hint(c, "what kind it is says what kind the parameter is");
 	return false;
 }
 
@@ -221,6 +237,8 @@ static bool check_arg(struct check *c, const struct use *use, struct node *arg, 
 		return literal_int_arg(c, use, arg);
 	case PARAM_TEXT:
 		return value_arg(c, use, arg, kind);
+	case PARAM_DEFAULT:
+		return default_arg(c, use, arg);
 	case PARAM_STACK: /* its rule looks at it: a mode is a word of its own */
 		return true;
 	case PARAM_MAP:
@@ -252,31 +270,6 @@ static bool count_args(struct check *c, const struct use *use)
 	return false;
 }
 
-/* str($1) takes the parameter's text; missing ones are empty. */
-static void param_as_text(struct check *c, struct node *arg)
-{
-	unsigned number = arg->param.number;
-
-	arg->kind = NODE_STRING;
-	arg->string.text = number <= c->options->n_params ? c->options->params[number - 1] : STR("");
-}
-
-/* str($1 + 2): the parameter's text from there on. */
-static void param_from(struct check *c, struct node *arg)
-{
-	struct node *left = arg->binary.left;
-	struct str text;
-	int64_t from;
-
-	if (left->kind != NODE_PARAM || !left->param.number || !fold_int(arg->binary.right, &from) ||
-	    from < 0)
-		return;
-	param_as_text(c, left);
-	text = left->string.text;
-	arg->kind = NODE_STRING;
-	arg->string.text = str_slice(text, (size_t)from < text.n ? (size_t)from : text.n, text.n);
-}
-
 static bool check_args(struct check *c, struct use *use)
 {
 	struct node *arg = use->args;
@@ -285,11 +278,8 @@ static bool check_args(struct check *c, struct use *use)
 	for (unsigned i = 0; arg; arg = arg->next, i++) {
 		enum param_kind kind = i < use->signature.n_params ? use->signature.params[i] : PARAM_ANY;
 
-		if (arg->kind == NODE_PARAM && arg->param.number &&
-		    (kind == PARAM_ADDRESS || kind == PARAM_LITERAL || kind == PARAM_FORMAT))
-			param_as_text(c, arg);
-		else if (kind == PARAM_ADDRESS && arg->kind == NODE_BINARY && arg->binary.op == OP_ADD)
-			param_from(c, arg);
+		if (kind == PARAM_ADDRESS || kind == PARAM_LITERAL || kind == PARAM_FORMAT)
+			commandline_as_text(c, arg);
 		good = check_arg(c, use, arg, kind) && good;
 	}
 	return good;

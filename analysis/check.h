@@ -56,6 +56,7 @@ enum param_kind {
 	PARAM_TEXT,        /* a string, or an array of char */
 	PARAM_STACK,       /* a mode of a stack, or a number of frames */
 	PARAM_KEY,         /* a map's key, or a tuple of its keys */
+	PARAM_DEFAULT,     /* 12, "text", true or false */
 };
 
 #define SIGNATURE_PARAMS 8
@@ -120,6 +121,8 @@ struct check {
 	struct record *run;    /* that the next async call joins */
 	struct call *run_last; /* the last that has joined it */
 	VEC(struct message) messages;
+	struct commandline line;             /* taken apart */
+	VEC(struct parameter) options_named; /* every getopt() */
 };
 
 /* check.c: messages, each only once however often its place is analysed */
@@ -214,7 +217,19 @@ void define_types(struct check *c, const struct script *script);
 
 /* fold.c */
 bool fold_int(const struct node *node, int64_t *value);
+
+/* commandline.c. Finds the getopt()s of the script and hands out the words of the command line. */
+void commandline_begin(struct check *c, const struct script *script);
+/* $N as a number, $#: it becomes one, or stays a parameter that has a type. */
 void fold_param(struct check *c, struct node *node);
+/* $N and $N + number as a text, where one is asked for; other nodes stay what they are. */
+void commandline_as_text(struct check *c, struct node *node);
+/* Will $N (0: $#) be known only when the image runs? */
+bool commandline_is_open(const struct check *c, unsigned number);
+/* Of one that is known. */
+struct str commandline_text(const struct check *c, unsigned number);
+/* After the message that node is not known: is that so because it is open? Then a hint says so. */
+bool commandline_hint(struct check *c, const struct node *node);
 bool fold_constant(struct check *c, struct node *node);
 void fold_into_int(struct node *node, uint64_t value, const struct type *type);
 

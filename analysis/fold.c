@@ -1,13 +1,9 @@
 /*
- * What is known while compiling: literals, parameters, named constants. A node that
+ * What is known while compiling: literals and named constants. A node that
  * names one becomes it.
  */
 #include "analysis/check.h"
 #include "lexer/lexer.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 void fold_into_int(struct node *node, uint64_t value, const struct type *type)
 {
@@ -48,45 +44,6 @@ bool fold_int(const struct node *node, int64_t *value)
 		return true;
 	}
 	return node->kind == NODE_BINARY && fold_binary(node, value);
-}
-
-/* The whole text as a number in C's notations. */
-static bool parse_number(struct str text, uint64_t *value)
-{
-	char digits[72], *end;
-	bool negative = text.n && text.p[0] == '-';
-
-	if (!text.n || text.n >= sizeof(digits))
-		return false;
-	memcpy(digits, text.p, text.n);
-	digits[text.n] = '\0';
-	if (digits[negative] < '0' || digits[negative] > '9')
-		return false;
-	errno = 0;
-	*value = negative ? (uint64_t)strtoll(digits, &end, 0) : strtoull(digits, &end, 0);
-	return !errno && !*end;
-}
-
-/* $N is a number when it looks like one; str($N) asks for the text and never comes here. */
-void fold_param(struct check *c, struct node *node)
-{
-	unsigned number = node->param.number;
-	struct str text = { 0 };
-	uint64_t value = 0;
-
-	if (!number) {
-		fold_into_int(node, c->options->n_params, type_int(c->types, 8, true));
-		return;
-	}
-	if (number <= c->options->n_params)
-		text = c->options->params[number - 1];
-	if (text.n && !parse_number(text, &value)) {
-		check_error(c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(text));
-		check_hint(c, "str($%u) uses it as a string", number);
-		node->type = c->error;
-		return;
-	}
-	fold_into_int(node, value, type_int(c->types, 8, value <= INT64_MAX || text.p[0] == '-'));
 }
 
 bool fold_constant(struct check *c, struct node *node)

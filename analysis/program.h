@@ -20,6 +20,7 @@
 #define BTRUN_ANALYSIS_PROGRAM_H
 
 #include "analysis/type.h"
+#include "base/commandline.h"
 #include "base/diag.h"
 #include "kernel/kernel.h"
 #include "parser/ast.h"
@@ -88,7 +89,7 @@ struct record {
 /* What analysis knows of a builtin's use; node->call.call or node->ident.call. */
 struct call {
 	enum builtin_id builtin;
-	uint32_t number; /* argN: N */
+	uint32_t number; /* argN: N; getopt: the row of program.parameters */
 	bool is_arg;     /* arg0..argN, sarg0..., which have no row of their own */
 	bool on_stack;   /* sargN */
 	/* ASYNC: its part of a record */
@@ -155,6 +156,18 @@ struct unit {
 	bool user_memory; /* a number that is used as an address is one of user memory */
 };
 
+/* What the command line of an image will give. */
+struct parameter {
+	enum parameter_kind kind;
+	uint32_t number; /* of $1; 0: it is named, or $# */
+	struct str name; /* getopt()'s */
+	struct str description;
+	struct str fallback; /* the value when it is not given; empty by position */
+	uint32_t size;       /* bytes of the value: 8, or the most that a text can have with its NUL */
+	uint32_t skip;       /* bytes of a text that the script leaves out */
+	struct span span;    /* where it is first used */
+};
+
 struct program {
 	const struct source *source;
 	struct types *types;
@@ -165,14 +178,17 @@ struct program {
 	VEC(struct unit *) units;
 	VEC(struct map *) maps;
 	VEC(struct record *) records;
+	VEC(struct parameter) parameters; /* that are still open */
+	uint32_t n_fixed;                 /* parameters by position that were given while compiling */
 	bool uses_stacks;
 };
 
 struct analysis_options {
 	struct kernel *kernel;
-	const struct str *params; /* $1.. */
+	const struct str *params; /* the words behind the script */
 	unsigned n_params;
-	uint32_t max_strlen; /* bytes a string holds, NUL included */
+	bool open_parameters; /* of an image: those that are not given now are given later */
+	uint32_t max_strlen;  /* bytes a string holds, NUL included */
 	uint32_t max_map_keys;
 	bool unsafe;    /* --unsafe: builtins that change the system are allowed */
 	bool want_dump; /* -d types: stop at nothing */

@@ -21,11 +21,12 @@ static const struct {
 	{ "text", PARAM_TEXT },
 	{ "stack_argument", PARAM_STACK },
 	{ "key", PARAM_KEY },
+	{ "default", PARAM_DEFAULT },
 };
 
 /* Results that only the builtin's rule can tell. */
 static const char *const by_rule[] = { "int", "string", "task", "args", "ctx", "retval", "hist", "lhist",
-	"buffer", "bytes", "pointer", "timestamp", "kstack", "ustack" };
+	"buffer", "bytes", "pointer", "timestamp", "kstack", "ustack", "option" };
 
 static const struct {
 	const char *word;

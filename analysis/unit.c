@@ -231,6 +231,7 @@ struct program *analyse(
 	c.types = c.program->types = types_new(a, c.program->btf);
 	c.error = arena_one(a, struct type);
 	define_types(&c, script);
+	commandline_begin(&c, script);
 	for (size_t i = 0; i < script->probes.n; i++)
 		add_action(&c, &script->probes.v[i], (uint32_t)i, (uint32_t)script->probes.n);
 	resolve_scopes(&c);

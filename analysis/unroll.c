@@ -30,7 +30,8 @@ static void expand(struct check *c, struct node *node)
 		fold_param(c, count);
 	if (!fold_int(count, &n)) {
 		check_error(c, count->span, "unroll() needs a number that is known before the script runs");
-		check_hint(c, "write the number itself, or a parameter such as $1");
+		if (!commandline_hint(c, count))
+			check_hint(c, "write the number itself, or a parameter such as $1");
 	} else if (n < 1 || n > UNROLL_MAX) {
 		check_error(c, count->span, "unroll() takes 1 to %d", UNROLL_MAX);
 		check_hint(c, "every round is a copy of the block in the program");

@@ -147,6 +147,8 @@ static int arguments(struct arena *a, const struct job *job, char **argv)
 		argv[n++] = "--dump";
 		argv[n++] = (char *)job->stage;
 	}
+	if (job->options->aot || job->options->emit)
+		argv[n++] = "--open-parameters";
 	if (job->one_form)
 		argv[n++] = "--one-form";
 	if (o->unsafe)

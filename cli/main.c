@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/compile.h"
+#include "cli/help.h"
 #include "cli/info.h"
 #include "cli/list.h"
 #include "cli/options.h"
@@ -141,12 +142,10 @@ static int write_image(struct kernel *k, const struct source *source, const stru
 
 static int run_given(struct arena *a, struct kernel *k, const struct options *o, int image)
 {
-	if (o->params[0]) {
-		fprintf(stderr,
-		    "btrun: error: parameters are given where a script is compiled; this is an image\n");
-		return 1;
-	}
-	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &o->run);
+	struct run_options run = o->run;
+
+	run.params = o->params;
+	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &run);
 }
 
 static int trace(struct arena *a, struct kernel *k, const struct options *o)
@@ -182,12 +181,10 @@ int main(int argc, char **argv)
 		kernel_use_btf(k, o.btf);
 	switch (o.mode) {
 	case MODE_HELP:
-		options_help();
-		status = 0;
+		status = help_print(o.image, argv[0]) != 0;
 		break;
 	case MODE_VERSION:
-		puts("btrun " BTRUN_VERSION);
-		status = 0;
+		status = help_version(o.image) != 0;
 		break;
 	case MODE_INFO:
 		info_print(k);

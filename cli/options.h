@@ -39,6 +39,5 @@ struct options {
 
 /* image: see struct options. */
 int options_parse(struct arena *a, int argc, char **argv, int image, struct options *o);
-void options_help(void);
 
 #endif

@@ -84,6 +84,11 @@ LLVMValueRef gen_uaddr(struct gen *g, const struct builtin_use *use)
 	return slot_load(g, SLOT_uaddr, use->call->text);
 }
 
+LLVMValueRef gen_getopt(struct gen *g, const struct builtin_use *use)
+{
+	return param_load(g, use->call->number, use->node->type, use->to);
+}
+
 LLVMValueRef gen_exists(struct gen *g, const struct builtin_use *use)
 {
 	return slot_load(g, SLOT_func_exists, use->call->text);

@@ -489,6 +489,7 @@ static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to
 		tuple(g, node, to, node->type);
 		return NULL;
 	case NODE_PARAM:
+		return param_load(g, node->param.row, node->type, to);
 	case NODE_SIZEOF:
 	case NODE_EXPR:
 	case NODE_ASSIGN:

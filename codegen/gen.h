@@ -178,6 +178,11 @@ void gen_end(struct gen *g);
 /* maps.c */
 void maps_begin(struct gen *g);
 void maps_end(struct gen *g); /* gives scratch and counters their sizes */
+/* Symbols of what lies in .rodata, before its number: relocs.c reads the places from the object. */
+#define SLOT_SYMBOL "slot_"
+#define PARAMETER_SYMBOL "para_"
+/* A row of program.parameters: a number, or a text to the memory at to. */
+LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LLVMValueRef to);
 LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
 void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
 /* An update that failed with result: because the map was full, or not. */

@@ -27,6 +27,8 @@ static bool same_value(const struct node *a, const struct node *b)
 		return a->integer.value == b->integer.value;
 	case NODE_STRING:
 		return str_eq(a->string.text, b->string.text);
+	case NODE_PARAM:
+		return a->param.row == b->param.row;
 	case NODE_TUPLE:
 		return same_keys(a->tuple.elements, b->tuple.elements);
 	case NODE_IDENT:

@@ -19,7 +19,7 @@ struct options {
 	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
 	uint64_t max_strlen, max_map_keys;
 	VEC(const char *) includes;
-	bool unsafe, no_warnings, one_form, version;
+	bool unsafe, no_warnings, one_form, open_parameters, version;
 	struct kernel *kernel;
 	struct str *params;
 	unsigned n_params;
@@ -50,6 +50,7 @@ static const struct option_row {
 	{ "unsafe", SWITCH, AT(unsafe) },
 	{ "no-warnings", SWITCH, AT(no_warnings) },
 	{ "one-form", SWITCH, AT(one_form) },
+	{ "open-parameters", SWITCH, AT(open_parameters) },
 	{ "version", SWITCH, AT(version) },
 #undef AT
 };
@@ -218,6 +219,7 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 		.kernel = o->kernel,
 		.params = o->params,
 		.n_params = o->n_params,
+		.open_parameters = o->open_parameters,
 		.max_strlen = (uint32_t)o->max_strlen,
 		.max_map_keys = (uint32_t)o->max_map_keys,
 		.unsafe = o->unsafe,

@@ -180,9 +180,52 @@ static void define_usdt(struct gen *g)
 	usdt_define(g);
 }
 
+static void define_text(struct gen *g, const char *name, uint32_t size)
+{
+	LLVMTypeRef type = LLVMArrayType(g->i8, size);
+	LLVMValueRef global = LLVMAddGlobal(g->module, type, name);
+	LLVMMetadataRef range = LLVMDIBuilderGetOrCreateSubrange(g->di, 0, size), character;
+
+	character = LLVMDIBuilderCreateBasicType(g->di, "char", 4, 8, 6, LLVMDIFlagZero);
+	LLVMSetInitializer(global, LLVMConstNull(type));
+	LLVMSetSection(global, ".rodata");
+	LLVMSetAlignment(global, 8);
+	LLVMSetGlobalConstant(global, 1);
+	LLVMSetExternallyInitialized(global, 1);
+	describe_global(g, global, str_of(name),
+	    LLVMDIBuilderCreateArrayType(g->di, 8ull * size, 8, character, &range, 1), false);
+}
+
+/* All of them, used or not: each has its place. */
+static void define_parameters(struct gen *g)
+{
+	g->image->n_fixed = g->program->n_fixed;
+	for (size_t i = 0; i < g->program->parameters.n; i++) {
+		const struct parameter *p = &g->program->parameters.v[i];
+		struct str symbol = str_format(g->arena, PARAMETER_SYMBOL "%zu", i);
+		struct image_parameter row = {
+			.kind = p->kind,
+			.number = p->number,
+			.name = p->name,
+			.description = p->description,
+			.fallback = p->fallback,
+			.size = p->size,
+			.skip = p->skip,
+			.span = p->span,
+		};
+
+		vec_push(g->arena, &g->image->parameters, row);
+		if (p->kind == PARAMETER_TEXT)
+			define_text(g, symbol.p, round_8(p->size));
+		else
+			define_number(g, symbol.p, 8, ".rodata", true);
+	}
+}
+
 void maps_begin(struct gen *g)
 {
 	define_license(g);
+	define_parameters(g);
 	g->live = define_number(g, "btrun_live", 4, ".bss", false);
 	g->events = define_map(g,
 	    &(struct map_shape){ .name = IMAGE_EVENTS_MAP, .type = BPF_MAP_TYPE_RINGBUF, .entries = 4096 });
@@ -234,13 +277,23 @@ void maps_end(struct gen *g)
 		LLVMDeleteGlobal(g->large);
 }
 
+LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LLVMValueRef to)
+{
+	LLVMValueRef from = LLVMGetNamedGlobal(g->module, str_format(g->arena, PARAMETER_SYMBOL "%u", row).p);
+
+	if (!to)
+		return gen_volatile(g, g->i64, from);
+	gen_copy(g, to, from, type->size);
+	return NULL;
+}
+
 static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct str name)
 {
 	for (size_t i = 0; i < g->image->slots.n; i++) {
 		const struct image_slot *s = &g->image->slots.v[i];
 
 		if (s->kind == kind && str_eq(s->name, name))
-			return LLVMGetNamedGlobal(g->module, str_format(g->arena, "slot_%zu", i).p);
+			return LLVMGetNamedGlobal(g->module, str_format(g->arena, SLOT_SYMBOL "%zu", i).p);
 	}
 	return NULL;
 }
@@ -251,7 +304,7 @@ LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name
 	LLVMValueRef slot = slot_find(g, kind, name);
 
 	if (!slot) {
-		struct str symbol = str_format(g->arena, "slot_%zu", g->image->slots.n);
+		struct str symbol = str_format(g->arena, SLOT_SYMBOL "%zu", g->image->slots.n);
 		/* Its offset in .rodata is read from the object once that is made (relocs.c). */
 		struct image_slot row = { .kind = kind, .size = size, .name = name };
 

@@ -61,12 +61,16 @@ static void note_symbol(struct object *o, const char *name, uint64_t value)
 
 	if (str_is(str_of(name), "btrun_live"))
 		image->live_offset = (uint32_t)value;
-	if (strncmp(name, "slot_", 5))
+	if (strncmp(name, SLOT_SYMBOL, 5) != 0 && strncmp(name, PARAMETER_SYMBOL, 5) != 0)
 		return;
 	unsigned long i = strtoul(name + 5, &end, 10);
 
-	if (!*end && i < image->slots.n)
+	if (*end)
+		return;
+	if (name[0] == *SLOT_SYMBOL && i < image->slots.n)
 		image->slots.v[i].offset = (uint32_t)value;
+	if (name[0] == *PARAMETER_SYMBOL && i < image->parameters.n)
+		image->parameters.v[i].offset = (uint32_t)value;
 }
 
 static void read_symbols(struct object *o)

@@ -7,6 +7,7 @@
  */
 #define SIZE_LIMIT (1u << 20)
 #define PARAM_LIMIT 32
+#define PARAMETER_NUMBER_LIMIT 9999
 
 struct check {
 	struct arena *arena;
@@ -230,6 +231,24 @@ static bool check_slot(struct check *k, uint32_t i)
 	return true;
 }
 
+static bool check_parameter(struct check *k, uint32_t i)
+{
+	const struct image_parameter *p = &k->image->parameters.v[i];
+	bool is_text = p->kind == PARAMETER_TEXT;
+	uint64_t unused;
+
+	if ((p->number || p->kind == PARAMETER_COUNT) == (p->name.n != 0) ||
+	    p->number > PARAMETER_NUMBER_LIMIT)
+		return refuse(k, "parameter %u is neither by name nor by position", i);
+	if (is_text ? p->size == 0 || p->fallback.n >= p->size : p->size != 8)
+		return refuse(k, "parameter %u has an impossible size", i);
+	if (p->offset % 8 || p->offset > SIZE_LIMIT || p->size > SIZE_LIMIT || p->skip > SIZE_LIMIT)
+		return refuse(k, "parameter %u has an impossible place", i);
+	if (!is_text && p->name.n && !commandline_value(p->kind, p->fallback, &unused))
+		return refuse(k, "parameter %u has a default of another kind", i);
+	return check_span(k, p->span);
+}
+
 static bool check_reloc(struct check *k, uint32_t i)
 {
 	const struct image_reloc *r = &k->image->relocs.v[i];
@@ -256,7 +275,21 @@ struct str image_check(struct arena *a, const struct image *image)
 	EACH(programs, check_program)
 	EACH(counters, check_counter)
 	EACH(slots, check_slot)
+	EACH(parameters, check_parameter)
 	EACH(relocs, check_reloc)
 #undef EACH
+	if (image->n_fixed > PARAMETER_NUMBER_LIMIT)
+		return STR("it was compiled with more parameters than there can be");
 	return (struct str){ 0 };
+}
+
+void image_commandline(struct arena *a, const struct image *image, struct commandline *line)
+{
+	for (size_t i = 0; i < image->parameters.n; i++) {
+		const struct image_parameter *p = &image->parameters.v[i];
+		struct named_parameter named = { .name = p->name, .is_switch = p->kind == PARAMETER_BOOL };
+
+		if (p->name.n)
+			vec_push(a, &line->named, named);
+	}
 }

@@ -47,6 +47,13 @@ static const char *const slot_names[SLOTS_] = {
 #undef SLOT
 };
 
+static const char *const parameter_names[PARAMETER_KINDS_] = {
+	[PARAMETER_NUMBER] = "number",
+	[PARAMETER_TEXT] = "text",
+	[PARAMETER_BOOL] = "bool",
+	[PARAMETER_COUNT] = "count",
+};
+
 static void fail(struct codec *c, struct str error)
 {
 	if (!c->error.n)
@@ -318,6 +325,19 @@ static void code_slot(struct codec *c, struct image_slot *s)
 	code_str(c, &s->name);
 }
 
+static void code_parameter(struct codec *c, struct image_parameter *p)
+{
+	code_kind(c, p->kind, parameter_names);
+	code_u32(c, &p->number);
+	code_str(c, &p->name);
+	code_str(c, &p->description);
+	code_str(c, &p->fallback);
+	code_u32(c, &p->offset);
+	code_u32(c, &p->size);
+	code_u32(c, &p->skip);
+	code_span(c, &p->span);
+}
+
 static void code_reloc(struct codec *c, struct image_reloc *r)
 {
 	code_str(c, &r->section);
@@ -369,6 +389,8 @@ void codec_image(struct codec *c, struct image *image)
 	code_vec(c, &image->programs, "programs", code_program);
 	code_vec(c, &image->counters, "counters", code_counter);
 	code_vec(c, &image->slots, "slots", code_slot);
+	code_vec(c, &image->parameters, "parameters", code_parameter);
+	code_u32(c, &image->n_fixed);
 	code_vec(c, &image->relocs, "relocations", code_reloc);
 	if (c->reading && c->at != c->size)
 		fail(c, STR("something follows its last list"));

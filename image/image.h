@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/commandline.h"
 #include "base/registry.h"
 #include "base/source.h"
 #include "base/str.h"
@@ -256,6 +257,17 @@ struct image_slot {
 	struct str name;
 };
 
+/* What the command line gives: the runtime writes its value to .rodata before it loads. */
+struct image_parameter {
+	enum parameter_kind kind;
+	uint32_t number; /* of $1; 0: it is named, or $# */
+	struct str name, description;
+	struct str fallback;   /* the value when it is not given, as it would be given; empty by position */
+	uint32_t offset, size; /* in .rodata; 8 bytes, or the room for a text and its NUL */
+	uint32_t skip;         /* bytes of a text that are left out */
+	struct span span;
+};
+
 /* btrun's own relocation: the 16-bit offset of the instruction at insn (in bytes from its
  * section's start) becomes the tracepoint field's offset on the kernel where it runs. */
 struct image_reloc {
@@ -281,6 +293,8 @@ struct image {
 	VEC(struct image_program) programs;
 	VEC(struct image_counter) counters;
 	VEC(struct image_slot) slots;
+	VEC(struct image_parameter) parameters;
+	uint32_t n_fixed; /* parameters by position that it was compiled with */
 	VEC(struct image_reloc) relocs;
 };
 
@@ -311,6 +325,9 @@ uint64_t image_behind(uint64_t program_end);
  * were written is checked here: everything else is left to image_read().
  */
 int image_load(int fd, void **object, size_t *size, size_t *room, struct str *why);
+
+/* The parameters that have names, for commandline_split(). */
+void image_commandline(struct arena *a, const struct image *image, struct commandline *line);
 
 /*
  * Reads and checks the section of the ELF object at data. Everything in *image

@@ -39,12 +39,19 @@ static int check_places(struct reader *r, const struct image *image)
 	if (find_section(r, STR(".bss"), &header) &&
 	    (image->live_offset > header.sh_size || header.sh_size - image->live_offset < 4))
 		return refuse(r, STR("its switch lies outside .bss"));
+	if (!find_section(r, STR(".rodata"), &header))
+		header.sh_size = 0;
 	for (size_t i = 0; i < image->slots.n; i++) {
 		const struct image_slot *s = &image->slots.v[i];
 
-		if (!find_section(r, STR(".rodata"), &header) ||
-		    (uint64_t)s->offset + s->size > header.sh_size)
+		if ((uint64_t)s->offset + s->size > header.sh_size)
 			return refuse(r, str_format(r->arena, "its slot %zu lies outside .rodata", i));
+	}
+	for (size_t i = 0; i < image->parameters.n; i++) {
+		const struct image_parameter *p = &image->parameters.v[i];
+
+		if ((uint64_t)p->offset + p->size > header.sh_size)
+			return refuse(r, str_format(r->arena, "its parameter %zu lies outside .rodata", i));
 	}
 	for (size_t i = 0; i < image->relocs.n; i++) {
 		const struct image_reloc *reloc = &image->relocs.v[i];

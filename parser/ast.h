@@ -112,7 +112,10 @@ struct node {
 		} ident;
 		struct {
 			unsigned number;
-		} param; /* analysis replaces the node by INT or STRING */
+			/* analysis replaces the node by INT or STRING, or, when an image gets it later: */
+			bool is_text;
+			uint32_t row; /* of program.parameters */
+		} param;
 		struct {
 			struct str name;           /* with its $ */
 			struct variable *variable; /* analysis */

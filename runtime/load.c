@@ -8,10 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 
@@ -114,7 +112,7 @@ static int relocate(struct tracer *t, const struct image_reloc *r)
 	return patch(t, r, field->offset);
 }
 
-static struct bpf_map *find_internal(struct tracer *t, const char *suffix)
+struct bpf_map *load_internal_map(struct tracer *t, const char *suffix)
 {
 	struct bpf_map *map;
 
@@ -127,142 +125,6 @@ static struct bpf_map *find_internal(struct tracer *t, const char *suffix)
 			return map;
 	}
 	return NULL;
-}
-
-static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
-{
-	return t->perf;
-}
-
-static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
-{
-	return (uint64_t)t->options->pid;
-}
-
-/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
-#define INITIAL_PIDNS 0xEFFFFFFC
-
-static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
-}
-
-static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
-}
-
-static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
-{
-	return tracer_has_function(t, slot->name);
-}
-
-static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
-{
-	return clock_ns();
-}
-
-static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
-{
-	return t->runtime.n_cpus;
-}
-
-static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
-{
-	return (uint64_t)t->command_pid;
-}
-
-static uint64_t slot_refused(struct tracer *t, const char *what, struct str name, const char *why)
-{
-	fprintf(stderr, "btrun: error: %s(\"%.*s\"): %s\n", what, STR_ARG(name), why);
-	t->error = -ENOENT;
-	return 0;
-}
-
-struct symbol_search {
-	struct str name;
-	uint64_t address;
-};
-
-static int take_address(void *context, const struct kernel_symbol *symbol)
-{
-	struct symbol_search *s = context;
-
-	if (!str_eq(symbol->name, s->name))
-		return 0;
-	s->address = symbol->address;
-	return symbol->address != 0;
-}
-
-static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
-{
-	struct symbol_search s = { .name = slot->name };
-
-	kernel_symbols(t->runtime.kernel, take_address, &s);
-	return s.address ? s.address
-			 : slot_refused(t, "kaddr", slot->name,
-			       "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
-			       "addresses; "
-			       "variables are in it only with CONFIG_KALLSYMS_ALL");
-}
-
-static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	/* A cgroup's id is the inode number of its folder. */
-	if (stat(slot->name.p, &st))
-		return slot_refused(t, "cgroupid", slot->name, strerror(errno));
-	return st.st_ino;
-}
-
-static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
-{
-	struct str symbol, binary = str_split(slot->name, ':', &symbol);
-	uint64_t address;
-
-	if (uprobe_symbol(t, binary, symbol, &address))
-		return slot_refused(t, "uaddr", slot->name, "the binary has no such symbol");
-	return address;
-}
-
-static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
-{
-	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
-#define SLOT(name, bytes, value) [SLOT_##name] = value,
-#include "image/slots.def"
-#undef SLOT
-	};
-
-	return values[slot->kind](t, slot);
-}
-
-static int fill_slots(struct tracer *t)
-{
-	struct bpf_map *rodata = find_internal(t, ".rodata");
-	size_t size = 0;
-	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
-	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
-
-	t->error = 0; /* of an attempt before this one */
-	for (size_t i = 0; i < t->image.slots.n; i++) {
-		const struct image_slot *slot = &t->image.slots.v[i];
-		uint64_t value = slot_value(t, slot);
-
-		if (t->error)
-			return t->error;
-
-		if (!bytes || slot->size > 8 || slot->offset > size || size - slot->offset < slot->size) {
-			fprintf(stderr, "btrun: the image cannot be used: a slot lies outside .rodata\n");
-			return -EINVAL;
-		}
-		memcpy(bytes + slot->offset, &value, slot->size);
-	}
-	return bytes ? bpf_map__set_initial_value(rodata, bytes, size) : 0;
 }
 
 uint64_t tracer_buffer_size(const struct tracer *t)
@@ -429,7 +291,7 @@ static int find_maps(struct tracer *t)
 
 static int find_live(struct tracer *t)
 {
-	struct bpf_map *bss = find_internal(t, ".bss");
+	struct bpf_map *bss = load_internal_map(t, ".bss");
 	void *bytes;
 
 	if (!bss || t->image.live_offset % 4 || bpf_map__value_size(bss) < 4 ||
@@ -520,7 +382,7 @@ static int load_opened(struct tracer *t)
 	uint32_t insn;
 
 	if (!err)
-		err = fill_slots(t);
+		err = constants_fill(t);
 	if (!err && t->options->max_programs && t->probes.n > t->options->max_programs) {
 		fprintf(stderr,
 		    "btrun: error: the script has %zu programs, and BPFTRACE_MAX_BPF_PROGS allows %llu\n",

@@ -464,6 +464,9 @@ static int run_opened(struct tracer *t, int fd)
 		return err;
 	t->source = (struct source){ t->image.script_name, t->image.script_text };
 	t->diag = (struct diag){ .source = &t->source, .out = stderr };
+	err = constants_take(t);
+	if (err)
+		return err;
 	t->runtime.map_fds = arena_many(t->runtime.arena, int, t->image.maps.n + 1);
 	err = output_new(o->output, o->form, o->buffering, &t->runtime.out);
 	if (err) {

@@ -39,6 +39,7 @@ struct run_options {
 	unsigned maxactive;  /* slots of a tracefs kretprobe; 0: chosen */
 	const char *command; /* -c, or NULL */
 	pid_t pid;           /* -p, or 0 */
+	char *const *params; /* of an image, NULL-terminated; NULL: none */
 	bool verbose, quiet, dry_run, stats, strict;
 	/* Probes at places of which it is not known that an instruction begins there, and images that change
 	 * the system. */

@@ -59,6 +59,7 @@ struct tracer {
 	struct diag diag;
 	void *elf;                 /* private copy, patched; gone once everything is attached */
 	size_t elf_size, elf_room; /* bytes of it, and of the mapping */
+	struct str *parameters;    /* bytes for each of the image's */
 	struct kernel_btf *btf;    /* NULL: not asked for, or none */
 	bool btf_asked;
 	bool btf_module;  /* a module's BTF is on top of it */
@@ -106,9 +107,15 @@ uint64_t tracer_buffer_size(const struct tracer *t);
 /* load.c: maps and patches the image; opens, fills, sizes and loads the BPF object. */
 int load_map(struct tracer *t, int fd);
 int load_object(struct tracer *t);
+/* The map of a section of data, which libbpf names after the object too. */
+struct bpf_map *load_internal_map(struct tracer *t, const char *section);
 /* Frees what only loading needs. */
 void load_done(struct tracer *t);
 void load_close(struct tracer *t);
+
+/* constants.c: reads the parameters of the command line; writes them and the slots into .rodata. */
+int constants_take(struct tracer *t);
+int constants_fill(struct tracer *t);
 
 /* choose.c: makes tracer.probes and decides which ways each is tried. */
 int choose_ways(struct tracer *t);

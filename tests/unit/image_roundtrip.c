@@ -43,6 +43,10 @@ static void codec_keeps_everything(void)
 	CHECK_INT(back.attaches.v[0].probe, PROBE_kprobe);
 	CHECK(back.attaches.v[0].condition_negated && !back.attaches.v[1].condition_negated);
 	CHECK_INT(back.attaches.v[0].offset, -1);
+	CHECK_INT(back.parameters.n, 2);
+	CHECK_STR(back.parameters.v[0].fallback, "-5");
+	CHECK_INT(back.parameters.v[1].skip, 2);
+	CHECK_INT(back.n_fixed, 1);
 	CHECK_STR(back.relocs.v[0].field, "prev_pid");
 	CHECK_INT(back.programs.v[0].params[1].number, 3);
 	CHECK_INT(back.slots.v[0].kind, SLOT_func_exists);

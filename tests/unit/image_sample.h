@@ -132,6 +132,18 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.kind = COUNTER_MAP_FULL, .attach = IMAGE_NONE, .map = 0, .span = { 3, 9 } }));
 	vec_push(a, &m->slots,
 	    ((struct image_slot){ .kind = SLOT_func_exists, .offset = 4, .size = 4, .name = STR("f") }));
+	vec_push(a, &m->parameters,
+	    ((struct image_parameter){ .kind = PARAMETER_NUMBER,
+		.name = STR("limit"),
+		.description = STR("the most"),
+		.fallback = STR("-5"),
+		.offset = 0,
+		.size = 8,
+		.span = { 2, 3 } }));
+	vec_push(a, &m->parameters,
+	    ((struct image_parameter){
+		.kind = PARAMETER_TEXT, .number = 3, .offset = 8, .size = 7, .skip = 2 }));
+	m->n_fixed = 1;
 	vec_push(a, &m->relocs,
 	    ((struct image_reloc){ .section = STR("tracepoint/sched/sched_switch"),
 		.insn = 8,

@@ -1,0 +1,277 @@
+/*
+ * $1, str($1), $# and getopt("name"). In a script that runs now each becomes what the command line says. In
+ * an image that is written for later, those that have not been given stay open: they become rows of
+ * program.parameters, which the runtime fills in.
+ */
+#include "analysis/check.h"
+
+#define BUILTIN(name, forms, signature, where, rule, ...) \
+	const struct type *rule(struct check *c, struct use *use);
+#include "base/builtins.def"
+#undef BUILTIN
+
+/* What a getopt() says, before anything in it has been looked at. */
+static bool read_option(const struct node *call, struct parameter *p)
+{
+	const struct node *name = call->call.args, *fallback = name ? name->next : NULL,
+			  *description = fallback ? fallback->next : NULL;
+	int64_t value;
+
+	*p = (struct parameter){ .kind = PARAMETER_BOOL, .fallback = STR("false"), .span = call->span };
+	if (!name || name->kind != NODE_STRING)
+		return false;
+	p->name = name->string.text;
+	if (description && description->kind == NODE_STRING)
+		p->description = description->string.text;
+	if (!fallback)
+		return true;
+	if (fallback->kind == NODE_STRING) {
+		p->kind = PARAMETER_TEXT;
+		p->fallback = fallback->string.text;
+	} else if (fallback->kind == NODE_IDENT) {
+		uint64_t unused;
+
+		p->fallback = fallback->ident.name;
+		return commandline_value(PARAMETER_BOOL, p->fallback, &unused);
+	} else {
+		p->kind = PARAMETER_NUMBER;
+		return fold_int(fallback, &value);
+	}
+	return true;
+}
+
+static struct parameter *find_option(struct check *c, struct str name)
+{
+	for (size_t i = 0; i < c->options_named.n; i++)
+		if (str_eq(c->options_named.v[i].name, name))
+			return &c->options_named.v[i];
+	return NULL;
+}
+
+static bool is_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] <= ' ' || name.p[i] == '=')
+			return false;
+	return name.n && name.p[0] != '-';
+}
+
+static void declare_option(struct check *c, const struct node *call)
+{
+	const struct node *fallback = call->call.args ? call->call.args->next : NULL;
+	struct parameter p, *other;
+	int64_t value;
+
+	if (!read_option(call, &p))
+		return;
+	if (p.kind == PARAMETER_NUMBER && fold_int(fallback, &value))
+		p.fallback = str_format(c->arena, "%lld", (long long)value);
+	other = find_option(c, p.name);
+	if (!is_name(p.name)) {
+		check_error(
+		    c, call->call.args->span, "\"%.*s\" cannot be a parameter's name", STR_ARG(p.name));
+		check_hint(c, "it is given as --NAME=VALUE");
+	} else if (!other) {
+		vec_push(c->arena, &c->options_named, p);
+	} else if (other->kind != p.kind || !str_eq(other->fallback, p.fallback)) {
+		check_error(c, call->span, "--%.*s has another default at %.*s: %.*s", STR_ARG(p.name),
+		    STR_ARG(check_place(c, other->span)), STR_ARG(other->fallback));
+		check_hint(c, "a parameter has the same default wherever it is used");
+	} else if (!other->description.n) {
+		other->description = p.description;
+	}
+}
+
+static void find_options(struct check *c, const struct node *node)
+{
+	struct node *children[AST_CHILDREN];
+	const struct builtin *builtin;
+	unsigned n;
+
+	for (; node; node = node->next) {
+		builtin = node->kind == NODE_CALL ? builtin_find(node->call.name, NULL) : NULL;
+		if (builtin && builtin->rule == rule_getopt)
+			declare_option(c, node);
+		n = ast_children(node, children);
+		for (unsigned i = 0; i < n; i++)
+			find_options(c, children[i]);
+	}
+}
+
+/* Once, wherever it is used. */
+static void check_given(struct check *c, size_t i)
+{
+	const struct parameter *p = &c->options_named.v[i];
+	const struct named_parameter *named = &c->line.named.v[i];
+	uint64_t value;
+
+	if (named->given && p->kind != PARAMETER_TEXT && !commandline_value(p->kind, named->value, &value))
+		check_error(c, p->span, "--%.*s is \"%.*s\", not %s", STR_ARG(p->name), STR_ARG(named->value),
+		    commandline_wanted(p->kind));
+}
+
+void commandline_begin(struct check *c, const struct script *script)
+{
+	struct str wrong;
+
+	for (size_t i = 0; i < script->probes.n; i++) {
+		find_options(c, script->probes.v[i].predicate);
+		find_options(c, script->probes.v[i].body);
+	}
+	for (size_t i = 0; i < c->options_named.n; i++) {
+		struct named_parameter named = { .name = c->options_named.v[i].name };
+
+		named.is_switch = c->options_named.v[i].kind == PARAMETER_BOOL;
+		vec_push(c->arena, &c->line.named, named);
+	}
+	wrong = commandline_split(c->arena, c->options->params, c->options->n_params, &c->line);
+	for (size_t i = 0; i < c->line.named.n; i++)
+		check_given(c, i);
+	c->program->n_fixed = (uint32_t)c->line.positional.n;
+	if (!wrong.n)
+		return;
+	fprintf(c->diag->out, "btrun: error: %.*s\n", STR_ARG(wrong));
+	c->diag->errors++;
+}
+
+bool commandline_is_open(const struct check *c, unsigned number)
+{
+	return c->options->open_parameters && (!number || number > c->line.positional.n);
+}
+
+struct str commandline_text(const struct check *c, unsigned number)
+{
+	return number && number <= c->line.positional.n ? c->line.positional.v[number - 1] : STR("");
+}
+
+/* Its row; a parameter that is used as a number and as a text has two. */
+static uint32_t add_row(struct check *c, struct parameter p)
+{
+	for (size_t i = 0; i < c->program->parameters.n; i++) {
+		const struct parameter *row = &c->program->parameters.v[i];
+
+		if (row->kind == p.kind && row->number == p.number && row->skip == p.skip &&
+		    str_eq(row->name, p.name))
+			return (uint32_t)i;
+	}
+	vec_push(c->arena, &c->program->parameters, p);
+	return (uint32_t)c->program->parameters.n - 1;
+}
+
+static uint32_t text_size(const struct check *c, struct str fallback)
+{
+	return fallback.n >= c->options->max_strlen ? (uint32_t)fallback.n + 1 : c->options->max_strlen;
+}
+
+/* str($1) takes the parameter's text, str($1 + 2) what is behind its first two bytes; a missing one is empty.
+ */
+static void as_text(struct check *c, struct node *node, unsigned number, uint32_t skip)
+{
+	struct str text = commandline_text(c, number);
+
+	if (commandline_is_open(c, number)) {
+		struct parameter p = {
+			.kind = PARAMETER_TEXT,
+			.number = number,
+			.skip = skip,
+			.size = c->options->max_strlen,
+			.span = node->span,
+		};
+
+		node->kind = NODE_PARAM;
+		node->param.number = number;
+		node->param.row = add_row(c, p);
+		node->param.is_text = true;
+		return;
+	}
+	node->kind = NODE_STRING;
+	node->string.text = str_slice(text, skip < text.n ? skip : text.n, text.n);
+}
+
+void commandline_as_text(struct check *c, struct node *arg)
+{
+	struct node *left = arg->kind == NODE_BINARY && arg->binary.op == OP_ADD ? arg->binary.left : NULL;
+	int64_t skip;
+
+	if (arg->kind == NODE_PARAM && arg->param.number && !arg->param.is_text)
+		as_text(c, arg, arg->param.number, 0);
+	else if (left && left->kind == NODE_PARAM && left->param.number && !left->param.is_text &&
+		 fold_int(arg->binary.right, &skip) && skip >= 0 && skip <= UINT16_MAX)
+		as_text(c, arg, left->param.number, (uint32_t)skip);
+}
+
+void fold_param(struct check *c, struct node *node)
+{
+	unsigned number = node->param.number;
+	struct str text = commandline_text(c, number);
+	uint64_t value = 0;
+
+	if (node->param.is_text) {
+		node->type = type_string(c->types, c->program->parameters.v[node->param.row].size);
+	} else if (commandline_is_open(c, number)) {
+		enum parameter_kind kind = number ? PARAMETER_NUMBER : PARAMETER_COUNT;
+
+		node->param.row = add_row(
+		    c, (struct parameter){ .kind = kind, .number = number, .size = 8, .span = node->span });
+		node->type = type_int(c->types, 8, true);
+	} else if (!number) {
+		fold_into_int(node, c->line.positional.n, type_int(c->types, 8, true));
+	} else if (text.n && !commandline_value(PARAMETER_NUMBER, text, &value)) {
+		check_error(c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(text));
+		check_hint(c, "str($%u) uses it as a string", number);
+		node->type = c->error;
+	} else {
+		fold_into_int(node, value, type_int(c->types, 8, value <= INT64_MAX || text.p[0] == '-'));
+	}
+}
+
+bool commandline_hint(struct check *c, const struct node *node)
+{
+	if (node->kind != NODE_PARAM || !commandline_is_open(c, node->param.number))
+		return false;
+	check_hint(c,
+	    "an image gets its parameters when it runs; one that stands here is given when the image is "
+	    "made, behind the script, and stays the same");
+	return true;
+}
+
+static const struct type *option_type(struct check *c, const struct parameter *p)
+{
+	if (p->kind == PARAMETER_TEXT)
+		return type_string(c->types, text_size(c, p->fallback));
+	return p->kind == PARAMETER_BOOL ? type_bool(c->types) : type_int(c->types, 8, true);
+}
+
+static const struct type *fold_option(
+    struct check *c, struct use *use, const struct parameter *p, struct str text)
+{
+	uint64_t value;
+
+	if (p->kind == PARAMETER_TEXT) {
+		use->node->kind = NODE_STRING;
+		use->node->string.text = text;
+		return type_string(c->types, (uint32_t)text.n + 1);
+	}
+	if (!commandline_value(p->kind, text, &value)) /* check_given() has said so */
+		return c->error;
+	fold_into_int(use->node, value, option_type(c, p));
+	return use->node->type;
+}
+
+const struct type *rule_getopt(struct check *c, struct use *use)
+{
+	struct parameter *p = find_option(c, use->args->string.text);
+	const struct type *type;
+
+	if (!p) /* its declaration has been refused */
+		return c->error;
+	for (size_t i = 0; i < c->line.named.n; i++)
+		if (c->line.named.v[i].given && str_eq(c->line.named.v[i].name, p->name))
+			return fold_option(c, use, p, c->line.named.v[i].value);
+	if (!c->options->open_parameters)
+		return fold_option(c, use, p, p->fallback);
+	type = option_type(c, p);
+	p->size = p->kind == PARAMETER_TEXT ? type->size : 8;
+	use->call->number = add_row(c, *p);
+	return type;
+}

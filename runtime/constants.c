@@ -1,0 +1,274 @@
+/*
+ * What an image leaves open in .rodata: slots, which this machine tells, and parameters, which the command
+ * line gives. Filled in before the programs are loaded, so the verifier sees constants.
+ */
+#include "runtime/tracer.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
+{
+	return t->perf;
+}
+
+static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->options->pid;
+}
+
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
+#define INITIAL_PIDNS 0xEFFFFFFC
+
+static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
+}
+
+static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
+}
+
+static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
+{
+	return tracer_has_function(t, slot->name);
+}
+
+static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
+{
+	return clock_ns();
+}
+
+static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
+{
+	return t->runtime.n_cpus;
+}
+
+static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->command_pid;
+}
+
+static uint64_t slot_refused(struct tracer *t, const char *what, struct str name, const char *why)
+{
+	fprintf(stderr, "btrun: error: %s(\"%.*s\"): %s\n", what, STR_ARG(name), why);
+	t->error = -ENOENT;
+	return 0;
+}
+
+struct symbol_search {
+	struct str name;
+	uint64_t address;
+};
+
+static int take_address(void *context, const struct kernel_symbol *symbol)
+{
+	struct symbol_search *s = context;
+
+	if (!str_eq(symbol->name, s->name))
+		return 0;
+	s->address = symbol->address;
+	return symbol->address != 0;
+}
+
+static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
+{
+	struct symbol_search s = { .name = slot->name };
+
+	kernel_symbols(t->runtime.kernel, take_address, &s);
+	return s.address ? s.address
+			 : slot_refused(t, "kaddr", slot->name,
+			       "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
+			       "addresses; "
+			       "variables are in it only with CONFIG_KALLSYMS_ALL");
+}
+
+static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	/* A cgroup's id is the inode number of its folder. */
+	if (stat(slot->name.p, &st))
+		return slot_refused(t, "cgroupid", slot->name, strerror(errno));
+	return st.st_ino;
+}
+
+static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
+{
+	struct str symbol, binary = str_split(slot->name, ':', &symbol);
+	uint64_t address;
+
+	if (uprobe_symbol(t, binary, symbol, &address))
+		return slot_refused(t, "uaddr", slot->name, "the binary has no such symbol");
+	return address;
+}
+
+static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+{
+	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
+#define SLOT(name, bytes, value) [SLOT_##name] = value,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	return values[slot->kind](t, slot);
+}
+
+static int refuse_constant(const char *what)
+{
+	fprintf(stderr, "btrun: the image cannot be used: a %s lies outside .rodata\n", what);
+	return -EINVAL;
+}
+
+static int fill_slots(struct tracer *t, char *bytes, size_t size)
+{
+	t->error = 0; /* of an attempt before this one */
+	for (size_t i = 0; i < t->image.slots.n; i++) {
+		const struct image_slot *slot = &t->image.slots.v[i];
+		uint64_t value = slot_value(t, slot);
+
+		if (t->error)
+			return t->error;
+		if (slot->size > 8 || slot->offset > size || size - slot->offset < slot->size)
+			return refuse_constant("slot");
+		memcpy(bytes + slot->offset, &value, slot->size);
+	}
+	return 0;
+}
+
+static int fill_parameters(struct tracer *t, char *bytes, size_t size)
+{
+	for (size_t i = 0; i < t->image.parameters.n; i++) {
+		const struct image_parameter *p = &t->image.parameters.v[i];
+
+		if (p->offset > size || size - p->offset < p->size)
+			return refuse_constant("parameter");
+		memset(bytes + p->offset, 0, p->size);
+		memcpy(bytes + p->offset, t->parameters[i].p, t->parameters[i].n);
+	}
+	return 0;
+}
+
+int constants_fill(struct tracer *t)
+{
+	struct bpf_map *rodata = load_internal_map(t, ".rodata");
+	size_t size = 0;
+	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
+	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
+	int err = fill_slots(t, bytes, size);
+
+	if (!err)
+		err = fill_parameters(t, bytes, size);
+	if (err || !bytes)
+		return err;
+	return bpf_map__set_initial_value(rodata, bytes, size);
+}
+
+/* By position: those that the image was compiled with come first. */
+static bool given_text(
+    const struct tracer *t, const struct commandline *line, const struct image_parameter *p, struct str *text)
+{
+	size_t at = (size_t)p->number - t->image.n_fixed - 1;
+
+	*text = p->fallback;
+	for (size_t i = 0; i < line->named.n; i++) {
+		if (!line->named.v[i].given || !str_eq(line->named.v[i].name, p->name))
+			continue;
+		*text = line->named.v[i].value;
+		return true;
+	}
+	if (!p->number || p->number <= t->image.n_fixed || at >= line->positional.n)
+		return false;
+	*text = line->positional.v[at];
+	return true;
+}
+
+static int refuse_value(struct tracer *t, const struct image_parameter *p, struct str text, const char *why)
+{
+	struct str name = p->name.n ? str_format(t->runtime.arena, "--%.*s", STR_ARG(p->name))
+				    : str_format(t->runtime.arena, "$%u", p->number);
+
+	diag_error(&t->diag, p->span, "%.*s is \"%.*s\", %s", STR_ARG(name), STR_ARG(text), why);
+	return -EINVAL;
+}
+
+static int take_text(struct tracer *t, const struct image_parameter *p, struct str text, struct str *value)
+{
+	*value = str_slice(text, p->skip < text.n ? p->skip : text.n, text.n);
+	if (value->n < p->size)
+		return 0;
+	refuse_value(t, p, text,
+	    str_format(t->runtime.arena, "longer than the %u bytes that there is room for", p->size - 1).p);
+	diag_hint(&t->diag, "BPFTRACE_STRLEN, where the image is made, gives it more");
+	return -E2BIG;
+}
+
+static int take_parameter(
+    struct tracer *t, const struct commandline *line, const struct image_parameter *p, struct str *value)
+{
+	uint64_t number = 0;
+	struct str text;
+	bool given = given_text(t, line, p, &text);
+
+	if (p->kind == PARAMETER_TEXT)
+		return take_text(t, p, text, value);
+	if (p->kind == PARAMETER_COUNT)
+		number = t->image.n_fixed + line->positional.n;
+	else if (text.n && !commandline_value(p->kind, text, &number))
+		return refuse_value(
+		    t, p, text, str_format(t->runtime.arena, "not %s", commandline_wanted(p->kind)).p);
+	else if (!text.n && given && p->name.n)
+		return refuse_value(
+		    t, p, text, str_format(t->runtime.arena, "not %s", commandline_wanted(p->kind)).p);
+	*value = (struct str){ arena_copy(t->runtime.arena, &number, sizeof(number)), sizeof(number) };
+	return 0;
+}
+
+/* Words behind an image that takes none are a mistake; a script may get more than it looks at. */
+static int check_taken(const struct tracer *t, const struct commandline *line)
+{
+	for (size_t i = 0; i < t->image.parameters.n; i++)
+		if (t->image.parameters.v[i].number || t->image.parameters.v[i].kind == PARAMETER_COUNT)
+			return 0;
+	if (!line->positional.n)
+		return 0;
+	fprintf(stderr, "btrun: error: \"%.*s\" is given to an image that takes no parameters%s\n",
+	    STR_ARG(line->positional.v[0]), t->image.n_fixed ? ": it was compiled with them" : "");
+	return -EINVAL;
+}
+
+int constants_take(struct tracer *t)
+{
+	struct arena *a = t->runtime.arena;
+	struct commandline line = { 0 };
+	VEC(struct str) words = { 0 };
+	struct str wrong;
+	int err;
+
+	for (char *const *word = t->options->params; word && *word; word++)
+		vec_push(a, &words, str_of(*word));
+	image_commandline(a, &t->image, &line);
+	wrong = commandline_split(a, words.v, words.n, &line);
+	if (wrong.n) {
+		fprintf(stderr, "btrun: error: %.*s\n", STR_ARG(wrong));
+		return -EINVAL;
+	}
+	t->parameters = arena_many(a, struct str, t->image.parameters.n + 1);
+	err = check_taken(t, &line);
+	/* Every mistake of a command line at once. */
+	for (size_t i = 0; i < t->image.parameters.n; i++) {
+		int e = take_parameter(t, &line, &t->image.parameters.v[i], &t->parameters[i]);
+
+		err = err ? err : e;
+	}
+	return err;
+}
