@@ -44,7 +44,15 @@ static int attach_limit(struct tracer *t, struct probe *p)
 
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event)
 {
-	struct attached one = { .link = link, .event = event, .target = target };
+	struct attached one = { .link = link, .fd = -1, .event = event, .target = target };
+
+	vec_push(t->runtime.arena, &p->attached, one);
+	return attach_limit(t, p);
+}
+
+int attach_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target)
+{
+	struct attached one = { .fd = fd, .target = target };
 
 	vec_push(t->runtime.arena, &p->attached, one);
 	return attach_limit(t, p);
@@ -314,6 +322,8 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 		if (a->offset)
 			return tracer_refuse(t, p, -EOPNOTSUPP, "multi: it cannot attach at an offset");
 		return attach_multi(t, p, &target, 1);
+	case ATTACH_UPROBE_MULTI:
+	case ATTACH_UPROBE:
 	case ATTACH_AUTO:
 	case ATTACH_WAYS_:
 		break;
@@ -384,8 +394,13 @@ static void *destroy_links(void *context)
 	struct taking_off *o = context;
 	size_t n;
 
-	while ((n = o->next++) < o->probe->attached.n)
-		bpf_link__destroy(o->probe->attached.v[n].link);
+	while ((n = o->next++) < o->probe->attached.n) {
+		struct attached *a = &o->probe->attached.v[n];
+
+		bpf_link__destroy(a->link);
+		if (a->fd >= 0)
+			close(a->fd);
+	}
 	return NULL;
 }
 
@@ -412,6 +427,7 @@ static void take_off(struct tracer *t, struct probe *p)
 		if (a->event.n)
 			attach_tracefs_remove(t, a->event);
 		a->link = NULL;
+		a->fd = -1;
 		a->event = STR("");
 	}
 }

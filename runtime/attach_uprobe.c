@@ -1,15 +1,20 @@
 /* Attaching to functions and static probes of programs and libraries. */
 #include "runtime/tracer.h"
+#include "runtime/uapi.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernel/binary.h"
 #include "runtime/demangle.h"
 
-#define PLACES_MAX 4096 /* of one attach point: each takes two descriptors and its time to attach */
+/* Of one attach point. One by one each takes two descriptors, and a tenth of a second to be taken off. */
+#define PLACES_MAX (64 << 10)
+#define SINGLE_PLACES_MAX 4096
 
 /* One attach point while its places are looked for. */
 struct search {
@@ -24,7 +29,69 @@ struct search {
 	struct str_near near;
 	uint64_t last; /* offset of the place before, which aliases have in common */
 	int refused;   /* the last error of attaching */
+	/* of this binary, to be attached at once */
+	uint32_t first; /* target; the others follow it */
+	VEC(uint64_t) offsets, semaphores, cookies;
 };
+
+static bool at_once(const struct search *s)
+{
+	return s->probe->ways[s->probe->way] == ATTACH_UPROBE_MULTI;
+}
+
+/* Whose hits are wanted; 0: everybody's. */
+static pid_t process(const struct search *s)
+{
+	const struct tracer *t = s->tracer;
+	bool of_command = s->attach->probe == PROBE_usdt || !s->attach->binary.n;
+
+	return of_command && t->command_pid ? t->command_pid : t->options->pid;
+}
+
+static int attach_gathered(struct search *s)
+{
+	struct uapi_uprobe_multi link = {
+		.prog_fd = (uint32_t)bpf_program__fd(s->probe->program),
+		.attach_type = UAPI_TRACE_UPROBE_MULTI,
+		.path = (uintptr_t)s->path,
+		.offsets = (uintptr_t)s->offsets.v,
+		.ref_ctr_offsets = (uintptr_t)s->semaphores.v,
+		.cookies = (uintptr_t)s->cookies.v,
+		.cnt = (uint32_t)s->offsets.n,
+		.multi_flags = s->attach->probe == PROBE_uretprobe ? UAPI_UPROBE_MULTI_RETURN : 0,
+		.pid = (uint32_t)process(s),
+	};
+	int fd;
+
+	if (s->offsets.n == 0)
+		return 0;
+	s->offsets.n = s->semaphores.n = s->cookies.n = 0;
+	fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof(link));
+	if (fd >= 0)
+		return attach_keep_fd(s->tracer, s->probe, fd, s->first);
+	s->refused = -errno;
+	return tracer_refuse(s->tracer, s->probe, s->refused, "uprobe.multi: %s", strerror(-s->refused));
+}
+
+static int attach_alone(struct search *s, uint64_t offset, uint64_t semaphore, uint32_t target)
+{
+	struct tracer *t = s->tracer;
+	pid_t pid = process(s);
+	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = t->runtime.targets.v[target].id,
+	    .ref_ctr_offset = semaphore, .retprobe = s->attach->probe == PROBE_uretprobe);
+	/* 0 would be ourselves for libbpf. */
+	struct bpf_link *link =
+	    bpf_program__attach_uprobe_opts(s->probe->program, pid ? pid : -1, s->path, offset, &options);
+
+	if (!link) {
+		s->refused = -errno;
+		s->probe->skipped++;
+		s->n--;
+		t->runtime.targets.n--;
+		return 0;
+	}
+	return attach_keep(t, s->probe, link, target, STR(""));
+}
 
 static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, const char *function)
 {
@@ -34,24 +101,19 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 	struct str kind = str_split(s->attach->text, ':', &rest);
 	struct str probe = str_format(arena, "%.*s:%.*s:%s", STR_ARG(kind), STR_ARG(path), function);
 	struct str func = str_copy(arena, function, strlen(function));
-	uint32_t target = attach_target(t, s->index, s->n, probe, func);
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = t->runtime.targets.v[target].id,
-	    .ref_ctr_offset = semaphore, .retprobe = s->attach->probe == PROBE_uretprobe);
-	/* 0 would be ourselves for libbpf. */
-	pid_t pid = t->options->pid ? t->options->pid : -1;
-	struct bpf_link *link;
+	uint32_t target = attach_target(t, s->index, s->n, probe, func), most;
 
-	if ((s->attach->probe == PROBE_usdt || !s->attach->binary.n) && t->command_pid)
-		pid = t->command_pid;
-	link = bpf_program__attach_uprobe_opts(s->probe->program, pid, s->path, offset, &options);
-	if (!link) {
-		s->refused = -errno;
-		s->probe->skipped++;
-		t->runtime.targets.n--;
-		return 0;
-	}
-	s->n++;
-	return attach_keep(t, s->probe, link, target, STR(""));
+	most = at_once(s) ? PLACES_MAX : SINGLE_PLACES_MAX;
+	if (s->n++ == most)
+		return tracer_refuse(t, s->probe, -E2BIG, "more than %u places", most);
+	if (!at_once(s))
+		return attach_alone(s, offset, semaphore, target);
+	if (s->offsets.n == 0)
+		s->first = target;
+	vec_push(arena, &s->offsets, offset);
+	vec_push(arena, &s->semaphores, semaphore);
+	vec_push(arena, &s->cookies, t->runtime.targets.v[target].id);
+	return 0;
 }
 
 /* Inside an instruction a probe would break the program. */
@@ -149,8 +211,6 @@ static int consider(void *context, const struct binary_symbol *symbol)
 	if (s->n && s->last == symbol->address)
 		return 0;
 	s->last = symbol->address;
-	if (s->n == PLACES_MAX)
-		return tracer_refuse(s->tracer, s->probe, -E2BIG, "more than %d functions match", PLACES_MAX);
 	return attach_symbol(s, symbol);
 }
 
@@ -229,7 +289,7 @@ static int consider_usdt(void *context, const struct binary_usdt *probe)
 static int in_binary(void *context, const char *path)
 {
 	struct search *s = context;
-	int err = binary_open(path, &s->binary);
+	int err = binary_open(path, &s->binary), gathered;
 
 	if (err)
 		return tracer_refuse(s->tracer, s->probe, err, "%s: %s", path,
@@ -239,9 +299,10 @@ static int in_binary(void *context, const char *path)
 		err = binary_each_usdt(s->binary, consider_usdt, s);
 	else
 		err = in_binary_functions(s);
+	gathered = attach_gathered(s);
 	binary_close(s->binary);
 	s->binary = NULL;
-	return err;
+	return err ? err : gathered;
 }
 
 /* Nothing was attached: why? */
@@ -266,6 +327,7 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 {
 	struct search s = { .tracer = t, .probe = p, .index = index, .attach = &t->image.attaches.v[index] };
 	struct str binary = s.attach->binary;
+	size_t refused = p->refused.n; /* in another way */
 	int err;
 
 	s.near.wanted = s.attach->probe == PROBE_usdt ? s.attach->event : s.attach->function;
@@ -276,9 +338,14 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 		binary = t->command_path;
 	s.binary_name = binary;
 	err = binary_paths(t->options->pid, binary, in_binary, &s);
-	if (s.n == 0 && (err == 0 || err == -ENOENT) && !p->refused.n)
+	if (s.n == 0 && (err == 0 || err == -ENOENT) && p->refused.n == refused)
 		err = explain(&s, err);
-	return s.n && err != -E2BIG ? 0 : err;
+	if (!at_once(&s))
+		return s.n && err != -E2BIG ? 0 : err;
+	/* What is not there is not found one by one either. */
+	if (err && !s.refused)
+		p->n_ways = p->way + 1;
+	return s.refused ? s.refused : s.n && err != -E2BIG ? 0 : err;
 }
 
 int attach_uprobe(struct tracer *t, struct probe *p)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel/btf.h"
+#include "kernel/features.h"
 
 static bool is_return(const struct probe *p)
 {
@@ -20,8 +21,18 @@ static bool is_function(enum probe_id probe)
 	       probe == PROBE_fexit;
 }
 
+static enum image_form only_form(const struct probe *p)
+{
+	for (enum image_form form = 0; form < IMAGE_FORMS_; form++)
+		if (p->forms[form])
+			return form;
+	return IMAGE_FORMS_;
+}
+
 static enum image_form form_of(const struct probe *p, enum attach_way way)
 {
+	if (way == ATTACH_UPROBE_MULTI || way == ATTACH_UPROBE)
+		return only_form(p);
 	if (way == ATTACH_FENTRY)
 		return is_return(p) ? IMAGE_FEXIT : IMAGE_FENTRY;
 	return is_return(p) ? IMAGE_KRETPROBE : IMAGE_KPROBE;
@@ -137,12 +148,16 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 	offer(t, p, ATTACH_PERF);
 }
 
-static enum image_form only_form(const struct probe *p)
+/* One link for all places: to take uprobes off one by one, the kernel waits for a grace period of RCU for
+ * each. Only threads that are leaders of their process passed its filter before 6.10
+ * (kernel/trace/bpf_trace.c, uprobe_prog_run()). */
+static void list_user_ways(struct tracer *t, struct probe *p)
 {
-	for (enum image_form form = 0; form < IMAGE_FORMS_; form++)
-		if (p->forms[form])
-			return form;
-	return IMAGE_FORMS_;
+	bool filtered = t->options->pid || t->command_pid;
+
+	if (t->version >= (filtered ? FEATURES_VERSION(6, 10, 0) : FEATURES_VERSION(6, 6, 0)))
+		p->ways[p->n_ways++] = ATTACH_UPROBE_MULTI;
+	p->ways[p->n_ways++] = ATTACH_UPROBE;
 }
 
 static bool condition_holds(struct tracer *t, const struct image_attach *a)
@@ -158,7 +173,11 @@ static int choose_way(struct tracer *t, struct probe *p)
 	p->off = true;
 	for (uint32_t i = 0; i < p->n_attach; i++)
 		p->off = p->off && !condition_holds(t, a + i);
-	if (p->off || !is_function(a->probe))
+	if (p->off)
+		return 0;
+	if (a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt)
+		list_user_ways(t, p);
+	if (!is_function(a->probe))
 		return 0;
 	list_ways(t, p, a->glob);
 	if (p->n_ways == 0) {

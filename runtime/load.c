@@ -1,5 +1,6 @@
 /* From the bytes of an image to loaded programs. */
 #include "runtime/tracer.h"
+#include "runtime/uapi.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -212,6 +213,9 @@ static int choose_program(struct tracer *t, struct probe *p)
 	}
 	if (p->n_ways && p->ways[p->way] == ATTACH_MULTI)
 		bpf_program__set_expected_attach_type(p->program, BPF_TRACE_KPROBE_MULTI);
+	if (p->n_ways && p->ways[p->way] == ATTACH_UPROBE_MULTI)
+		bpf_program__set_expected_attach_type(
+		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
 	if (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) {
 		const struct image_attach *a = tracer_attach(t, p);
 		int err = bpf_program__set_attach_target(

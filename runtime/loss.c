@@ -14,7 +14,15 @@
 #include "base/clock.h"
 #include "kernel/features.h"
 
-static void link_missed(struct attached *a, enum image_form form, enum attach_way way)
+/* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
+static bool counts_misses(const struct tracer *t, const struct probe *p)
+{
+	enum attach_way way = p->n_ways ? p->ways[p->way] : ATTACH_AUTO;
+
+	return (way == ATTACH_MULTI || way == ATTACH_PERF) && t->version >= FEATURES_VERSION(6, 7, 0);
+}
+
+static void link_missed(struct attached *a, enum attach_way way)
 {
 	struct uapi_link_info info = { 0 };
 	uint32_t size = sizeof(info);
@@ -46,9 +54,8 @@ void loss_collect(struct tracer *t)
 
 			if (a->event.n)
 				a->missed_known = attach_tracefs_missed(t, a->event, &a->missed) == 0;
-			else if (p->n_ways && p->ways[p->way] != ATTACH_FENTRY &&
-				 t->version >= FEATURES_VERSION(6, 7, 0))
-				link_missed(a, p->form, p->ways[p->way]);
+			else if (counts_misses(t, p))
+				link_missed(a, p->ways[p->way]);
 		}
 	}
 }

@@ -22,6 +22,8 @@ enum attach_way {
 	ATTACH_TRACEFS,
 	ATTACH_PERF,
 	ATTACH_MULTI,
+	ATTACH_UPROBE_MULTI, /* all places of a program at once */
+	ATTACH_UPROBE,       /* one by one */
 	ATTACH_WAYS_
 };
 

@@ -47,6 +47,7 @@ const char *tracer_way_name(const struct probe *p)
 		[ATTACH_TRACEFS] = "tracefs event",
 		[ATTACH_PERF] = "perf event",
 		[ATTACH_MULTI] = "kprobe.multi",
+		[ATTACH_UPROBE_MULTI] = "uprobe.multi",
 		[ATTACH_WAYS_] = NULL,
 	};
 

@@ -23,10 +23,11 @@ struct kernel_btf;
 
 /* A probe attached at one place. */
 struct attached {
-	struct bpf_link *link;
-	struct str event; /* tracefs event that goes with it; empty: none */
-	uint32_t target;  /* index of runtime.targets */
-	uint64_t missed;  /* read before it is detached */
+	struct bpf_link *link; /* NULL: it has been taken off, or there is only fd */
+	int fd;                /* a link of a kind that libbpf does not know, or -1 */
+	struct str event;      /* tracefs event that goes with it; empty: none */
+	uint32_t target;       /* index of runtime.targets */
+	uint64_t missed;       /* read before it is detached */
 	bool missed_known;
 	uint64_t address; /* of a watchpoint */
 };
@@ -140,6 +141,8 @@ void attach_tell(const struct tracer *t);
 bool attach_explain(struct tracer *t);
 uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func);
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);
+/* The same of a link that libbpf does not know. */
+int attach_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target);
 /* The rows of base/probes.def. */
 #define PROBE(name, aliases, pattern, gives, split, attach, list) \
 	int attach(struct tracer *t, struct probe *p);

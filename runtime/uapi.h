@@ -1,7 +1,7 @@
 /*
- * What newer kernels than our headers tell (include/uapi/linux/bpf.h): the part of
- * struct bpf_link_info that holds misses. A kernel fills what it knows and leaves the
- * rest as it was, and takes a larger struct when the rest is zero.
+ * What newer kernels than our headers know (include/uapi/linux/bpf.h): the part of
+ * struct bpf_link_info that holds misses, and links of many uprobes. A kernel fills what it
+ * knows and leaves the rest as it was, and takes a larger struct when the rest is zero.
  */
 #ifndef BTRUN_RUNTIME_UAPI_H
 #define BTRUN_RUNTIME_UAPI_H
@@ -31,6 +31,17 @@ struct uapi_link_info {
 		} perf_kprobe;
 		uint8_t room[64];
 	};
+};
+
+/* 6.6: enum bpf_attach_type, and a flag of such a link */
+#define UAPI_TRACE_UPROBE_MULTI 48
+#define UAPI_UPROBE_MULTI_RETURN 1
+
+/* BPF_LINK_CREATE's part of union bpf_attr */
+struct uapi_uprobe_multi {
+	uint32_t prog_fd, target_fd, attach_type, flags;
+	uint64_t path, offsets, ref_ctr_offsets, cookies; /* addresses */
+	uint32_t cnt, multi_flags, pid, pad;
 };
 
 #endif

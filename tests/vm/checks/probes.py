@@ -119,7 +119,7 @@ def giving(count, script, *options):
 def watchpoint_of_argument():
     """The process waits until the address that its function is given is watched: no write is missed."""
     told = giving(1, "watchpoint:give+arg1:4:w { @ = count(); }", "-v").err
-    expect("watchpoint:give+arg1:4:w: uprobe\n" in told and "(null)" not in told, told)
+    expect(re.search(r"watchpoint:give\+arg1:4:w: uprobe(.multi)?\n", told) and "(null)" not in told, told)
     for _ in range(3):
         result = giving(3, "watchpoint:give+arg1:4:w { @ = count(); }")
         expect_equal(result.out.strip(), "@: 15", str(result))
@@ -195,6 +195,37 @@ def iterator_is_pinned():
     one_liner('iter:task:no { time(); }').expect_error("not available in a pinned iterator")
     one_liner('iter:task:no { printf("%o", pid); }').expect_error("nothing that a pinned iterator can print")
     expect(not os.path.exists("/sys/fs/bpf/no"), "a pin is left")
+
+MANY = """
+#define _SDT_HAS_SEMAPHORES 1
+#include <pthread.h>
+#include <sys/sdt.h>
+__extension__ unsigned short many_done_semaphore __attribute__((section(".probes")));
+%s
+static void *work(void *unused) { %s if (many_done_semaphore) DTRACE_PROBE1(many, done, 7); return unused; }
+int main(void) { pthread_t thread; pthread_create(&thread, 0, work, 0); pthread_join(thread, 0); }
+"""
+
+
+@check
+def uprobes_at_once():
+    """All places of a program are one link where the kernel has that: each hit has its place, in every thread, and a
+    semaphore of a static probe is set."""
+    with open("/tmp/many.c", "w") as file:
+        file.write(MANY % ("\n".join(f'__attribute__((noinline)) void work_{i}(void) {{ __asm__ volatile(""); }}' for i in range(40)),
+                           " ".join(f"work_{i}();" * (i % 3) for i in range(40))))
+    run("gcc", "-O1", "-o", "/tmp/many", "/tmp/many.c", "-lpthread").expect_ok()
+    script = ("uprobe:/tmp/many:work_* { @in[func] = count(); } uretprobe:/tmp/many:work_3* { @out[probe] = count(); } "
+              "usdt:/tmp/many:many:done { @done = arg0; }")
+    result = btrun("-v", "-e", script, "-c", "/tmp/many").expect_ok()
+    entered = dict(re.findall(r"@in\[(\w+)\]: (\d+)", result.out))
+    expect_equal(entered, {f"work_{i}": str(i % 3) for i in range(40) if i % 3})
+    left = dict(re.findall(r"@out\[uretprobe:/tmp/many:(\w+)\]: (\d+)", result.out))
+    expect_equal(left, {f"work_{i}": str(i % 3) for i in (3, *range(30, 40)) if i % 3})
+    expect("@done: 7" in result.out, str(result))
+    for probe in ("uprobe:/tmp/many:work_*", "uretprobe:/tmp/many:work_3*", "usdt:/tmp/many:many:done"):
+        expect(f"{probe}: {'uprobe.multi' if guest.NEW else 'uprobe'}" in result.err, str(result))
+    btrun("-e", "uprobe:/tmp/many:work_1 { } uprobe:/tmp/many:word_1 { }").expect_error("no function word_1", "work_1")
 
 
 @check
