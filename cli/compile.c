@@ -1,6 +1,7 @@
 #include "cli/compile.h"
 #include "cli/facts.h"
 #include "cli/helper.h"
+#include "cli/memory.h"
 #include "kernel/features.h"
 #include "sandbox/sandbox.h"
 
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,18 +43,23 @@ static int place_descriptors(const int fds[3])
 	return 0;
 }
 
+static const struct compile_listener nobody = { STDERR_FILENO, NULL };
+
 struct job {
 	const struct source *source;
 	const struct options *options;
 	const char *stage; /* of -d, or NULL */
 	int out;           /* where that is written */
+	struct compile_listener listener;
 	bool one_form;
 };
 
-static void __attribute__((noreturn)) child(const char *path, char **argv, const int fds[3], int out)
+static void __attribute__((noreturn))
+child(const char *path, char **argv, const int fds[3], const struct job *job)
 {
 	/* Our end of the socket tells it that we have gone; the rest it does itself: sandbox_enter(). */
-	if (dup2(out, STDOUT_FILENO) >= 0 && place_descriptors(fds) == 0)
+	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->listener.messages, STDERR_FILENO) >= 0 &&
+	    place_descriptors(fds) == 0)
 		execv(path, argv);
 	fprintf(stderr, "btrun: cannot run the compiler %s: %s\n", path, strerror(errno));
 	_exit(126);
@@ -104,20 +109,6 @@ static int conclude(pid_t pid, int served)
 		    "btrun: the compiler crashed (%s): this is a defect of btrun; nothing was attached\n",
 		    strsignal(signal));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
-}
-
-static int memory_file(const char *name, struct str content)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-
-	for (size_t at = 0; fd >= 0 && at < content.n;) {
-		ssize_t n = write(fd, content.p + at, content.n - at);
-
-		if (n < 0)
-			return -errno;
-		at += (size_t)n;
-	}
-	return fd < 0 ? -errno : fd;
 }
 
 static int limit(struct arena *a, const char *option, uint64_t value, char **argv, int n)
@@ -185,7 +176,7 @@ static char **command_line(struct arena *a, struct kernel *k, const struct job *
 	return argv;
 }
 
-static int run(struct kernel *k, const char *path, char **argv, int fds[3], int out, int socket)
+static int run(struct kernel *k, const char *path, char **argv, int fds[3], const struct job *job, int socket)
 {
 	pid_t pid;
 	int served;
@@ -193,7 +184,7 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], int 
 	fflush(NULL);
 	pid = sandbox_fork();
 	if (pid == 0)
-		child(path, argv, fds, out);
+		child(path, argv, fds, job);
 	close(fds[2]);
 	if (pid < 0)
 		return -errno;
@@ -206,7 +197,7 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], int 
 static int compile(struct kernel *k, const struct job *job, int *image)
 {
 	struct arena *a = arena_new();
-	struct facts facts = { job->options, job->source };
+	struct facts facts = { job->options, job->source, job->listener.watcher };
 	int sockets[2], fds[3], err = -EINVAL;
 	char path[PATH_MAX + 16];
 
@@ -223,10 +214,11 @@ static int compile(struct kernel *k, const struct job *job, int *image)
 		goto out;
 	}
 	fds[2] = sockets[1];
+	kernel_watch(k, job->listener.watcher ? watcher_take : NULL, job->listener.watcher);
 	kernel_use(k, KERNEL_HEADER, facts_header, &facts);
 	kernel_use(k, KERNEL_PARAMETERS, facts_parameters, &facts);
 	kernel_use(k, KERNEL_SYMBOLS, facts_symbols, &facts);
-	err = run(k, path, command_line(a, k, job), fds, job->out, sockets[0]);
+	err = run(k, path, command_line(a, k, job), fds, job, sockets[0]);
 	close(fds[0]);
 	if (err || job->stage)
 		close(fds[1]);
@@ -237,10 +229,18 @@ out:
 	return err;
 }
 
-int compile_script(
-    struct kernel *k, const struct source *source, const struct options *o, bool one_form, int *image)
+char **compile_arguments(
+    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_form)
 {
-	struct job job = { source, o, NULL, STDOUT_FILENO, one_form };
+	struct job job = { .source = source, .options = o, .one_form = one_form };
+
+	return command_line(a, k, &job);
+}
+
+int compile_script(struct kernel *k, const struct source *source, const struct options *o, bool one_form,
+    const struct compile_listener *listener, int *image)
+{
+	struct job job = { source, o, NULL, STDOUT_FILENO, listener ? *listener : nobody, one_form };
 
 	return compile(k, &job, image);
 }
@@ -248,7 +248,7 @@ int compile_script(
 int compile_show(
     struct kernel *k, const struct source *source, const struct options *o, const char *stage, int out)
 {
-	struct job job = { source, o, stage, out, false };
+	struct job job = { source, o, stage, out, nobody, false };
 	int image;
 
 	return compile(k, &job, &image);

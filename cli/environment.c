@@ -1,4 +1,4 @@
-/* The environment variables that bpftrace has, under its names. */
+/* The environment variables that bpftrace has, under its names, and those of our own. */
 #include "cli/environment.h"
 
 #include <errno.h>
@@ -41,6 +41,8 @@ static const struct row {
 	{ "BPFTRACE_NO_CPP_DEMANGLE", "1: C++ names as the binaries have them", SWITCH, AT(run.mangled), 0 },
 	{ "BPFTRACE_NO_USER_SYMBOLS", "1: addresses of processes as numbers", SWITCH, AT(run.no_user_symbols),
 	    0 },
+	{ "BTRUN_CACHE_BYTES", "bytes that compiled scripts may take (67108864)", NUMBER, AT(cache_bytes),
+	    UINT64_MAX },
 	{ "BPFTRACE_BTF", "a file with the kernel's BTF", FILE_NAME, AT(btf), 0 },
 	/* What is known of a process is kept as long as it is right, the verifier's log has the room that it
 	 * needs, and the kernel itself checks the offsets of kprobes. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +39,50 @@ static char **header_arguments(struct arena *a, const struct facts *f, struct st
 	return argv;
 }
 
+/* What btrun-headers names behind the definitions, which alone are left. */
+static int split_files(struct arena *a, const struct facts *f, int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text, *at;
+
+	if (size < 0)
+		return -errno;
+	text = arena_alloc(a, (size_t)size + 1);
+	if (pread(fd, text, (size_t)size, 0) != size)
+		return -EIO;
+	at = text + strlen(text);
+	if (ftruncate(fd, at - text) || lseek(fd, 0, SEEK_SET))
+		return -errno;
+	for (at++; f->watcher && at < text + size; at += strlen(at) + 1)
+		watcher_take_file(f->watcher, at);
+	return 0;
+}
+
+/* Itself a part of what it says. */
+static void take_helper(const struct facts *f, const char *name)
+{
+	char path[PATH_MAX + 32];
+
+	if (f->watcher && helper_path(name, path, sizeof(path)))
+		watcher_take_file(f->watcher, path);
+}
+
 int facts_header(void *context, struct str name)
 {
 	const struct facts *f = context;
 	struct arena *a;
-	int fd;
+	int fd, err;
 
 	if (!is_included(f, name))
 		return -EPERM;
 	a = arena_new();
 	fd = helper_read(header_arguments(a, f, name), -1, NULL, 0);
+	err = fd < 0 ? 0 : split_files(a, f, fd);
+	if (err) {
+		close(fd);
+		fd = err;
+	}
+	take_helper(f, "btrun-headers");
 	arena_free(a);
 	return fd;
 }
@@ -89,6 +124,7 @@ int facts_parameters(void *context, struct str name)
 	char *argv[] = { "btrun-dwarf", path, strndup(function.p, function.n), NULL };
 	int fd = path && argv[2] ? helper_read(argv, -1, errors, 3) : -ENOENT;
 
+	take_helper(context, "btrun-dwarf");
 	free(argv[2]);
 	free(path);
 	return fd;

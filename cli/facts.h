@@ -5,11 +5,13 @@
 #define BTRUN_CLI_FACTS_H
 
 #include "base/source.h"
+#include "cache/watch.h"
 #include "cli/options.h"
 
 struct facts {
 	const struct options *options;
 	const struct source *source;
+	struct watcher *watcher; /* wants to know which files were read, or NULL */
 };
 
 /* Functions for kernel_use(), of KERNEL_HEADER, KERNEL_PARAMETERS and KERNEL_SYMBOLS; context is a struct

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/help.h"
 #include "cli/info.h"
 #include "cli/list.h"
+#include "cli/memory.h"
 #include "cli/options.h"
 #include "cli/program.h"
 #include "cli/script.h"
@@ -42,12 +43,11 @@ static int check_kernel(struct arena *a, struct kernel *k)
 
 static int open_image(const struct source *source)
 {
-	int fd = memfd_create("image", MFD_CLOEXEC);
+	int fd = memory_file("image", source->text);
 
-	if (fd >= 0 && write(fd, source->text.p, source->text.n) == (ssize_t)source->text.n)
-		return fd;
-	fprintf(stderr, "btrun: cannot hold the image: %s\n", strerror(errno));
-	return -EIO;
+	if (fd < 0)
+		fprintf(stderr, "btrun: cannot hold the image: %s\n", strerror(-fd));
+	return fd;
 }
 
 static int emit(const char *path, int image)
@@ -113,27 +113,32 @@ static int refuse_compiling(const struct options *o, struct str name)
 	return -EINVAL;
 }
 
-/* A script that is compiled now, to be run. */
-static int run_script(
-    struct kernel *k, const struct source *source, const struct options *o, struct run_options *run)
+/* A script that is compiled now, or was, for this machine. */
+static int run_script(struct arena *a, struct kernel *k, const struct source *source, const struct options *o,
+    struct run_options *run)
 {
-	int image, status;
+	struct cache *cache;
+	int image, status = 1;
 
 	run->fresh = true;
 	/* Half of the compiler's time, and the second way is seldom needed. */
-	run->one_form = run->way == ATTACH_AUTO && HAS_TRAMPOLINES;
-	if (compile_script(k, source, o, run->one_form, &image))
-		return 1;
+	cache = cache_open(a, k, source, o, run->way == ATTACH_AUTO && HAS_TRAMPOLINES);
+	if (cache_image(cache, &run->one_form, &image))
+		goto out;
 	status = run_image(k, image, run);
 	if (status >= 0)
-		return status;
+		goto out;
+	close(image);
 	run->one_form = false;
-	return compile_script(k, source, o, false, &image) ? 1 : run_image(k, image, run);
+	status = cache_all_forms(cache, &image) ? 1 : run_image(k, image, run);
+out:
+	cache_close(cache);
+	return status;
 }
 
 static int write_image(struct kernel *k, const struct source *source, const struct options *o)
 {
-	int image, err = compile_script(k, source, o, false, &image);
+	int image, err = compile_script(k, source, o, false, NULL, &image);
 
 	if (!err)
 		err = o->aot ? program_write(o->aot, image, o->is_static) : emit(o->emit, image);
@@ -165,7 +170,7 @@ static int trace(struct arena *a, struct kernel *k, const struct options *o)
 		return 1;
 	if (o->emit || o->aot)
 		return write_image(k, &source, o);
-	return check_kernel(a, k) ? 1 : run_script(k, &source, o, &run);
+	return check_kernel(a, k) ? 1 : run_script(a, k, &source, o, &run);
 }
 
 int main(int argc, char **argv)

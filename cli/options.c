@@ -25,6 +25,7 @@ enum long_only {
 	OPTION_INFO,
 	OPTION_AOT,
 	OPTION_STATIC,
+	OPTION_NO_CACHE,
 };
 
 static const struct option longs[] = {
@@ -43,6 +44,7 @@ static const struct option longs[] = {
 	{ "usdt-file-activation", no_argument, NULL, OPTION_IGNORED },
 	{ "emit-llvm", required_argument, NULL, OPTION_EMIT_LLVM },
 	{ "info", no_argument, NULL, OPTION_INFO },
+	{ "no-cache", no_argument, NULL, OPTION_NO_CACHE },
 	{ "include", required_argument, NULL, OPTION_INCLUDE },
 	{ "program", required_argument, NULL, 'e' },
 	{ "cmd", required_argument, NULL, 'c' },
@@ -162,6 +164,9 @@ static int take_long(struct arena *a, int c, struct options *o)
 		break;
 	case OPTION_NO_WARNINGS:
 		o->no_warnings = true;
+		break;
+	case OPTION_NO_CACHE:
+		o->no_cache = true;
 		break;
 	case OPTION_INCLUDE:
 		vec_push(a, &o->includes, optarg);

@@ -34,7 +34,8 @@ struct options {
 	uint64_t max_strlen, max_map_keys; /* 0: the compiler's own */
 	VEC(const char *) folders;         /* -I */
 	VEC(const char *) includes;        /* --include */
-	bool unsafe, no_warnings, is_static;
+	bool unsafe, no_warnings, no_cache, is_static;
+	uint64_t cache_bytes; /* 0: the usual */
 };
 
 /* image: see struct options. */

@@ -15,6 +15,7 @@ enum clang_cursor {
 	CURSOR_ENUM_CONSTANT = 7,
 	CURSOR_TYPEDEF = 20,
 	CURSOR_MACRO = 501,
+	CURSOR_INCLUDE = 503,
 };
 
 enum clang_kind {
@@ -70,6 +71,7 @@ struct clang_token {
 #define VISIT_BREAK 0
 #define VISIT_CONTINUE 1
 typedef int clang_visitor(struct clang_cursor_value c, struct clang_cursor_value parent, void *context);
+typedef void clang_file_visitor(void *file, void *places, unsigned n_places, void *context);
 
 #define PARSE_MACROS 1 /* CXTranslationUnit_DetailedPreprocessingRecord */
 #define PARSE_SKIP_BODIES 64
@@ -109,7 +111,9 @@ typedef int clang_visitor(struct clang_cursor_value c, struct clang_cursor_value
 	FUNCTION(unsigned, Cursor_isMacroBuiltin, (struct clang_cursor_value))                     \
 	FUNCTION(struct clang_range, getCursorExtent, (struct clang_cursor_value))                 \
 	FUNCTION(void, tokenize, (void *, struct clang_range, struct clang_token **, unsigned *))  \
-	FUNCTION(struct clang_string, getTokenSpelling, (void *, struct clang_token))
+	FUNCTION(struct clang_string, getTokenSpelling, (void *, struct clang_token))              \
+	FUNCTION(void, getInclusions, (void *, clang_file_visitor *, void *))                      \
+	FUNCTION(struct clang_string, getFileName, (void *))
 
 struct libclang {
 #define FUNCTION(result, name, parameters) result(*name) parameters;

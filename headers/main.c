@@ -1,11 +1,13 @@
 /*
  * btrun-headers [-I DIR]... HEADER: what a header file defines, in the form that scripts define types in:
- * records member by member, enums, typedefs, macros that are plain text. A process of its own, which has
- * libclang in it and goes when it is done.
+ * records member by member, enums, typedefs, macros that are plain text. Then a NUL byte and the names of the
+ * files that this came from, and of those that would have been read instead if they existed, with a NUL byte
+ * behind each. A process of its own, which has libclang in it and goes when it is done.
  *
  * HEADER as in #include: a name, or an absolute path. Exit status 1 and libclang's messages when it can't be
  * read.
  */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -428,6 +430,42 @@ static void shut_in(int argc, char **argv)
 	sandbox_enter(SANDBOX_HEADERS, readable);
 }
 
+static void print_file(void *file, void *places, unsigned n_places, void *context)
+{
+	printf("%s%c", text_of(clang.getFileName(file)), '\0');
+}
+
+struct folders {
+	char **v;
+	int n;
+};
+
+/* The folders are looked through in their order, then those of the system, of which this is the first. */
+static int print_places(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
+{
+	const struct folders *folders = context;
+	const char *name;
+
+	if (c.kind != CURSOR_INCLUDE)
+		return VISIT_CONTINUE;
+	name = text_of(clang.getCursorSpelling(c));
+	for (int i = 0; i < folders->n; i++)
+		printf("%s/%s%c", folders->v[i] + strlen("-I"), name, '\0');
+	printf("/usr/local/include/%s%c", name, '\0');
+	return VISIT_CONTINUE;
+}
+
+static void print_files(struct folders folders)
+{
+	Dl_info library;
+
+	putchar('\0');
+	if (dladdr(*(void **)&clang.getInclusions, &library))
+		printf("%s%c", library.dli_fname, '\0');
+	clang.getInclusions(unit, print_file, NULL);
+	clang.visitChildren(clang.getTranslationUnitCursor(unit), print_places, &folders);
+}
+
 int main(int argc, char **argv)
 {
 	const char *words[256] = { "-x", "c", "-include" };
@@ -450,5 +488,6 @@ int main(int argc, char **argv)
 	if (has_errors())
 		return 1;
 	clang.visitChildren(clang.getTranslationUnitCursor(unit), print_top, NULL);
+	print_files((struct folders){ argv + 1, argc - 2 });
 	return fflush(stdout) != 0;
 }

@@ -99,6 +99,12 @@ void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void
 	k->given[fact].context = context;
 }
 
+void kernel_watch(struct kernel *k, kernel_watcher *watcher, void *context)
+{
+	k->watcher = watcher;
+	k->watcher_context = context;
+}
+
 struct kernel *kernel_host(const char *root)
 {
 	struct kernel *k = calloc(1, sizeof(*k));

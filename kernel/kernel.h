@@ -52,6 +52,11 @@ void kernel_use_btf(struct kernel *k, const char *path);
 typedef int kernel_give(void *context, struct str name);
 void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void *context);
 
+/* Hears of every answer of kernel_serve() before it is sent: fd is a descriptor, at its beginning, or
+ * negative errno; its offset has to stay where it is. NULL: nobody. */
+typedef void kernel_watcher(void *context, enum kernel_fact fact, struct str name, int fd);
+void kernel_watch(struct kernel *k, kernel_watcher *watcher, void *context);
+
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
 /* The whole content of a fact, in the arena. 0 or negative errno. */

@@ -17,8 +17,10 @@ struct kernel {
 	struct {
 		kernel_give *give;
 		void *context;
-	} given[KERNEL_FACTS_]; /* a host: of kernel_use() */
-	const char *btf;        /* a host: the file of kernel_use_btf(), or NULL */
+	} given[KERNEL_FACTS_];  /* a host: of kernel_use() */
+	const char *btf;         /* a host: the file of kernel_use_btf(), or NULL */
+	kernel_watcher *watcher; /* a host: of kernel_watch(), or NULL */
+	void *watcher_context;
 };
 
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */

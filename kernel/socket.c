@@ -153,6 +153,8 @@ int kernel_serve(struct kernel *k, int socket)
 	/* Our own client never sends what the check refuses: whoever does is none. */
 	int refused = kernel_check(request.fact, name);
 	int fd = refused ? refused : kernel_open(k, request.fact, name);
+	if (k->watcher && !refused)
+		k->watcher(k->watcher_context, request.fact, name, fd);
 	int err = send_answer(socket, fd);
 	if (fd >= 0)
 		close(fd);

@@ -1,0 +1,136 @@
+#include "cache/entry.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+
+static const char magic[8] = "btrcach1"; /* a change of the form changes it */
+
+#define WATCHES_MOST 65536
+
+enum part { KEY, WATCHES, MESSAGES, IMAGE, PARTS };
+
+/* In the byte order of the machine: the key says which machine that is. The parts follow it. */
+struct header {
+	char magic[8];
+	uint64_t one_form;
+	uint64_t sizes[PARTS];
+	unsigned char digest[DIGEST_SIZE]; /* of all that precedes it, and of all that follows */
+};
+
+struct watch_header {
+	uint32_t kind, name_size;
+	unsigned char identity[DIGEST_SIZE];
+};
+
+static void make_digest(const struct header *h, struct str body, unsigned char digest[DIGEST_SIZE])
+{
+	struct digest d;
+
+	digest_begin(&d);
+	digest_add(&d, h, offsetof(struct header, digest));
+	digest_add(&d, body.p, body.n);
+	digest_end(&d, digest);
+}
+
+static size_t watches_size(const struct watches *w)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		size += sizeof(struct watch_header) + w->v[i].name.n;
+	return size;
+}
+
+static char *put(char *at, const void *bytes, size_t n)
+{
+	if (n)
+		memcpy(at, bytes, n);
+	return at + n;
+}
+
+static char *put_watches(char *at, const struct watches *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct watch_header h = { w->v[i].kind, (uint32_t)w->v[i].name.n, { 0 } };
+
+		memcpy(h.identity, w->v[i].identity, DIGEST_SIZE);
+		at = put(at, &h, sizeof(h));
+		at = put(at, w->v[i].name.p, w->v[i].name.n);
+	}
+	return at;
+}
+
+struct str entry_pack(struct arena *a, const struct entry *e)
+{
+	struct header h = { .one_form = e->one_form,
+		.sizes = { e->key.n, watches_size(&e->watches), e->messages.n, e->image.n } };
+	size_t n = sizeof(h) + h.sizes[KEY] + h.sizes[WATCHES] + h.sizes[MESSAGES] + h.sizes[IMAGE];
+	char *bytes = arena_alloc(a, n), *at = bytes + sizeof(h);
+
+	memcpy(h.magic, magic, sizeof(magic));
+	at = put(at, e->key.p, e->key.n);
+	at = put_watches(at, &e->watches);
+	at = put(at, e->messages.p, e->messages.n);
+	put(at, e->image.p, e->image.n);
+	make_digest(&h, (struct str){ bytes + sizeof(h), n - sizeof(h) }, h.digest);
+	put(bytes, &h, sizeof(h));
+	return (struct str){ bytes, n };
+}
+
+/* The next n bytes; false when there are not so many. */
+static bool take(struct str *rest, uint64_t n, struct str *part)
+{
+	if (n > rest->n)
+		return false;
+	*part = (struct str){ rest->p, (size_t)n };
+	*rest = (struct str){ rest->p + n, rest->n - (size_t)n };
+	return true;
+}
+
+static bool take_watch(struct arena *a, struct str *rest, struct watches *w)
+{
+	struct watch_header h;
+	struct watch watch;
+	struct str bytes;
+
+	if (!take(rest, sizeof(h), &bytes))
+		return false;
+	memcpy(&h, bytes.p, sizeof(h));
+	if (h.kind >= WATCH_KINDS_ || !take(rest, h.name_size, &watch.name) || w->n >= WATCHES_MOST)
+		return false;
+	watch.kind = h.kind;
+	memcpy(watch.identity, h.identity, DIGEST_SIZE);
+	vec_push(a, w, watch);
+	return true;
+}
+
+static bool take_watches(struct arena *a, struct str bytes, struct watches *w)
+{
+	while (bytes.n)
+		if (!take_watch(a, &bytes, w))
+			return false;
+	return true;
+}
+
+bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry *e)
+{
+	unsigned char digest[DIGEST_SIZE];
+	struct str part, watches, rest = bytes;
+	struct header h;
+
+	if (!take(&rest, sizeof(h), &part))
+		return false;
+	memcpy(&h, part.p, sizeof(h));
+	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.one_form > 1)
+		return false;
+	make_digest(&h, rest, digest);
+	if (memcmp(digest, h.digest, DIGEST_SIZE) != 0)
+		return false;
+	*e = (struct entry){ .one_form = h.one_form };
+	if (!take(&rest, h.sizes[KEY], &e->key) || !take(&rest, h.sizes[WATCHES], &watches) ||
+	    !take(&rest, h.sizes[MESSAGES], &e->messages) || !take(&rest, h.sizes[IMAGE], &e->image) ||
+	    rest.n)
+		return false;
+	return str_eq(e->key, key) && take_watches(a, watches, &e->watches);
+}
