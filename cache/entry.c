@@ -23,14 +23,24 @@ struct watch_header {
 	unsigned char identity[DIGEST_SIZE];
 };
 
-static void make_digest(const struct header *h, struct str body, unsigned char digest[DIGEST_SIZE])
+static void make_digest(struct str bytes, unsigned char digest[DIGEST_SIZE])
 {
 	struct digest d;
 
 	digest_begin(&d);
-	digest_add(&d, h, offsetof(struct header, digest));
-	digest_add(&d, body.p, body.n);
+	digest_add(&d, bytes.p, offsetof(struct header, digest));
+	digest_add(&d, bytes.p + sizeof(struct header), bytes.n - sizeof(struct header));
 	digest_end(&d, digest);
+}
+
+void entry_seal(char *bytes, size_t n)
+{
+	unsigned char digest[DIGEST_SIZE];
+
+	if (n < sizeof(struct header))
+		return;
+	make_digest((struct str){ bytes, n }, digest);
+	memcpy(bytes + offsetof(struct header, digest), digest, DIGEST_SIZE);
 }
 
 static size_t watches_size(const struct watches *w)
@@ -73,8 +83,8 @@ struct str entry_pack(struct arena *a, const struct entry *e)
 	at = put_watches(at, &e->watches);
 	at = put(at, e->messages.p, e->messages.n);
 	put(at, e->image.p, e->image.n);
-	make_digest(&h, (struct str){ bytes + sizeof(h), n - sizeof(h) }, h.digest);
 	put(bytes, &h, sizeof(h));
+	entry_seal(bytes, n);
 	return (struct str){ bytes, n };
 }
 
@@ -124,7 +134,7 @@ bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry 
 	memcpy(&h, part.p, sizeof(h));
 	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.one_form > 1)
 		return false;
-	make_digest(&h, rest, digest);
+	make_digest(bytes, digest);
 	if (memcmp(digest, h.digest, DIGEST_SIZE) != 0)
 		return false;
 	*e = (struct entry){ .one_form = h.one_form };

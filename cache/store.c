@@ -149,7 +149,7 @@ static int read_file(struct arena *a, int fd, struct str *bytes)
 	return 0;
 }
 
-int store_read(struct store *s, struct arena *a, const char name[STORE_NAME], struct str *bytes)
+int store_read(struct store *s, struct arena *a, const char *name, struct str *bytes)
 {
 	int fd, err;
 
@@ -251,7 +251,7 @@ static int write_all(int fd, struct str bytes)
 	return 0;
 }
 
-int store_write(struct store *s, const char name[STORE_NAME], struct str bytes, uint64_t limit)
+int store_write(struct store *s, const char *name, struct str bytes, uint64_t limit)
 {
 	char temporary[sizeof(TEMPORARY) + STORE_NAME + 24];
 	int fd, err;

@@ -25,8 +25,8 @@ struct store {
 void store_open(struct store *s);
 void store_close(struct store *s);
 /* The whole file; it counts as used now. */
-int store_read(struct store *s, struct arena *a, const char name[STORE_NAME], struct str *bytes);
+int store_read(struct store *s, struct arena *a, const char *name, struct str *bytes);
 /* Then removes files until all take no more than limit bytes. -EFBIG: it alone would. */
-int store_write(struct store *s, const char name[STORE_NAME], struct str bytes, uint64_t limit);
+int store_write(struct store *s, const char *name, struct str bytes, uint64_t limit);
 
 #endif

@@ -1,6 +1,5 @@
 #include "cli/cache.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "cli/facts.h"
 #include "cli/helper.h"
 #include "cli/memory.h"
+#include "kernel/features.h"
 
 #define BYTES_MOST (64u << 20)
 #define MESSAGES_MOST (64 << 10)
@@ -75,41 +75,18 @@ static bool put_program(FILE *out, const char *path)
 	return true;
 }
 
-/* Of the notes only the build-id: others hold addresses, which differ from boot to boot. */
-static void put_build_id(FILE *out, struct arena *a, struct kernel *k)
-{
-	char bytes[4096];
-	FILE *file = fopen(str_format(a, "%.*s/sys/kernel/notes", STR_ARG(kernel_root(k))).p, "re");
-	size_t n = file ? fread(bytes, 1, sizeof(bytes), file) : 0, at = 0;
-	Elf64_Nhdr note;
-
-	if (file)
-		fclose(file);
-	while (n - at > sizeof(note)) {
-		size_t owner = at + sizeof(note), content, end;
-
-		memcpy(&note, bytes + at, sizeof(note));
-		content = owner + ((note.n_namesz + 3ul) & ~3ul);
-		end = content + ((note.n_descsz + 3ul) & ~3ul);
-		if (end > n)
-			return;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp(bytes + owner, "GNU", 4) == 0)
-			put_part(out, bytes + content, note.n_descsz);
-		at = end;
-	}
-}
-
 static void put_kernel(FILE *out, struct arena *a, struct kernel *k)
 {
 	struct utsname name;
+	struct str id;
 
 	if (uname(&name) == 0) {
 		put_text(out, name.release);
 		put_text(out, name.version);
 		put_text(out, name.machine);
 	}
-	put_build_id(out, a, k);
+	id = features_build_id(k, a);
+	put_part(out, id.p, id.n);
 }
 
 /* What the processes that read header files see besides the command line. */

@@ -1,5 +1,6 @@
 #include "kernel/features.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,6 +66,36 @@ static unsigned take_number(struct str *s)
 	if (s->n > 0 && s->p[0] == '.')
 		*s = str_slice(*s, 1, s->n);
 	return value > 255 ? 255 : value;
+}
+
+/* Other notes hold addresses, which differ from boot to boot. */
+static bool is_build_id(const Elf64_Nhdr *note, const char *owner)
+{
+	return note->n_type == NT_GNU_BUILD_ID && note->n_namesz == sizeof("GNU") &&
+	       memcmp(owner, "GNU", sizeof("GNU")) == 0;
+}
+
+#define NOTE_PADDED(n) (((size_t)(n) + 3) & ~(size_t)3)
+
+struct str features_build_id(struct kernel *k, struct arena *a)
+{
+	char notes[4096];
+	int got = peek(k, "/sys/kernel/notes", notes, sizeof(notes));
+	size_t n = got < 0 ? 0 : (size_t)got, at = 0;
+	Elf64_Nhdr note;
+
+	while (n - at > sizeof(note)) {
+		size_t owner = at + sizeof(note), id;
+
+		memcpy(&note, notes + at, sizeof(note));
+		id = owner + NOTE_PADDED(note.n_namesz);
+		at = id + NOTE_PADDED(note.n_descsz);
+		if (at > n)
+			break;
+		if (is_build_id(&note, notes + owner))
+			return str_copy(a, notes + id, note.n_descsz);
+	}
+	return STR("");
 }
 
 unsigned features_version_of(struct str release)

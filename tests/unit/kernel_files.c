@@ -13,7 +13,7 @@
 
 static char made[] = "/tmp/kernel_files.XXXXXX";
 
-static void write_file(const char *path, const char *text)
+static void write_bytes(const char *path, const char *bytes, size_t n)
 {
 	char full[512];
 
@@ -27,8 +27,13 @@ static void write_file(const char *path, const char *text)
 	CHECK(out != NULL);
 	if (!out)
 		return;
-	fputs(text, out);
+	fwrite(bytes, 1, n, out);
 	fclose(out);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	write_bytes(path, text, strlen(text));
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
@@ -201,6 +206,23 @@ static void refusals(struct kernel *k)
 	kernel_free(bad);
 }
 
+static void build_id(struct kernel *k, struct arena *a)
+{
+	/* Xen's has an address in it. */
+	static const char notes[] = "\4\0\0\0\4\0\0\0\3\0\0\0Xen\0addr"
+				    "\4\0\0\0\3\0\0\0\3\0\0\0GNU\0id!\0";
+	struct kernel *bad = kernel_host(made);
+
+	CHECK_STR(features_build_id(k, a), "");
+	write_bytes("/sys/kernel/notes", notes, sizeof(notes) - 1);
+	CHECK_STR(features_build_id(bad, a), "id!");
+	write_bytes("/sys/kernel/notes", notes, sizeof(notes) - 2);
+	CHECK_STR(features_build_id(bad, a), "");
+	write_bytes("/sys/kernel/notes", "\xff\xff\xff\xff\xff\xff\xff\xff\3\0\0\0GNU", 16);
+	CHECK_STR(features_build_id(bad, a), "");
+	kernel_free(bad);
+}
+
 static void versions(struct kernel *k, struct arena *a)
 {
 	struct str release;
@@ -240,6 +262,7 @@ int main(void)
 	bad_formats(a);
 	refusals(k);
 	versions(k, a);
+	build_id(k, a);
 	capabilities(a);
 	nftw(made, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	kernel_free(k);
