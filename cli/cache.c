@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "cli/facts.h"
 #include "cli/helper.h"
 #include "cli/memory.h"
+#include "image/image.h"
 #include "kernel/features.h"
 
 #define BYTES_MOST (64u << 20)
@@ -178,6 +180,22 @@ void cache_close(struct cache *c)
 	store_close(&c->store);
 }
 
+/* The reader of the runtime refuses what is wrong; here that means to compile. */
+static bool is_image(struct arena *a, int fd)
+{
+	struct image image;
+	size_t size, room;
+	struct str why;
+	void *object;
+	bool good;
+
+	if (image_load(fd, &object, &size, &room, &why))
+		return false;
+	good = image_read(a, object, size, &image, &why) == 0;
+	munmap(object, room);
+	return good;
+}
+
 /* Puts the entry's messages out and gives a memfd with its image; or negative errno, and nothing was done. */
 static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_form)
 {
@@ -198,6 +216,11 @@ static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_for
 		return -ESTALE;
 	}
 	image = memory_file("image", e.image);
+	if (image >= 0 && !is_image(a, image)) {
+		tell(c, "an entry is not used", "there is no good image in it");
+		close(image);
+		return -EBADMSG;
+	}
 	if (image < 0)
 		return image;
 	tell(c, "started from it", c->name);

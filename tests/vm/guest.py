@@ -22,6 +22,7 @@ import time
 import traceback
 
 IN_GUEST = os.environ.get("BTRUN_VM") == "1"
+os.environ["XDG_CACHE_HOME"] = "/dev/null"  # no cache: what is tested compiles
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("BTRUN_BUILD", "")
