@@ -52,8 +52,8 @@ static const struct line {
 	SCRIPT("  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir, opt or asm"),
 	SCRIPT("      --aot FILE        write a program that runs the script without a compiler, and end"),
 	SCRIPT("      --static          with --aot: one that needs no shared libraries"),
-	SCRIPT("      --no-cache        compile, whatever was compiled before, and keep nothing\n"
-	      "      --emit-elf FILE   write the compiled image and end"),
+	SCRIPT("      --no-cache        compile, whatever was compiled before, and keep nothing"),
+	SCRIPT("      --emit-elf FILE   write the compiled image and end"),
 	SCRIPT("      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll"),
 	SCRIPT(""),
 	SCRIPT("      --info            show what this kernel and this build can do"),
