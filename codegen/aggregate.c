@@ -5,17 +5,24 @@
 #include "base/hist.h"
 #include "codegen/builtin.h"
 
-/* The number of the highest bit of v, which is not 0: halves the range five times. */
-static LLVMValueRef highest_bit(struct gen *g, LLVMValueRef v)
+/* The number of the highest bit of *v, of which what is left is that bit, or 0: halves the range. */
+static LLVMValueRef highest_bit(struct gen *g, LLVMValueRef *v)
 {
-	LLVMValueRef bit = gen_const(g, 0);
+	LLVMValueRef bit = gen_const(g, 0), shifted, more;
+	LLVMBasicBlockRef before, up, after;
 
 	for (unsigned step = 32; step; step /= 2) {
-		LLVMValueRef up = LLVMBuildICmp(g->b, LLVMIntUGE, v, gen_const(g, 1ull << step), "");
+		LLVMValueRef high = LLVMBuildICmp(g->b, LLVMIntUGE, *v, gen_const(g, 1ull << step), "");
 
-		bit = LLVMBuildAdd(
-		    g->b, bit, LLVMBuildSelect(g->b, up, gen_const(g, step), gen_const(g, 0), ""), "");
-		v = LLVMBuildSelect(g->b, up, LLVMBuildLShr(g->b, v, gen_const(g, step), ""), v, "");
+		before = LLVMGetInsertBlock(g->b);
+		gen_if(g, high, &after, "up");
+		up = LLVMGetInsertBlock(g->b);
+		/* Opaque: LLVM would make two selects of it, and the BPF back end a branch of each. */
+		shifted = LLVMBuildLShr(g->b, gen_opaque(g, *v), gen_const(g, step), "");
+		more = LLVMBuildAdd(g->b, bit, gen_const(g, step), "");
+		gen_go(g, after);
+		bit = gen_either(g, bit, before, more, up);
+		*v = gen_either(g, *v, before, shifted, up);
 	}
 	return bit;
 }
@@ -23,11 +30,12 @@ static LLVMValueRef highest_bit(struct gen *g, LLVMValueRef v)
 /* base/hist.h's hist_bucket(), as code: what is below 2^bits is shifted by 0. */
 static LLVMValueRef bucket(struct gen *g, LLVMValueRef v, uint32_t bits)
 {
-	LLVMValueRef power = highest_bit(g, v), width = gen_const(g, bits), shift, part, number, small;
+	LLVMValueRef rest = v, power = highest_bit(g, &rest), width = gen_const(g, bits), shift, part, number,
+		     small;
 
 	small = LLVMBuildICmp(g->b, LLVMIntULT, power, width, "");
 	shift = LLVMBuildSelect(g->b, small, gen_const(g, 0), LLVMBuildSub(g->b, power, width, ""), "");
-	part = LLVMBuildLShr(g->b, v, LLVMBuildAnd(g->b, shift, gen_const(g, 63), ""), "");
+	part = bits ? LLVMBuildLShr(g->b, v, LLVMBuildAnd(g->b, shift, gen_const(g, 63), ""), "") : rest;
 	number = LLVMBuildAdd(g->b, LLVMBuildShl(g->b, shift, width, ""), part, "");
 	number = LLVMBuildAdd(g->b, number, gen_const(g, 1), "");
 	return LLVMBuildSelect(

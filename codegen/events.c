@@ -77,7 +77,10 @@ static void open_record(struct gen *g, const struct record *r, struct span span)
 		LLVMBuildBr(g->b, g->after_record);
 		LLVMPositionBuilderAtEnd(g->b, room);
 	}
-	LLVMBuildStore(g->b, gen_const32(g, r->id), g->record);
+	if (in_scratch(r))
+		LLVMBuildStore(g->b, gen_const32(g, r->id), g->record);
+	else
+		gen_store64(g, g->record, gen_const(g, r->id | (uint64_t)r->size << 32));
 }
 
 static void output(struct gen *g, enum helper helper, LLVMValueRef *args, unsigned n, struct span span)
@@ -98,7 +101,8 @@ static void close_record(struct gen *g, struct span span)
 	LLVMBasicBlockRef perf = gen_block(g, "perf"), ring = gen_block(g, "ring");
 
 	gen_place(g, span);
-	store32(g, gen_offset(g, g->record, 4), size);
+	if (in_scratch(r))
+		store32(g, gen_offset(g, g->record, 4), size);
 	LLVMBuildCondBr(g->b, uses_perf(g), perf, ring);
 	LLVMPositionBuilderAtEnd(g->b, perf);
 	output(g, HELPER_PERF_OUTPUT, to_perf, 5, span);
@@ -259,6 +263,8 @@ static void fill(struct gen *g, const struct field *f)
 		gen_store64(g, to, hold(g));
 	else if (f->tail)
 		tail_field(g, f);
+	else if (gen_is_given_text(f->value))
+		builtin_value(g, f->value, to);
 	else
 		gen_value_to(g, f->value, to, f->type);
 }

@@ -518,6 +518,11 @@ static bool leaves_rest(const struct node *node)
 	return node->kind == NODE_CALL || node->kind == NODE_IDENT || node->kind == NODE_TERNARY;
 }
 
+bool gen_is_given_text(const struct node *node)
+{
+	return node->kind == NODE_IDENT && node->type->form == FORM_STRING;
+}
+
 void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
 {
 	if (gen_is_scalar(node->type)) {

@@ -106,8 +106,10 @@ struct gen {
 	enum image_form form;
 	LLVMValueRef function, context_arg;
 	LLVMMetadataRef scope;
-	LLVMBasicBlockRef entry;   /* allocas and what has to come first */
-	LLVMValueRef *variables;   /* by variable.index: where it lives */
+	LLVMBasicBlockRef entry; /* allocas and what has to come first */
+	LLVMValueRef *variables; /* by variable.index: where it lives */
+	LLVMValueRef ids;        /* alloca: tgid << 32 | pid, once somebody has asked */
+	bool ids_used;
 	LLVMValueRef scratch_slot; /* alloca: the scratch region's address */
 	bool scratch_used, scratch_large;
 	LLVMValueRef stack;    /* alloca of STACK_REGION bytes: what helpers are given the address of */
@@ -248,6 +250,9 @@ bool gen_is_scalar(const struct type *type);
 LLVMValueRef gen_value(struct gen *g, struct node *node);
 /* Any value into memory of type, which may be wider than the node's. All type->size bytes are written. */
 void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type);
+/* A text that a helper writes, its NUL included (comm): where nobody looks behind the NUL it can go to memory
+ * that holds anything. */
+bool gen_is_given_text(const struct node *node);
 /* A truth value as i1. */
 LLVMValueRef gen_truth(struct gen *g, struct node *node);
 /* Memory for a temporary, until its statement ends: the stack region when it is small and there is
@@ -309,7 +314,7 @@ void meta_begin(struct gen *g);
 uint32_t meta_type(struct gen *g, const struct type *type);
 void meta_records(struct gen *g);
 
-/* unit.c: tgid << 32 | pid of the current thread. */
+/* unit.c: tgid << 32 | pid of the current thread, of which the program asks the kernel once. */
 LLVMValueRef gen_pid_tgid(struct gen *g);
 /* frames.c: bytes of the stack that the programs of an object take at most. */
 #define FRAMES_LIMIT 512

@@ -56,24 +56,52 @@ static struct str section(struct gen *g)
 
 /* As btrun itself sees them: in a container they are those of its PID namespace, and 0 for a process outside.
  * Which of the two calls is made is a constant to the verifier. */
-LLVMValueRef gen_pid_tgid(struct gen *g)
+static LLVMValueRef ask_ids(struct gen *g)
 {
-	LLVMValueRef inode = slot_load(g, SLOT_pidns_inode, STR("")), ids = gen_alloca(g, 8, "ids"),
-		     args[4] = { slot_load(g, SLOT_pidns_device, STR("")), inode, ids, gen_const32(g, 8) }, v;
+	LLVMValueRef inode = slot_load(g, SLOT_pidns_inode, STR("")), given = gen_alloca(g, 8, "given"),
+		     args[4] = { NULL, inode, given, gen_const32(g, 8) }, in_ours, in_all;
 	LLVMBasicBlockRef ours = gen_block(g, "namespace"), all = gen_block(g, "initial"),
 			  after = gen_block(g, "after");
 
 	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntNE, inode, gen_const(g, 0), ""), ours, all);
 	LLVMPositionBuilderAtEnd(g->b, ours);
+	args[0] = slot_load(g, SLOT_pidns_device, STR(""));
 	/* struct bpf_pidns_info: u32 pid, u32 tgid: the helper gives zeros when it fails */
 	gen_call(g, HELPER_NS_PID_TGID, g->i64, args, 4);
+	in_ours = gen_load64(g, given);
 	LLVMBuildBr(g->b, after);
 	LLVMPositionBuilderAtEnd(g->b, all);
-	v = gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0);
-	gen_store64(g, ids, v);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, after);
-	return gen_load64(g, ids);
+	in_all = gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0);
+	gen_go(g, after);
+	return gen_either(g, in_ours, ours, in_all, all);
+}
+
+LLVMValueRef gen_pid_tgid(struct gen *g)
+{
+	g->ids_used = true;
+	return gen_load64(g, g->ids);
+}
+
+/* Blocks stay where they stand: those made since last was the last one go to their place. */
+static void move_behind(struct gen *g, LLVMBasicBlockRef last, LLVMBasicBlockRef place)
+{
+	for (LLVMBasicBlockRef b; (b = LLVMGetNextBasicBlock(last)); place = b)
+		LLVMMoveBasicBlockAfter(b, place);
+}
+
+/* Where the predicate begins, or the action: in a block of its own, since only behind it is known whether
+ * anybody asks. */
+static void give_ids(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef next)
+{
+	LLVMBasicBlockRef end = LLVMGetInsertBlock(g->b), last = LLVMGetLastBasicBlock(g->function);
+
+	LLVMPositionBuilderAtEnd(g->b, here);
+	gen_place(g, g->attach->span);
+	if (g->ids_used)
+		gen_store64(g, g->ids, ask_ids(g));
+	LLVMBuildBr(g->b, next);
+	move_behind(g, last, here);
+	LLVMPositionBuilderAtEnd(g->b, end);
 }
 
 static void return_if(struct gen *g, LLVMValueRef condition, const char *name)
@@ -118,7 +146,7 @@ static void prologue(struct gen *g)
 		return;
 	wanted = slot_load(g, SLOT_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
-	pid = LLVMBuildLShr(g->b, gen_pid_tgid(g), gen_const(g, 32), "");
+	pid = LLVMBuildLShr(g->b, ask_ids(g), gen_const(g, 32), "");
 	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
 	gen_go(g, after);
 }
@@ -181,21 +209,38 @@ static uint32_t largest_record(struct gen *g)
 	return round_8(size);
 }
 
+static void action(struct gen *g)
+{
+	LLVMBasicBlockRef here = LLVMGetInsertBlock(g->b), start = gen_block(g, "statements");
+	bool given = g->ids_used;
+
+	LLVMPositionBuilderAtEnd(g->b, start);
+	gen_block_statements(g, g->unit->body->block.statements);
+	g->ids_used = g->ids_used && !given;
+	give_ids(g, here, start);
+}
+
 static void body(struct gen *g)
 {
-	LLVMBasicBlockRef after;
+	LLVMBasicBlockRef after, here, start;
 
 	make_variables(g);
 	known_forget(g, NULL);
+	g->ids = gen_alloca(g, 8, "ids");
+	g->ids_used = false;
 	if (g->unit->predicate) {
+		here = LLVMGetInsertBlock(g->b);
+		start = gen_block(g, "predicate");
+		LLVMPositionBuilderAtEnd(g->b, start);
 		gen_place(g, g->unit->predicate->span);
 		g->keeps_reads = true;
 		gen_if(g, gen_truth(g, g->unit->predicate), &after, "action");
 		g->keeps_reads = false;
-		gen_block_statements(g, g->unit->body->block.statements);
+		give_ids(g, here, start);
+		action(g);
 		gen_go(g, after);
 	} else {
-		gen_block_statements(g, g->unit->body->block.statements);
+		action(g);
 	}
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }

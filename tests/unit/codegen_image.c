@@ -1,6 +1,7 @@
 /* Small scripts through the whole compiler, against the fixture kernel: what is in the image. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -97,6 +98,32 @@ static void relocations(struct arena *a)
 	CHECK_INT(c.image.relocs.n, 0);
 }
 
+/* Instructions of the whole object that call this helper of the kernel. */
+static unsigned calls_of(const struct compiled *c, int32_t helper)
+{
+	const struct bpf_insn *insn = c->bytes;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->size / sizeof(*insn); i++)
+		n += insn[i].code == (BPF_JMP | BPF_CALL) && insn[i].src_reg == 0 && insn[i].dst_reg == 0 &&
+		     insn[i].off == 0 && insn[i].imm == helper;
+	return n;
+}
+
+/* Of what stays the same throughout a program the kernel is asked once: in the predicate, or in the action.
+ */
+static void ids(struct arena *a)
+{
+	struct compiled c;
+
+	CHECK(compile(a, "BEGIN { @[tid] = pid; if (pid > 5) { @b[tid] = 1; } else { @b[pid] = 2; } }", &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_pid_tgid), 1);
+	CHECK(compile(a, "BEGIN /@[tid]/ { @[tid] = pid; }", &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_pid_tgid), 1);
+	CHECK(compile(a, "BEGIN { @ = 1; }", &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_pid_tgid), 0);
+}
+
 static void records(struct arena *a)
 {
 	struct compiled c;
@@ -145,6 +172,7 @@ int main(void)
 
 	forms(a);
 	relocations(a);
+	ids(a);
 	records(a);
 	slots_and_counters(a);
 	arena_free(a);
