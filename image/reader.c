@@ -1,4 +1,5 @@
 #include "image/codec.h"
+#include "image/elf.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -106,6 +107,9 @@ int image_read(struct arena *a, const void *data, size_t size, struct image *ima
 	*why = (struct str){ 0 };
 	if (size == 0)
 		return refuse(&r, STR("it is empty"));
+	*why = elf_check(a, data, size);
+	if (why->n)
+		return -EINVAL;
 	elf_version(EV_CURRENT);
 	/* libelf only reads what it was given this way, its prototype does not say so. */
 	r.elf = elf_memory((char *)(uintptr_t)data, size);

@@ -1,6 +1,7 @@
 /* From the bytes of an image to loaded programs. */
 #include "runtime/tracer.h"
 #include "runtime/uapi.h"
+#include "runtime/vet.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "image/elf.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 
@@ -31,6 +33,9 @@ int load_map(struct tracer *t, int fd)
 
 	if (!err)
 		err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
+	if (!err)
+		why = vet_object(t->runtime.arena, t->elf, t->elf_size, &t->image);
+	err = why.n ? -EINVAL : err;
 	if (!err && !str_is(t->image.machine, IMAGE_MACHINE)) {
 		why = str_format(t->runtime.arena,
 		    "it was compiled for %.*s, and this machine is " IMAGE_MACHINE,
@@ -40,29 +45,6 @@ int load_map(struct tracer *t, int fd)
 	if (err)
 		fprintf(stderr, "btrun: the image cannot be used: %.*s\n", STR_ARG(why));
 	return err;
-}
-
-/* Checked bounds: the ELF is untrusted, and image_read() looked only at our section. */
-static const Elf64_Shdr *find_section(const struct tracer *t, struct str name)
-{
-	const Elf64_Ehdr *e = t->elf;
-	const char *base = t->elf;
-	const Elf64_Shdr *sections, *names;
-
-	if (t->elf_size < sizeof(*e) || e->e_shoff > t->elf_size || e->e_shoff % 8 ||
-	    e->e_shstrndx >= e->e_shnum || (t->elf_size - e->e_shoff) / sizeof(*sections) < e->e_shnum)
-		return NULL;
-	sections = (const void *)(base + e->e_shoff);
-	names = &sections[e->e_shstrndx];
-	for (unsigned i = 1; i < e->e_shnum; i++) {
-		uint64_t at = names->sh_offset + sections[i].sh_name;
-
-		if (at >= t->elf_size || t->elf_size - at <= name.n)
-			continue;
-		if (memcmp(base + at, name.p, name.n) == 0 && base[at + name.n] == '\0')
-			return &sections[i];
-	}
-	return NULL;
 }
 
 static const struct tracepoint_field *find_field(const struct tracepoint_format *f, struct str name)
@@ -76,16 +58,15 @@ static const struct tracepoint_field *find_field(const struct tracepoint_format 
 /* struct bpf_insn: code u8, registers u8, off s16, imm s32. */
 static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset)
 {
-	const Elf64_Shdr *s = find_section(t, r->section);
+	Elf64_Shdr s;
 	int16_t value = (int16_t)(offset + r->delta);
 
-	if (!s || s->sh_type != SHT_PROGBITS || s->sh_offset > t->elf_size ||
-	    s->sh_size > t->elf_size - s->sh_offset || r->insn % 8 || r->insn >= s->sh_size ||
-	    s->sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
+	if (!elf_section(t->elf, t->elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS || r->insn % 8 ||
+	    r->insn >= s.sh_size || s.sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
 		fprintf(stderr, "btrun: the image cannot be used: a relocation lies outside its section\n");
 		return -EINVAL;
 	}
-	memcpy((char *)t->elf + s->sh_offset + r->insn + 2, &value, sizeof(value));
+	memcpy((char *)t->elf + s.sh_offset + r->insn + 2, &value, sizeof(value));
 	return 0;
 }
 

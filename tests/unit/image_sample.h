@@ -24,13 +24,13 @@ static const char sample_program[] =
 /* A descriptor of the compiled sample_program, or -1 when this machine has no clang for BPF. */
 static inline int sample_object(void)
 {
-	char path[64], command[160];
+	char path[64], command[200];
 	int fd = memfd_create("sample", 0);
 	FILE *compiler;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	snprintf(command, sizeof(command),
-	    "$(command -v clang clang-19 clang-16 clang-14 | head -1) -target bpf -g -O2 -c -x c - -o - > %s",
+	    "$(command -v clang clang-19 clang-16 clang-14 | head -1) -target bpf -g -O2 -fno-addrsig -c -x c - -o - > %s",
 	    path);
 	compiler = popen(command, "w");
 	if (!compiler)

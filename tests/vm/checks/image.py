@@ -1,6 +1,7 @@
 """The image: readable by others, and portable between kernels."""
 import glob
 import os
+import zlib
 
 import guest
 from guest import Tracer, btrun, check, expect, expect_equal, run
@@ -49,6 +50,43 @@ def image_damaged_is_refused():
         with open(path, "wb") as file:
             file.write(data[:cut])
         expect_equal(btrun(path).status, 1, f"status with {cut} of {len(data)} bytes")
+
+
+@check
+def image_altered_but_sealed():
+    """With the right checksum: refused by btrun, by libbpf or by the kernel, or run; no crash, no hang."""
+    path = guest.temporary("altered.o", "")
+    btrun("--emit-elf", path, OURS).expect_ok()
+    data = bytearray(open(path, "rb").read())
+    statuses = []
+    for at in range(11, len(data) - 20, len(data) // 30):
+        was, data[at] = data[at], data[at] ^ (1 << at % 8)
+        body = bytes(data[:-20])
+        with open(path, "wb") as file:
+            file.write(body + data[-20:-12] + len(body).to_bytes(8, "little") + zlib.crc32(body).to_bytes(4, "little"))
+        done = btrun("-q", "--dry-run", path)
+        expect(done.status in (0, 1), f"byte {at}: {done}")
+        statuses.append(done.status)
+        data[at] = was
+    expect(0 in statuses and 1 in statuses, f"nothing was refused, or everything: {statuses}")
+
+
+@check
+def program_stands_alone():
+    """Written on this kernel, run without its compiler, with parameters."""
+    path = guest.temporary("ours", "")
+    btrun("--aot", path, OURS).expect_ok()
+    got, truth = traces_the_truth(path)
+    expect_backlogs(got, truth)
+    script = """kprobe:vfs_open /comm == str($1)/ { @opened[str($1), getopt("word", "none")] = count(); }
+kretprobe:vfs_read /retval >= $2 && getopt("reads")/ { @read = count(); }"""
+    btrun("--aot", path, "-e", script).expect_ok()
+    done = run(path, "-q", "-c", "cat /proc/version", "cat", "10", "--", "--reads", "--word=x").expect_ok()
+    expect("@opened[cat, x]: " in done.out and "@read: " in done.out, f"{done}")
+    done = run(path, "-q", "-c", "cat /proc/version", "dog", "10").expect_ok()
+    expect("@opened" not in done.out and "@read: 0" in done.out, f"{done}")
+    done = run(path, "-q", "cat", "many")
+    expect(done.status == 1 and '$2 is "many", not a number' in done.err, f"{done}")
 
 
 @check

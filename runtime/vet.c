@@ -1,0 +1,358 @@
+#include "runtime/vet.h"
+#include "image/elf.h"
+#include "kernel/btf_file.h"
+
+#include <linux/bpf.h>
+#include <string.h>
+
+/* libbpf goes along such chains without counting. */
+#define CHAIN_MAX 64
+#define CORE_KINDS 13 /* enum bpf_core_relo_kind */
+
+/* The header of .BTF.ext: Documentation/bpf/btf.rst. */
+struct ext_header {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t header_size;
+	uint32_t func_offset, func_size, line_offset, line_size, core_offset, core_size;
+};
+
+struct vet {
+	struct arena *arena;
+	const char *object;
+	size_t size;
+	struct btf_file btf;
+	const char *ext;
+	size_t ext_size;
+	struct str error;
+};
+
+#define refuse(v, ...) ((v)->error.n ? false : ((v)->error = str_format((v)->arena, __VA_ARGS__), false))
+
+static bool is_type(const struct vet *v, uint32_t id)
+{
+	return id < v->btf.end;
+}
+
+static bool is_name(const struct vet *v, uint32_t offset)
+{
+	return offset < v->btf.strings_size;
+}
+
+static bool ends(const struct vet *v, uint32_t id)
+{
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		const struct btf_type *t = id ? btf_file_type(&v->btf, id) : NULL;
+
+		if (!t)
+			return id == 0;
+		if (btf_is_array(t))
+			id = btf_array(t)->type;
+		else if (btf_is_mod(t) || btf_is_typedef(t))
+			id = t->type;
+		else
+			return true;
+	}
+	return false;
+}
+
+static bool check_members(const struct vet *v, const struct btf_type *t)
+{
+	for (unsigned i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *m = &btf_members(t)[i];
+
+		if (!is_name(v, m->name_off) || !is_type(v, m->type))
+			return false;
+	}
+	return true;
+}
+
+static bool check_values(const struct vet *v, const struct btf_type *t)
+{
+	for (unsigned i = 0; i < btf_vlen(t); i++)
+		if (!is_name(v,
+			btf_kind(t) == BTF_KIND_ENUM ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off))
+			return false;
+	return true;
+}
+
+static bool check_parameters(const struct vet *v, const struct btf_type *t)
+{
+	for (unsigned i = 0; i < btf_vlen(t); i++)
+		if (!is_name(v, btf_params(t)[i].name_off) || !is_type(v, btf_params(t)[i].type))
+			return false;
+	return is_type(v, t->type);
+}
+
+static bool has_section(const struct vet *v, uint32_t name, uint64_t size)
+{
+	Elf64_Shdr s;
+
+	return elf_section(v->object, v->size, btf_file_string(&v->btf, name), &s) && size <= s.sh_size;
+}
+
+/* Of data sections: maps and what programs keep. */
+static bool check_data(const struct vet *v, const struct btf_type *t)
+{
+	if (!has_section(v, t->name_off, t->size))
+		return false;
+	for (unsigned i = 0; i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *info = &btf_var_secinfos(t)[i];
+		const struct btf_type *var =
+		    is_type(v, info->type) ? btf_file_type(&v->btf, info->type) : NULL;
+
+		if (!var || !btf_is_var(var) ||
+		    !has_section(v, t->name_off, (uint64_t)info->offset + info->size))
+			return false;
+	}
+	return true;
+}
+
+static bool check_type(const struct vet *v, uint32_t id)
+{
+	const struct btf_type *t = btf_file_type(&v->btf, id), *target;
+
+	if (!is_name(v, t->name_off))
+		return false;
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_FWD:
+		return true;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return check_values(v, t);
+	case BTF_KIND_ARRAY:
+		return is_type(v, btf_array(t)->type) && is_type(v, btf_array(t)->index_type) && ends(v, id);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return check_members(v, t);
+	case BTF_KIND_FUNC_PROTO:
+		return check_parameters(v, t);
+	case BTF_KIND_FUNC:
+		target = is_type(v, t->type) ? btf_file_type(&v->btf, t->type) : NULL;
+		return target && btf_is_func_proto(target);
+	case BTF_KIND_DATASEC:
+		return check_data(v, t);
+	}
+	return is_type(v, t->type) && ends(v, id);
+}
+
+/* The members of a map's definition, of which libbpf knows more than an image has: a pin, maps of maps. */
+static bool check_map(struct vet *v, const struct btf_type *var)
+{
+	static const char words[] = "type max_entries map_flags key_size value_size";
+	const struct btf_type *t = btf_file_type(&v->btf, var->type);
+
+	if (!t || !btf_is_struct(t))
+		return refuse(v, "it has a map that is not described");
+	for (unsigned i = 0; i < btf_vlen(t); i++)
+		if (!str_in_words(btf_file_string(&v->btf, btf_members(t)[i].name_off), words))
+			return refuse(v, "it has a map of a kind that no image has");
+	return true;
+}
+
+static bool check_maps(struct vet *v, const struct btf_type *t)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < btf_vlen(t) && good; i++)
+		good = check_map(v, btf_file_type(&v->btf, btf_var_secinfos(t)[i].type));
+	return good;
+}
+
+static bool check_types(struct vet *v)
+{
+	for (uint32_t id = 1; id < v->btf.end; id++)
+		if (!check_type(v, id))
+			return refuse(v, "its BTF is damaged: type %u", id);
+	for (uint32_t id = 1; id < v->btf.end; id++) {
+		const struct btf_type *t = btf_file_type(&v->btf, id);
+
+		if (btf_kind(t) == BTF_KIND_DATASEC &&
+		    str_is(btf_file_string(&v->btf, t->name_off), ".maps") && !check_maps(v, t))
+			return false;
+	}
+	return true;
+}
+
+static bool is_function(const struct vet *v, uint32_t id)
+{
+	const struct btf_type *t = id && is_type(v, id) ? btf_file_type(&v->btf, id) : NULL;
+
+	return t && btf_is_func(t);
+}
+
+/* A record begins with the offset of its instruction. words: those of the record. */
+static bool check_function(const struct vet *v, const uint32_t *words)
+{
+	return is_function(v, words[1]);
+}
+
+static bool check_line(const struct vet *v, const uint32_t *words)
+{
+	return is_name(v, words[1]) && is_name(v, words[2]);
+}
+
+static bool check_core(const struct vet *v, const uint32_t *words)
+{
+	return words[1] && is_type(v, words[1]) && is_name(v, words[2]) && words[3] < CORE_KINDS;
+}
+
+struct record_kind {
+	uint32_t size;
+	bool (*check)(const struct vet *v, const uint32_t *words);
+};
+
+/* The records of one section of programs; *at is behind them then. */
+static bool check_records(struct vet *v, const struct record_kind *kind, size_t *at, size_t end)
+{
+	uint32_t head[2], words[4];
+	Elf64_Shdr s;
+
+	if (end - *at < sizeof(head))
+		return false;
+	memcpy(head, v->ext + *at, sizeof(head));
+	*at += sizeof(head);
+	if (!head[1] || (end - *at) / kind->size < head[1] || !is_name(v, head[0]) ||
+	    !elf_section(v->object, v->size, btf_file_string(&v->btf, head[0]), &s) ||
+	    !(s.sh_flags & SHF_EXECINSTR))
+		return false;
+	for (uint32_t i = 0; i < head[1]; i++, *at += kind->size) {
+		memcpy(words, v->ext + *at, kind->size);
+		if (words[0] % 8 || words[0] >= s.sh_size || !kind->check(v, words))
+			return false;
+	}
+	return true;
+}
+
+static bool check_info(struct vet *v, const struct record_kind *kind, uint64_t from, uint32_t size)
+{
+	size_t at = from + sizeof(uint32_t), end = from + size;
+	uint32_t record;
+
+	if (!size)
+		return true;
+	if (from % 4 || size <= sizeof(record) || end > v->ext_size)
+		return false;
+	memcpy(&record, v->ext + from, sizeof(record));
+	if (record != kind->size)
+		return false;
+	while (at < end)
+		if (!check_records(v, kind, &at, end))
+			return false;
+	return true;
+}
+
+static bool check_ext(struct vet *v)
+{
+	static const struct record_kind functions = { 8, check_function }, lines = { 16, check_line },
+					cores = { 16, check_core };
+	struct ext_header h;
+	bool good = v->ext_size >= sizeof(h);
+
+	if (good)
+		memcpy(&h, v->ext, sizeof(h));
+	good = good && h.magic == BTF_MAGIC && h.version == BTF_VERSION && h.header_size == sizeof(h) &&
+	       check_info(v, &functions, (uint64_t)sizeof(h) + h.func_offset, h.func_size) &&
+	       check_info(v, &lines, (uint64_t)sizeof(h) + h.line_offset, h.line_size) &&
+	       check_info(v, &cores, (uint64_t)sizeof(h) + h.core_offset, h.core_size);
+	return good ? true : refuse(v, "its .BTF.ext is damaged");
+}
+
+/* How the section of a program in each form begins: that is what libbpf goes by. */
+static const char *const sections[IMAGE_FORMS_] = {
+	[IMAGE_RUN] = "raw_tp/",
+	[IMAGE_KPROBE] = "kprobe/",
+	[IMAGE_KRETPROBE] = "kretprobe/",
+	[IMAGE_FENTRY] = "fentry/",
+	[IMAGE_FEXIT] = "fexit/",
+	[IMAGE_TRACEPOINT] = "tracepoint/",
+	[IMAGE_TIMER] = "perf_event",
+	[IMAGE_PERF] = "perf_event",
+	[IMAGE_UPROBE] = "uprobe",
+	[IMAGE_URETPROBE] = "uretprobe",
+	[IMAGE_USDT] = "uprobe",
+	[IMAGE_RAW] = "raw_tp/",
+	[IMAGE_ITER] = "iter/",
+};
+
+/* The section in which a function lies. False: there is no such function. */
+static bool find_function(const struct vet *v, struct str name, uint32_t *index)
+{
+	Elf64_Shdr symbols, strings;
+	Elf64_Ehdr h;
+
+	memcpy(&h, v->object, sizeof(h));
+	if (!elf_section(v->object, v->size, STR(".symtab"), &symbols))
+		return false;
+	memcpy(&strings, v->object + h.e_shoff + symbols.sh_link * sizeof(strings), sizeof(strings));
+	for (uint64_t i = 0; i < symbols.sh_size / sizeof(Elf64_Sym); i++) {
+		Elf64_Sym symbol;
+
+		memcpy(&symbol, v->object + symbols.sh_offset + i * sizeof(symbol), sizeof(symbol));
+		*index = symbol.st_shndx;
+		if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
+		    str_is(name, v->object + strings.sh_offset + symbol.st_name))
+			return true;
+	}
+	return false;
+}
+
+static bool check_program(struct vet *v, const struct image_program *p)
+{
+	Elf64_Shdr s, names;
+	Elf64_Ehdr h;
+	uint32_t index;
+
+	if (!find_function(v, p->name, &index))
+		return refuse(v, "it lacks program %.*s", STR_ARG(p->name));
+	memcpy(&h, v->object, sizeof(h));
+	memcpy(&s, v->object + h.e_shoff + index * sizeof(s), sizeof(s));
+	memcpy(&names, v->object + h.e_shoff + h.e_shstrndx * sizeof(names), sizeof(names));
+	if (!str_starts(str_of(v->object + names.sh_offset + s.sh_name), sections[p->form]))
+		return refuse(v, "program %.*s is of another kind than it says", STR_ARG(p->name));
+	return true;
+}
+
+static bool take_section(struct vet *v, struct str name, const char **bytes, size_t *size)
+{
+	Elf64_Shdr s;
+
+	if (!elf_section(v->object, v->size, name, &s) || s.sh_type != SHT_PROGBITS || s.sh_size > UINT32_MAX)
+		return refuse(v, "it lacks the section %.*s", STR_ARG(name));
+	*bytes = v->object + s.sh_offset;
+	*size = s.sh_size;
+	return true;
+}
+
+/* libbpf wants the strings behind the types. */
+static bool is_ordered(const char *bytes)
+{
+	struct btf_header h;
+
+	memcpy(&h, bytes, sizeof(h));
+	return h.hdr_len == sizeof(h) && (uint64_t)h.type_off + h.type_len <= h.str_off &&
+	       h.str_len - 1 <= INT32_MAX && !bytes[sizeof(h) + h.str_off];
+}
+
+struct str vet_object(struct arena *a, const void *object, size_t size, const struct image *image)
+{
+	struct vet v = { .arena = a, .object = object, .size = size };
+	const char *btf;
+	size_t btf_size;
+	bool good = take_section(&v, STR(".BTF"), &btf, &btf_size) &&
+		    take_section(&v, STR(".BTF.ext"), &v.ext, &v.ext_size);
+
+	if (!good)
+		return v.error;
+	if (btf_file_copy(&v.btf, btf, btf_size) || !is_ordered(btf)) {
+		btf_file_close(&v.btf);
+		return STR("its BTF is damaged");
+	}
+	good = check_types(&v) && check_ext(&v);
+	for (size_t i = 0; good && i < image->programs.n; i++)
+		good = check_program(&v, &image->programs.v[i]);
+	btf_file_close(&v.btf);
+	return v.error;
+}

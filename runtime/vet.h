@@ -1,0 +1,13 @@
+/*
+ * Whether libbpf may see an image: its BTF, what refers to it, and that its programs are what the image calls
+ * them. image_read() has accepted the rest.
+ */
+#ifndef BTRUN_RUNTIME_VET_H
+#define BTRUN_RUNTIME_VET_H
+
+#include "image/image.h"
+
+/* Empty, or what is wrong as the middle of a sentence. */
+struct str vet_object(struct arena *a, const void *object, size_t size, const struct image *image);
+
+#endif
