@@ -30,7 +30,8 @@ static inline int sample_object(void)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
 	snprintf(command, sizeof(command),
-	    "$(command -v clang clang-19 clang-16 clang-14 | head -1) -target bpf -g -O2 -fno-addrsig -c -x c - -o - > %s",
+	    "$(command -v clang clang-19 clang-16 clang-14 | head -1) -target bpf -g -O2 -fno-addrsig -c -x "
+	    "c - -o - > %s",
 	    path);
 	compiler = popen(command, "w");
 	if (!compiler)
