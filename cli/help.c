@@ -1,5 +1,6 @@
 #include "cli/help.h"
 #include "cli/environment.h"
+#include "runtime/run.h"
 #include "image/image.h"
 
 #include <errno.h>
@@ -8,18 +9,24 @@
 #include <sys/mman.h>
 
 /* What only btrun itself has: compiling and listing. */
-#define SCRIPT(text)       \
-	{                  \
-		text, true \
+enum reader { SCRIPTS = 1, PROGRAMS = 2 };
+
+#define SCRIPT(text)          \
+	{                     \
+		text, SCRIPTS \
 	}
-#define ALL(text)           \
-	{                   \
-		text, false \
+#define PROGRAM(text)          \
+	{                      \
+		text, PROGRAMS \
+	}
+#define ALL(text)                        \
+	{                                \
+		text, SCRIPTS | PROGRAMS \
 	}
 
 static const struct line {
 	const char *text;
-	bool is_script;
+	unsigned readers;
 } lines[] = {
 	SCRIPT("  -e, --program TEXT    run this program"),
 	ALL("  -c, --cmd COMMAND     run a command and end when it ends"),
@@ -56,15 +63,17 @@ static const struct line {
 	SCRIPT("      --emit-elf FILE   write the compiled image and end"),
 	SCRIPT("      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll"),
 	SCRIPT(""),
-	SCRIPT("      --info            show what this kernel and this build can do"),
+	SCRIPT("      --info [IMAGE]    show what this kernel and this build can do, or what an image needs"),
+	PROGRAM(
+	    "      --info            show what this program attaches and needs, and what this kernel has"),
 	ALL("  -V, --version         print the version"),
 	ALL("  -h, --help            print this help"),
 };
 
-static void print_lines(bool is_script)
+static void print_lines(enum reader reader)
 {
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (is_script || !lines[i].is_script)
+		if (lines[i].readers & reader)
 			puts(lines[i].text);
 }
 
@@ -84,41 +93,6 @@ static int read_image(struct arena *a, int fd, struct image *image)
 	return err;
 }
 
-/* The same parameter may have a row for each way in which it is used. */
-static bool is_told(const struct image *image, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (image->parameters.v[k].number == image->parameters.v[i].number &&
-		    image->parameters.v[k].kind == image->parameters.v[i].kind &&
-		    str_eq(image->parameters.v[k].name, image->parameters.v[i].name))
-			return true;
-	return false;
-}
-
-static void print_parameters(struct arena *a, const struct image *image)
-{
-	struct source source = { image->script_name, image->script_text };
-
-	for (size_t i = 0; i < image->parameters.n; i++) {
-		const struct image_parameter *p = &image->parameters.v[i];
-		struct source_pos at = source_pos(&source, p->span.begin);
-		struct str name;
-
-		if (is_told(image, i) || p->kind == PARAMETER_COUNT)
-			continue;
-		name =
-		    p->name.n ? str_format(a, "--%.*s", STR_ARG(p->name)) : str_format(a, "$%u", p->number);
-		printf("  %-20.*s  ", STR_ARG(name));
-		if (p->description.n)
-			printf("%.*s; ", STR_ARG(p->description));
-		printf("%s", commandline_wanted(p->kind));
-		if (p->name.n)
-			printf(" (%.*s)\n", STR_ARG(p->fallback));
-		else
-			printf(" (used at %.*s:%u:%u)\n", STR_ARG(source.name), at.line, at.column);
-	}
-}
-
 static int print_program(struct arena *a, int fd, const char *name)
 {
 	struct image image;
@@ -131,10 +105,10 @@ static int print_program(struct arena *a, int fd, const char *name)
 	    name, STR_ARG(image.script_name));
 	if (image.parameters.n) {
 		puts("Parameters (those with -- stand behind --, as in -- --name=value)");
-		print_parameters(a, &image);
+		describe_parameters(a, &image, stdout);
 		puts("");
 	}
-	print_lines(false);
+	print_lines(PROGRAMS);
 	return 0;
 }
 
@@ -155,7 +129,7 @@ int help_print(int image, const char *name)
 	     "\n"
 	     "Runs a script in bpftrace's language. FILE is a script, - for standard input, or an\n"
 	     "image made with --aot or --emit-elf. Ctrl-C ends it.\n");
-	print_lines(true);
+	print_lines(SCRIPTS);
 	puts("\nEnvironment");
 	environment_help(stdout);
 	return 0;

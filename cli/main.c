@@ -173,6 +173,27 @@ static int trace(struct arena *a, struct kernel *k, const struct options *o)
 	return check_kernel(a, k) ? 1 : run_script(a, k, &source, o, &run);
 }
 
+static int info(struct arena *a, struct kernel *k, const struct options *o)
+{
+	struct source source;
+
+	if (o->image >= 0)
+		return describe_image(k, o->image, stdout) != 0;
+	if (!o->file) {
+		info_print(k);
+		return 0;
+	}
+	if (script_read(a, o, &source))
+		return 1;
+	if (script_is_image(&source))
+		return describe_image(k, open_image(&source), stdout) != 0;
+	fprintf(stderr,
+	    "btrun: error: --info: %.*s is a script and no image\n"
+	    "    hint: --aot FILE or --emit-elf FILE compiles it\n",
+	    STR_ARG(source.name));
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *a = arena_new();
@@ -192,8 +213,7 @@ int main(int argc, char **argv)
 		status = help_version(o.image) != 0;
 		break;
 	case MODE_INFO:
-		info_print(k);
-		status = 0;
+		status = info(a, k, &o);
 		break;
 	case MODE_LIST:
 		status = list_probes(k, o.search, o.run.pid, o.run.verbose) != 0;

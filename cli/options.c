@@ -326,6 +326,8 @@ int options_parse(struct arena *a, int argc, char **argv, int image, struct opti
 	}
 	if (image >= 0)
 		return finish_program(o, argv + optind);
+	if (o->mode == MODE_INFO)
+		o->file = argv[optind];
 	if (o->mode == MODE_HELP || o->mode == MODE_VERSION || o->mode == MODE_INFO)
 		return 0;
 	if (o->mode == MODE_LIST) {

@@ -295,6 +295,7 @@ static int open_object(struct tracer *t)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "btrun");
 
+	libbpf_set_print(take_log);
 	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
 	if (!t->object) {
 		fprintf(stderr, "btrun: the image cannot be used: libbpf cannot open it: %s\n%.*s",
@@ -333,7 +334,7 @@ static bool is_unsafe(const struct bpf_insn *insn)
 		   insn->imm == BPF_FUNC_send_signal_thread || insn->imm == BPF_FUNC_probe_write_user);
 }
 
-static const char *unsafe_part(struct tracer *t)
+const char *load_unsafe_part(struct tracer *t)
 {
 	struct bpf_program *program;
 
@@ -352,7 +353,7 @@ static const char *unsafe_part(struct tracer *t)
 /* Of a script the compiler has checked it. */
 static int check_safety(struct tracer *t)
 {
-	const char *part = t->options->fresh || t->options->unsafe ? NULL : unsafe_part(t);
+	const char *part = t->options->fresh || t->options->unsafe ? NULL : load_unsafe_part(t);
 
 	if (!part)
 		return 0;
@@ -402,7 +403,6 @@ int load_object(struct tracer *t)
 	t->log = (struct str){ 0 };
 	t->refused_by_verifier = false;
 	loading = t;
-	libbpf_set_print(take_log);
 	for (size_t i = 0; i < t->image.relocs.n && !err; i++)
 		err = relocate(t, &t->image.relocs.v[i]);
 	if (!err)
@@ -410,6 +410,15 @@ int load_object(struct tracer *t)
 	if (!err)
 		err = load_opened(t);
 	loading = NULL;
+	return err;
+}
+
+int load_unloaded(struct tracer *t)
+{
+	int err = open_object(t);
+
+	if (!err)
+		size_maps(t);
 	return err;
 }
 

@@ -2,6 +2,7 @@
  * A tracer's life: load, attach everything, BEGIN, open the gate, print what comes, close the
  * gate, END, maps, losses, and everything off again.
  */
+#include "runtime/describe.h"
 #include "runtime/run.h"
 #include "runtime/signals.h"
 #include "runtime/symbols.h"
@@ -499,4 +500,20 @@ int run_image(struct kernel *k, int fd, const struct run_options *options)
 	load_done(&t);
 	arena_free(t.runtime.arena);
 	return status;
+}
+
+int describe_image(struct kernel *k, int fd, FILE *out)
+{
+	struct run_options options = { 0 };
+	struct tracer t = { .options = &options };
+	int err;
+
+	prepare(&t, k);
+	err = load_map(&t, fd);
+	if (!err)
+		err = describe_opened(&t, out);
+	load_close(&t);
+	load_done(&t);
+	arena_free(t.runtime.arena);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "kernel/kernel.h"
@@ -58,5 +59,13 @@ struct run_options {
  * nothing done yet, -EAGAIN when a probe needs another way, so that an image with all of them has to be made.
  */
 int run_image(struct kernel *k, int fd, const struct run_options *options);
+
+/* --info: what the image in fd is and needs, and which of that this kernel has, as text. Asks for no
+ * privilege. 0, or negative errno and a message is printed. */
+int describe_image(struct kernel *k, int fd, FILE *out);
+/* A line for each parameter of an image. */
+struct arena;
+struct image;
+void describe_parameters(struct arena *a, const struct image *image, FILE *out);
 
 #endif

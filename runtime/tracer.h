@@ -108,6 +108,10 @@ uint64_t tracer_buffer_size(const struct tracer *t);
 /* load.c: maps and patches the image; opens, fills, sizes and loads the BPF object. */
 int load_map(struct tracer *t, int fd);
 int load_object(struct tracer *t);
+/* Only opens the object and sizes its maps: to be looked at, without asking the kernel for anything. */
+int load_unloaded(struct tracer *t);
+/* What an image does that only --unsafe allows, as "runs commands"; NULL: nothing. */
+const char *load_unsafe_part(struct tracer *t);
 /* The map of a section of data, which libbpf names after the object too. */
 struct bpf_map *load_internal_map(struct tracer *t, const char *section);
 /* Frees what only loading needs. */

@@ -1,0 +1,287 @@
+/*
+ * --info of an image: everything here is read from the image and from what any user may read of this kernel.
+ */
+#include "runtime/describe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kernel/binary.h"
+#include "kernel/btf.h"
+#include "kernel/features.h"
+
+void describe_need(FILE *out, struct str what, enum presence presence)
+{
+	static const char *const words[] = { "yes", "no", "unknown: not readable by this user" };
+
+	fprintf(out, "  %.*s: %s\n", STR_ARG(what), words[presence]);
+}
+
+static void describe_origin(struct tracer *t, FILE *out)
+{
+	const struct image *m = &t->image;
+
+	fprintf(out, "Image\n  script: %.*s (%zu bytes)\n  compiled by: %.*s\n", STR_ARG(m->script_name),
+	    m->script_text.n, STR_ARG(m->compiler));
+	fprintf(out, "  compiled for: %.*s %.*s, and other kernels as below\n", STR_ARG(m->machine),
+	    STR_ARG(m->kernel.n ? m->kernel : STR("an unnamed kernel")));
+	fprintf(out, "  size: %zu bytes, %zu programs\n", t->elf_size, m->programs.n);
+}
+
+/* Cheapest first, as they are tried. */
+static const enum image_form order[] = { IMAGE_FENTRY, IMAGE_FEXIT, IMAGE_KPROBE, IMAGE_KRETPROBE, IMAGE_RUN,
+	IMAGE_TRACEPOINT, IMAGE_TIMER, IMAGE_PERF, IMAGE_UPROBE, IMAGE_URETPROBE, IMAGE_USDT, IMAGE_RAW,
+	IMAGE_ITER };
+
+static struct str forms_of(struct tracer *t, uint32_t attach)
+{
+	static const char *const names[IMAGE_FORMS_] = {
+		[IMAGE_RUN] = "run by btrun",
+		[IMAGE_KPROBE] = "kprobe (kprobe.multi, tracefs or perf event)",
+		[IMAGE_KRETPROBE] = "kretprobe (kprobe.multi, tracefs or perf event)",
+		[IMAGE_FENTRY] = "fentry",
+		[IMAGE_FEXIT] = "fexit",
+		[IMAGE_TRACEPOINT] = "tracepoint",
+		[IMAGE_TIMER] = "timer",
+		[IMAGE_PERF] = "perf event",
+		[IMAGE_UPROBE] = "uprobe",
+		[IMAGE_URETPROBE] = "uretprobe",
+		[IMAGE_USDT] = "uprobe at a static probe",
+		[IMAGE_RAW] = "raw tracepoint",
+		[IMAGE_ITER] = "iterator",
+	};
+	struct str text = STR("");
+
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+		for (size_t i = 0; i < t->image.programs.n; i++) {
+			const struct image_program *p = &t->image.programs.v[i];
+
+			if (p->form == order[o] && attach >= p->attach && attach < p->attach + p->n_attach)
+				text = str_format(t->runtime.arena, "%.*s%s%s", STR_ARG(text),
+				    text.n ? ", else " : "", names[order[o]]);
+		}
+	return text;
+}
+
+static enum presence has_tracepoint(
+    struct tracer *t, struct str category, struct str event, struct tracepoint_format *format)
+{
+	int err = tracepoint_format(t->runtime.kernel, t->runtime.arena, category, event, format);
+	struct str tracefs;
+
+	if (!err)
+		return IS_THERE;
+	/* Is it this one that is missing, or all of tracefs? */
+	return err == -ENOENT && kernel_tracefs(t->runtime.kernel, &tracefs) == 0 ? IS_NOT_THERE : IS_UNKNOWN;
+}
+
+static int found_file(void *context, const char *path)
+{
+	*(bool *)context = true;
+	return 1;
+}
+
+/* What an attach point names, when it names one thing. False: nothing can be said. */
+static bool look_for(struct tracer *t, const struct image_attach *a, enum presence *presence)
+{
+	struct tracepoint_format format = { 0 };
+	bool found = false;
+
+	if (a->binary.n && a->probe != PROBE_iter) {
+		binary_paths(t->options->pid, a->binary, found_file, &found);
+		*presence = found ? IS_THERE : IS_NOT_THERE;
+		return true;
+	}
+	if (a->glob || a->address)
+		return false;
+	if (a->function.n)
+		*presence = tracer_has_function(t, a->function) ? IS_THERE : IS_NOT_THERE;
+	else if (a->category.n && a->event.n)
+		*presence = has_tracepoint(t, a->category, a->event, &format);
+	else
+		return false;
+	return true;
+}
+
+static void describe_probes(struct tracer *t, FILE *out)
+{
+	static const char *const words[] = { "; here: yes", "; here: no",
+		"; here: not readable by this user" };
+
+	fputs("\nProbes\n", out);
+	for (size_t i = 0; i < t->image.attaches.n; i++) {
+		const struct image_attach *a = &t->image.attaches.v[i];
+		struct str forms = forms_of(t, (uint32_t)i);
+		enum presence presence;
+
+		if (!forms
+			 .n) /* a pattern's second place and those behind are served by the first's program */
+			forms = STR("with the one before");
+		fprintf(out, "  %.*s: %.*s", STR_ARG(a->text), STR_ARG(forms));
+		if (a->condition.n)
+			fprintf(out, "; where the kernel has %s%.*s()", a->condition_negated ? "no " : "",
+			    STR_ARG(a->condition));
+		fprintf(out, "%s\n", look_for(t, a, &presence) ? words[presence] : "");
+	}
+}
+
+void describe_parameters(struct arena *a, const struct image *image, FILE *out)
+{
+	struct source source = { image->script_name, image->script_text };
+
+	for (size_t i = 0; i < image->parameters.n; i++) {
+		const struct image_parameter *p = &image->parameters.v[i];
+		struct source_pos at = source_pos(&source, p->span.begin);
+		struct str name = p->name.n   ? str_format(a, "--%.*s", STR_ARG(p->name))
+				  : p->number ? str_format(a, "$%u", p->number)
+					      : STR("$#");
+
+		fprintf(out, "  %-20.*s  ", STR_ARG(name));
+		if (p->description.n)
+			fprintf(out, "%.*s; ", STR_ARG(p->description));
+		fprintf(out, "%s", commandline_wanted(p->kind));
+		if (p->skip)
+			fprintf(out, " from its byte %u on", p->skip);
+		if (p->name.n)
+			fprintf(out, " (%.*s)\n", STR_ARG(p->fallback));
+		else
+			fprintf(out, " (used at %.*s:%u:%u)\n", STR_ARG(source.name), at.line, at.column);
+	}
+}
+
+static void describe_fields(struct tracer *t, FILE *out)
+{
+	for (size_t i = 0; i < t->image.relocs.n; i++) {
+		const struct image_reloc *r = &t->image.relocs.v[i];
+		struct tracepoint_format format = { 0 };
+		enum presence presence = has_tracepoint(t, r->category, r->event, &format);
+		bool same = false, told = false;
+
+		for (size_t n = 0; n < i; n++)
+			told |= str_eq(t->image.relocs.v[n].event, r->event) &&
+				str_eq(t->image.relocs.v[n].field, r->field);
+		for (size_t n = 0; n < format.fields.n; n++)
+			same |=
+			    str_eq(format.fields.v[n].name, r->field) && format.fields.v[n].size == r->size;
+		if (!told)
+			describe_need(out,
+			    str_format(t->runtime.arena, "tracepoint field %.*s:%.*s.%.*s of %u bytes",
+				STR_ARG(r->category), STR_ARG(r->event), STR_ARG(r->field), r->size),
+			    presence == IS_THERE && !same ? IS_NOT_THERE : presence);
+	}
+}
+
+/* By the kernel's own list of names: its enum bpf_func_id is in its BTF, which anybody may read. */
+static void describe_helpers(struct tracer *t, FILE *out)
+{
+	static const char *const names[] = {
+#define HELPER(name) [BPF_FUNC_##name] = "BPF_FUNC_" #name
+		__BPF_FUNC_MAPPER(HELPER)
+#undef HELPER
+	};
+	static const size_t prefix = sizeof("BPF_FUNC_") - 1;
+	struct kernel_btf *btf = tracer_btf(t);
+	struct str all[3] = { STR(""), STR(""), STR("") };
+	bool seen[sizeof(names) / sizeof(names[0])] = { false };
+	struct bpf_program *program;
+	uint32_t type;
+	int64_t value;
+
+	bpf_object__for_each_program(program, t->object)
+	{
+		for (size_t i = 0; i < bpf_program__insn_cnt(program); i++) {
+			const struct bpf_insn *insn = &bpf_program__insns(program)[i];
+
+			if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == 0 && insn->imm > 0 &&
+			    (size_t)insn->imm < sizeof(seen))
+				seen[insn->imm] = true;
+		}
+	}
+	for (size_t i = 1; i < sizeof(seen); i++) {
+		enum presence p = !btf                                                        ? IS_UNKNOWN
+				  : btf_find_enum_value(btf, str_of(names[i]), &value, &type) ? IS_NOT_THERE
+											      : IS_THERE;
+
+		if (seen[i])
+			all[p] = str_format(t->runtime.arena, "%.*s%s%s", STR_ARG(all[p]),
+			    all[p].n ? ", " : "", names[i] + prefix);
+	}
+	for (enum presence p = IS_THERE; p <= IS_UNKNOWN; p++)
+		if (all[p].n)
+			describe_need(out, str_format(t->runtime.arena, "helpers %.*s", STR_ARG(all[p])), p);
+}
+
+static bool has_form(const struct tracer *t, enum image_form form)
+{
+	for (size_t i = 0; i < t->image.programs.n; i++)
+		if (t->image.programs.v[i].form == form)
+			return true;
+	return false;
+}
+
+static void describe_permissions(struct tracer *t, FILE *out)
+{
+	bool kprobes = has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE);
+	struct str missing = STR("");
+	const char *part = load_unsafe_part(t);
+
+	fprintf(out, "  --unsafe: %s\n", part ? part : "no");
+	features_missing_capabilities(t->runtime.arena, kprobes || t->image.relocs.n, &missing);
+	fprintf(out, "  root, or CAP_BPF and CAP_PERFMON%s: ",
+	    kprobes || t->image.relocs.n ? " and what tracefs wants (its files are root's)" : "");
+	if (missing.n)
+		fprintf(out, "this process lacks %.*s\n", STR_ARG(missing));
+	else
+		fputs("yes\n", out);
+}
+
+static void describe_kernel(struct tracer *t, FILE *out)
+{
+	struct kernel_btf *btf = tracer_btf(t);
+	uint32_t type;
+	int64_t value;
+
+	describe_need(out, STR("Linux 5.10 or newer"),
+	    t->version >= FEATURES_VERSION(5, 10, 0) ? IS_THERE : IS_NOT_THERE);
+	describe_need(out, STR("BTF of the kernel"), btf ? IS_THERE : IS_NOT_THERE);
+	if (bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP))
+		describe_need(out, STR("ring buffer (else a perf buffer)"),
+		    !btf                                                                   ? IS_UNKNOWN
+		    : btf_find_enum_value(btf, STR("BPF_MAP_TYPE_RINGBUF"), &value, &type) ? IS_NOT_THERE
+											   : IS_THERE);
+	if (has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE))
+		describe_need(out, STR("kprobes"),
+		    t->refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
+		    : t->refusals                                              ? IS_NOT_THERE
+									       : IS_THERE);
+	if (has_form(t, IMAGE_FENTRY) || has_form(t, IMAGE_FEXIT))
+		describe_need(out, STR("fentry (BTF, and no lockdown for confidentiality)"),
+		    !btf                                                               ? IS_NOT_THERE
+		    : features_lockdown(t->runtime.kernel) == LOCKDOWN_CONFIDENTIALITY ? IS_NOT_THERE
+										       : IS_THERE);
+}
+
+int describe_opened(struct tracer *t, FILE *out)
+{
+	int err = load_unloaded(t);
+
+	if (err)
+		return err;
+	describe_origin(t, out);
+	describe_probes(t, out);
+	if (t->image.parameters.n) {
+		fputs("\nParameters\n", out);
+		describe_parameters(t->runtime.arena, &t->image, out);
+	}
+	describe_maps(t, out);
+	fputs("\nNeeds, and whether they are here\n", out);
+	describe_permissions(t, out);
+	describe_kernel(t, out);
+	describe_helpers(t, out);
+	describe_fields(t, out);
+	describe_core(t, out);
+	return 0;
+}

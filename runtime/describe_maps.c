@@ -1,0 +1,109 @@
+#include "runtime/describe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <unistd.h>
+
+#include "base/round.h"
+
+static const char *const type_names[] = {
+#define TYPE(name, ...) #name,
+#include "base/types.def"
+#undef TYPE
+};
+
+static struct str type_text(struct tracer *t, uint32_t index)
+{
+	const struct image_type *type = &t->image.types.v[index];
+	struct arena *a = t->runtime.arena;
+	struct str items = STR("");
+
+	switch ((int)type->kind) {
+	case TYPE_int:
+		return str_format(a, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
+	case TYPE_string:
+	case TYPE_buffer:
+		return str_format(a, "%s[%u]", type_names[type->kind], type->size);
+	case TYPE_enum:
+	case TYPE_struct:
+		return str_format(a, "%s %.*s", type_names[type->kind], STR_ARG(type->name));
+	case TYPE_array:
+		return str_format(a, "%.*s[%u]", STR_ARG(type_text(t, type->element)), type->count);
+	case TYPE_tuple:
+		for (uint32_t i = 0; i < type->n_items; i++)
+			items = str_format(a, "%.*s%s%.*s", STR_ARG(items), i ? ", " : "",
+			    STR_ARG(type_text(t, type->items[i].type)));
+		return items;
+	}
+	return str_of(type_names[type->kind]);
+}
+
+/* Bytes of the kernel's, as kernel/bpf/hashtab.c, arraymap.c and ringbuf.c allocate: an element of a hash has
+ * a head of 48 bytes, a bucket 16. */
+static uint64_t memory_of(const struct tracer *t, const struct bpf_map *map)
+{
+	uint64_t entries = bpf_map__max_entries(map), key = round_8(bpf_map__key_size(map)),
+		 value = round_8(bpf_map__value_size(map)), cpus = t->runtime.n_cpus, buckets = 1;
+
+	switch ((int)bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+		return entries + 3 * (uint64_t)sysconf(_SC_PAGESIZE);
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return entries * value * cpus;
+	case BPF_MAP_TYPE_ARRAY:
+		return entries * value;
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+		while (buckets < entries)
+			buckets *= 2;
+		if (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH)
+			value = 8 + value * cpus;
+		return entries * (48 + key + value) + buckets * 16;
+	}
+	return 0;
+}
+
+static const char *kind_of(const struct bpf_map *map)
+{
+	const char *text = libbpf_bpf_map_type_str(bpf_map__type(map));
+
+	return text ? text : "of a kind that libbpf does not know";
+}
+
+static const struct image_map *script_map(const struct tracer *t, const struct bpf_map *map)
+{
+	for (size_t i = 0; i < t->image.maps.n; i++)
+		if (str_is(t->image.maps.v[i].elf_name, bpf_map__name(map)))
+			return &t->image.maps.v[i];
+	return NULL;
+}
+
+static uint64_t describe_map(struct tracer *t, const struct bpf_map *map, FILE *out)
+{
+	const struct image_map *m = script_map(t, map);
+	bool late = bpf_map__map_flags(map) & BPF_F_NO_PREALLOC;
+	uint64_t bytes = memory_of(t, map);
+
+	if (m && m->key_type != IMAGE_NONE)
+		fprintf(out, "  %.*s[%.*s]: %.*s", STR_ARG(m->name), STR_ARG(type_text(t, m->key_type)),
+		    STR_ARG(type_text(t, m->value_type)));
+	else if (m)
+		fprintf(out, "  %.*s: %.*s", STR_ARG(m->name), STR_ARG(type_text(t, m->value_type)));
+	else
+		fprintf(out, "  %s", bpf_map__name(map));
+	fprintf(out, "; %s, %u", kind_of(map), bpf_map__max_entries(map));
+	if (bpf_map__key_size(map))
+		fprintf(out, " x (%u + %u)", bpf_map__key_size(map), bpf_map__value_size(map));
+	fprintf(out, " bytes, %s%llu KB\n", late ? "up to " : "", (unsigned long long)(bytes + 1023) / 1024);
+	return bytes;
+}
+
+void describe_maps(struct tracer *t, FILE *out)
+{
+	uint64_t sum = 0;
+	struct bpf_map *map;
+
+	fprintf(out, "\nMaps (elements x (key + value), kernel memory with %u CPUs)\n", t->runtime.n_cpus);
+	bpf_object__for_each_map(map, t->object) sum += describe_map(t, map, out);
+	fprintf(out, "  all: %llu KB\n", (unsigned long long)(sum + 1023) / 1024);
+}
