@@ -203,7 +203,11 @@ static int compile(struct kernel *k, const struct job *job, int *image)
 
 	*image = -1;
 	if (!helper_path("btrun-compile", path, sizeof(path))) {
-		fprintf(stderr, "btrun: its compiler is neither beside btrun nor %s\n", path);
+		fprintf(stderr,
+		    "btrun: error: a script needs btrun's compiler, which is neither beside btrun nor %s\n"
+		    "    hint: it is in the package btrun; btrun-runtime alone runs images, which --aot and "
+		    "--emit-elf write where the compiler is\n",
+		    path);
 		goto out;
 	}
 	fds[0] = memory_file("script", job->source->text);

@@ -19,6 +19,7 @@
 #ifndef BTRUN_LIBEXEC
 #define BTRUN_LIBEXEC "/usr/libexec/btrun"
 #endif
+#define RELATIVE "../libexec/btrun" /* from the folder of btrun */
 
 bool helper_path(const char *name, char *path, size_t room)
 {
@@ -29,6 +30,11 @@ bool helper_path(const char *name, char *path, size_t room)
 		path[n] = '\0';
 		slash = strrchr(path, '/');
 		strcpy(slash ? slash + 1 : path, name);
+		if (access(path, X_OK) == 0)
+			return true;
+		/* Wherever the whole has been installed. */
+		snprintf(slash ? slash + 1 : path, room - (size_t)(slash ? slash + 1 - path : 0), "%s/%s",
+		    RELATIVE, name);
 		if (access(path, X_OK) == 0)
 			return true;
 	}
