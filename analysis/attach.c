@@ -303,6 +303,25 @@ static int found_tracepoint(void *context, struct str name, struct str module)
 	return 0;
 }
 
+/* Of a kernel that does not run. -ENODATA: there is an error already. */
+static int expand_by_btf(
+    struct check *c, const struct attach_syntax *syntax, const struct attach *pattern, struct expansion *e)
+{
+	char first = pattern->event.p[0];
+
+	if (str_has_glob(pattern->category) || first == '*' || first == '?' || first == '[') {
+		check_missing(c, syntax->span,
+		    "%.*s and args: which tracepoints match can't be seen in BTF, which does not name their "
+		    "categories",
+		    STR_ARG(pattern->text));
+		check_hint(
+		    c, "write out the category and how the names begin, as in tracepoint:sched:sched_*");
+		return -ENODATA;
+	}
+	tracepoints_of_btf(c->arena, c->program->btf, pattern->category, pattern->event, found_tracepoint, e);
+	return 0;
+}
+
 /* Typed probes differ in what args is: each match is a unit of its own. */
 static void expand(struct check *c, const struct attach_syntax *syntax, const struct attach *pattern,
     struct attach_list *list)
@@ -317,7 +336,9 @@ static void expand(struct check *c, const struct attach_syntax *syntax, const st
 		btf_each_func(c->program->btf, found_function, &e);
 	else
 		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
-	if (list->v.n > before)
+	if (err == -ENODATA)
+		err = expand_by_btf(c, syntax, pattern, &e);
+	if (err == -ENODATA || list->v.n > before)
 		return;
 	c->incomplete = !c->conditional;
 	if (!pattern->binary.n && (err == -EACCES || err == -EPERM || err == -ENOENT)) {
@@ -382,6 +403,12 @@ static bool has_parameters(const struct check *c, const struct attach *a)
 	       !str_has_glob(a->binary);
 }
 
+/* A pattern of which the matches differ in more than their names. Tracepoints can do so only in args. */
+static bool needs_expansion(const struct check *c, const struct attach *a)
+{
+	return is_typed(a) && !(a->category.n && c->options->portable && !c->names_args);
+}
+
 void attach_expand(struct check *c, const struct attach_syntax *written, struct attach_list *list)
 {
 	struct attach attach = { .span = written->span };
@@ -412,7 +439,7 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 			add(c, list, &attach);
 		return;
 	}
-	if (attach.glob && (is_typed(&attach) || has_parameters(c, &attach)))
+	if (attach.glob && (needs_expansion(c, &attach) || has_parameters(c, &attach)))
 		expand(c, syntax, &attach, list);
 	else
 		add(c, list, &attach);

@@ -232,6 +232,9 @@ struct str commandline_text(const struct check *c, unsigned number);
 bool commandline_hint(struct check *c, const struct node *node);
 bool fold_constant(struct check *c, struct node *node);
 void fold_into_int(struct node *node, uint64_t value, const struct type *type);
+/* The same of what another kernel may have another value for. */
+void fold_into_kernel_int(
+    struct check *c, struct node *node, uint64_t value, enum origin origin, struct str named);
 
 /* slot.c: false when the value does not fit what is there (the slot then stays as it was) */
 bool slot_take(struct check *c, struct slot *slot, const struct type *type, bool literal, struct span at);

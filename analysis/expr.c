@@ -176,6 +176,12 @@ static const struct type *check_member(struct check *c, struct node *node)
 		no_member(c, node, record);
 		return c->error;
 	}
+	if (node->member.member->rel_loc && c->options->portable) {
+		check_error(c, node->span, "where %.*s lies can't be found on another kernel",
+		    STR_ARG(node->member.name));
+		check_hint(c, "run the script on the kernel that it is compiled on");
+		return c->error;
+	}
 	if (node->member.member->unreachable) {
 		check_error(c, node->span, "%.*s is not in a register or on the stack as one value",
 		    STR_ARG(node->member.name));
@@ -228,6 +234,22 @@ static const struct type *check_index(struct check *c, struct node *node)
 	return in_space(c, object->target, check_space(node));
 }
 
+/* Of a struct of the kernel's another kernel has other sizes and offsets. */
+static void fold_fact(struct check *c, struct node *node, uint64_t value, enum origin origin,
+    const struct type *record, struct str member)
+{
+	struct str name;
+
+	if (!type_is_kernels(record)) {
+		fold_into_int(node, value, type_int(c->types, 8, true));
+		return;
+	}
+	name = type_kernel_name(c->arena, record);
+	if (member.n)
+		name = str_format(c->arena, "%.*s:%.*s", STR_ARG(name), STR_ARG(member));
+	fold_into_kernel_int(c, node, value, origin, name);
+}
+
 static const struct type *check_offsetof(struct check *c, struct node *node, const struct type *record)
 {
 	const struct member *member = NULL;
@@ -242,7 +264,7 @@ static const struct type *check_offsetof(struct check *c, struct node *node, con
 		return c->error;
 	}
 	if (c->report)
-		fold_into_int(node, member->bit_offset / 8, type_int(c->types, 8, true));
+		fold_fact(c, node, member->bit_offset / 8, ORIGIN_OFFSET, record, node->sizeof_.member);
 	return type_int(c->types, 8, true);
 }
 
@@ -257,7 +279,7 @@ static const struct type *check_sizeof(struct check *c, struct node *node)
 		return check_offsetof(c, node, type);
 	/* Before the last pass a variable's string can still grow. */
 	if (c->report)
-		fold_into_int(node, type->size, type_int(c->types, 8, true));
+		fold_fact(c, node, type->size, ORIGIN_SIZE, type, STR(""));
 	return type_int(c->types, 8, true);
 }
 

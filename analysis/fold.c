@@ -10,7 +10,16 @@ void fold_into_int(struct node *node, uint64_t value, const struct type *type)
 	node->kind = NODE_INT;
 	node->integer.value = value;
 	node->integer.is_unsigned = !type->is_signed;
+	node->integer.origin = ORIGIN_SCRIPT;
 	node->type = type;
+}
+
+void fold_into_kernel_int(
+    struct check *c, struct node *node, uint64_t value, enum origin origin, struct str named)
+{
+	fold_into_int(node, value, type_int(c->types, 8, true));
+	node->integer.origin = origin;
+	node->integer.named = named;
 }
 
 static bool fold_binary(const struct node *node, int64_t *value)
@@ -48,8 +57,10 @@ bool fold_int(const struct node *node, int64_t *value)
 
 bool fold_constant(struct check *c, struct node *node)
 {
+	struct str name = node->ident.name;
 	uint32_t type;
 	const struct type *enumeration;
+	struct btf_info info;
 	int64_t value;
 
 	if (type_find_constant(c->types, node->ident.name, &value, &enumeration)) {
@@ -64,8 +75,12 @@ bool fold_constant(struct check *c, struct node *node)
 		fold_into_int(node, (uint64_t)value, type_int(c->types, 8, true));
 		return true;
 	}
-	if (!c->program->btf || btf_find_enum_value(c->program->btf, node->ident.name, &value, &type))
+	if (!c->program->btf || btf_find_enum_value(c->program->btf, STR(""), name, &value, &type))
 		return false;
-	fold_into_int(node, (uint64_t)value, type_of_btf(c->types, type, SPACE_KERNEL));
+	btf_info(c->program->btf, type, &info);
+	fold_into_kernel_int(c, node, (uint64_t)value, ORIGIN_ENUM,
+	    str_format(c->arena, "%.*s:%.*s", STR_ARG(info.name), STR_ARG(name)));
+	node->type = type_of_btf(c->types, type, SPACE_KERNEL);
+	node->integer.is_unsigned = !node->type->is_signed;
 	return true;
 }

@@ -181,6 +181,7 @@ struct program {
 	VEC(struct parameter) parameters; /* that are still open */
 	uint32_t n_fixed;                 /* parameters by position that were given while compiling */
 	bool uses_stacks;
+	bool portable; /* of the options */
 };
 
 struct analysis_options {
@@ -190,6 +191,7 @@ struct analysis_options {
 	bool open_parameters; /* of an image: those that are not given now are given later */
 	uint32_t max_strlen;  /* bytes a string holds, NUL included */
 	uint32_t max_map_keys;
+	bool portable;  /* the program is to run on other kernels too */
 	bool unsafe;    /* --unsafe: builtins that change the system are allowed */
 	bool want_dump; /* -d types: stop at nothing */
 };

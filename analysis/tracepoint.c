@@ -24,14 +24,46 @@ static bool unreadable(int err)
 	return err == -EACCES || err == -EPERM;
 }
 
+/* The fields; of a kernel that does not run, from its BTF. 0, negative errno: -ENODATA when that does not
+ * have them. */
+static int read_format(struct check *c, const struct attach *a, struct tracepoint_format *format)
+{
+	int err = tracepoint_format(c->options->kernel, c->arena, a->category, a->event, format);
+
+	if (err != -ENODATA)
+		return err;
+	return tracepoint_format_of_btf(c->arena, c->program->btf, a->category, a->event, format) ? -ENODATA
+												  : 0;
+}
+
+/* A tracepoint of a module, which only the kernel where it runs can show. */
+static bool may_exist(struct check *c, const struct attach_syntax *syntax)
+{
+	if (!c->names_args) {
+		check_warning(c, syntax->rest_span,
+		    "the BTF that is compiled for has no tracepoint %.*s: whether the kernel has it is seen "
+		    "where "
+		    "the script runs",
+		    STR_ARG(syntax->rest));
+		return true;
+	}
+	check_missing(c, syntax->rest_span,
+	    "the BTF that is compiled for has no struct of tracepoint %.*s, so what args has is not known",
+	    STR_ARG(syntax->rest));
+	check_hint(c, "is the name right? Those of modules can only be compiled on the kernel itself");
+	return false;
+}
+
 bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	struct near_context n = { c, { .wanted = syntax->rest } };
 	struct tracepoint_format format = { 0 };
-	int err = tracepoint_format(c->options->kernel, c->arena, a->category, a->event, &format), list;
+	int err = read_format(c, a, &format), list;
 
 	if (!err)
 		return true;
+	if (err == -ENODATA)
+		return may_exist(c, syntax);
 	list = kernel_tracepoints(c->options->kernel, STR("*"), offer, &n);
 	if (unreadable(err) || list < 0) {
 		check_error(c, syntax->span, "the description of tracepoint %.*s can't be read",
@@ -107,10 +139,13 @@ static const struct type *array_type(
 static const struct type *field_type(
     struct check *c, const struct tracepoint_field *f, enum address_space space)
 {
-	const struct type *type = c_type(c, f->type, space);
+	const struct type *type =
+	    f->type.n ? c_type(c, f->type, space) : type_of_btf(c->types, f->btf_type, space);
 
 	if (f->data_loc || f->rel_loc)
 		return type_ptr(c->types, type, SPACE_KERNEL);
+	if (!f->type.n)
+		return type;
 	if (f->array)
 		return array_type(c, f, type);
 	/* Arguments of system calls fill 8 bytes whatever they are; the low ones hold the value. */
@@ -127,7 +162,7 @@ const struct type *tracepoint_args(struct check *c, const struct attach *a)
 	struct tracepoint_format format = { 0 };
 	struct member *members;
 
-	if (tracepoint_format(c->options->kernel, c->arena, a->category, a->event, &format))
+	if (read_format(c, a, &format))
 		return NULL;
 	members = arena_many(c->arena, struct member, format.fields.n + 1);
 	for (size_t i = 0; i < format.fields.n; i++) {
@@ -142,5 +177,6 @@ const struct type *tracepoint_args(struct check *c, const struct attach *a)
 			.field_size = f->size,
 		};
 	}
-	return type_args(c->types, SPACE_CONTEXT, members, format.fields.n);
+	return format.open ? type_open_args(c->types, SPACE_CONTEXT, members, format.fields.n)
+			   : type_args(c->types, SPACE_CONTEXT, members, format.fields.n);
 }

@@ -198,10 +198,11 @@ const struct type *type_strings(struct types *t, uint32_t n)
 	return intern(t, &(struct type){ .form = FORM_STRINGS, .size = n });
 }
 
-const struct type *type_args(
-    struct types *t, enum address_space space, const struct member *members, size_t n)
+static const struct type *make_args(
+    struct types *t, enum address_space space, const struct member *members, size_t n, bool open)
 {
-	struct entry *entry = type_add(t, &(struct type){ .form = FORM_ARGS, .size = 8, .space = space });
+	struct entry *entry =
+	    type_add(t, &(struct type){ .form = FORM_ARGS, .size = 8, .space = space, .open = open });
 	struct member *copy = arena_copy(t->arena, members, n * sizeof(*members));
 
 	for (size_t i = 0; i < n; i++) {
@@ -209,6 +210,18 @@ const struct type *type_args(
 		vec_push(t->arena, &entry->members, &copy[i]);
 	}
 	return &entry->type;
+}
+
+const struct type *type_args(
+    struct types *t, enum address_space space, const struct member *members, size_t n)
+{
+	return make_args(t, space, members, n, false);
+}
+
+const struct type *type_open_args(
+    struct types *t, enum address_space space, const struct member *members, size_t n)
+{
+	return make_args(t, space, members, n, true);
 }
 
 static const struct type *named_of_btf(struct types *t, enum type_form form, const struct btf_info *info)
@@ -263,37 +276,17 @@ const struct type *type_of_btf(struct types *t, uint32_t id, enum address_space 
 	return t->btf ? of_btf(t, id, space, 0) : type_void(t);
 }
 
-/* Looks through anonymous structs and unions; *bits is where record begins. */
-static bool find_member(
-    struct types *t, uint32_t record, struct str name, uint32_t *bits, struct btf_member_info *found)
+/* Nobody but the kernel where it runs knows it. */
+static const struct member *open_member(struct types *t, struct entry *entry, struct str name)
 {
-	VEC(struct {
-		uint32_t id;
-		uint32_t bits;
-		unsigned depth;
-	})
-	todo = { 0 };
-	struct btf_info info;
+	struct member *member = arena_one(t->arena, struct member);
 
-	vec_push(t->arena, &todo, ((__typeof__(*todo.v)){ record, 0, 0 }));
-	for (size_t next = 0; next < todo.n; next++) {
-		__typeof__(*todo.v) at = todo.v[next];
-
-		btf_info(t->btf, at.id, &info);
-		if ((info.shape != BTF_SHAPE_STRUCT && info.shape != BTF_SHAPE_UNION) ||
-		    at.depth > NESTING_LIMIT)
-			continue;
-		for (uint32_t i = 0; i < info.members; i++) {
-			btf_member(t->btf, info.id, i, found);
-			*bits = at.bits + found->bit_offset;
-			if (found->name.n && str_eq(found->name, name))
-				return true;
-			if (!found->name.n)
-				vec_push(t->arena, &todo,
-				    ((__typeof__(*todo.v)){ found->type, *bits, at.depth + 1 }));
-		}
-	}
-	return false;
+	member->record = &entry->type;
+	member->name = name;
+	member->type = type_int(t, 8, false);
+	member->field_size = 8;
+	vec_push(t->arena, &entry->members, member);
+	return member;
 }
 
 const struct member *type_member(struct types *t, const struct type *record, struct str name)
@@ -306,9 +299,11 @@ const struct member *type_member(struct types *t, const struct type *record, str
 	for (size_t i = 0; i < entry->members.n; i++)
 		if (str_eq(entry->members.v[i]->name, name))
 			return entry->members.v[i];
+	if (record->open)
+		return open_member(t, entry, name);
 	if ((record->form != FORM_STRUCT && record->form != FORM_UNION) || record->defined)
 		return NULL;
-	if (!t->btf || !find_member(t, record->btf_id, name, &bits, &info))
+	if (!t->btf || !btf_find_member(t->btf, record->btf_id, name, &bits, &info))
 		return NULL;
 	member = arena_one(t->arena, struct member);
 	member->record = record;
@@ -379,6 +374,16 @@ void type_near_member(struct types *t, const struct type *record, struct str_nea
 	}
 	for (size_t i = 0; i < entry->members.n; i++)
 		str_near_offer(near, t->arena, entry->members.v[i]->name);
+}
+
+bool type_is_kernels(const struct type *t)
+{
+	return (t->form == FORM_STRUCT || t->form == FORM_UNION) && !t->defined && t->name.n;
+}
+
+struct str type_kernel_name(struct arena *a, const struct type *t)
+{
+	return str_format(a, "%s %.*s", t->form == FORM_UNION ? "union" : "struct", STR_ARG(t->name));
 }
 
 bool type_is_integer(const struct type *t)

@@ -56,6 +56,7 @@ struct type {
 	enum stack_mode mode;      /* kstack, ustack */
 	uint32_t frames;           /* kstack, ustack: at most so many */
 	int64_t range[3];          /* lhist: from, up to, step */
+	bool open;                 /* args that may have more members, each a number of 64 bits */
 	bool defined;              /* struct, union, enum: by the script itself, so it has no BTF */
 };
 
@@ -130,6 +131,10 @@ const struct member *type_member(struct types *t, const struct type *record, str
 /* Offers every member name, for a hint. */
 void type_near_member(struct types *t, const struct type *record, struct str_near *near);
 
+/* A struct or union that BTF has under a name, which another kernel may lay out in another way. */
+bool type_is_kernels(const struct type *t);
+/* Its name as slots have it: "struct sock". */
+struct str type_kernel_name(struct arena *a, const struct type *t);
 /* Has its form this trait? */
 bool type_has(const struct type *t, enum type_trait trait);
 enum type_kind_id type_kind(const struct type *t);
@@ -151,6 +156,9 @@ const struct type *type_common(struct types *t, const struct type *a, const stru
 uint32_t type_align(const struct type *t);
 /* The record that args is: members are copied. */
 const struct type *type_args(
+    struct types *t, enum address_space space, const struct member *members, size_t n);
+/* One that is open. */
+const struct type *type_open_args(
     struct types *t, enum address_space space, const struct member *members, size_t n);
 /* "struct sock *", "uint16[4]", "string[64]", for messages and -d types. */
 struct str type_text(struct arena *a, const struct type *t);

@@ -226,6 +226,7 @@ struct program *analyse(
 
 	c.program = arena_one(a, struct program);
 	c.program->source = diag->source;
+	c.program->portable = options->portable;
 	if (kernel_btf_new(options->kernel, STR("vmlinux"), &c.program->btf))
 		c.program->btf = NULL;
 	c.types = c.program->types = types_new(a, c.program->btf);

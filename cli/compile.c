@@ -142,6 +142,8 @@ static int arguments(struct arena *a, const struct job *job, char **argv)
 		argv[n++] = "--open-parameters";
 	if (job->one_form)
 		argv[n++] = "--one-form";
+	if (o->emit || o->aot || o->btf)
+		argv[n++] = "--portable";
 	if (o->unsafe)
 		argv[n++] = "--unsafe";
 	if (o->no_warnings)
@@ -165,9 +167,11 @@ static char **command_line(struct arena *a, struct kernel *k, const struct job *
 
 	while (o->params[params])
 		params++;
-	argv = arena_many(a, char *, params + 2 * o->includes.n + 24);
+	argv = arena_many(a, char *, params + 2 * o->includes.n + 26);
 	n = arguments(a, job, argv);
-	if (features_release(k, a, &release) == 0) {
+	if (o->btf)
+		release = str_format(a, "of %s", o->btf);
+	if (o->btf || features_release(k, a, &release) == 0) {
 		argv[n++] = "--kernel-release";
 		argv[n++] = (char *)str_copy(a, release.p, release.n).p;
 	}

@@ -43,7 +43,7 @@ static const struct row {
 	    0 },
 	{ "BTRUN_CACHE_BYTES", "bytes that compiled scripts may take (67108864)", NUMBER, AT(cache_bytes),
 	    UINT64_MAX },
-	{ "BPFTRACE_BTF", "a file with the kernel's BTF", FILE_NAME, AT(btf), 0 },
+	{ "BPFTRACE_BTF", "a file with BTF, as --btf", FILE_NAME, AT(btf), 0 },
 	/* What is known of a process is kept as long as it is right, the verifier's log has the room that it
 	 * needs, and the kernel itself checks the offsets of kprobes. */
 	{ "BPFTRACE_CACHE_USER_SYMBOLS", NULL, WITHOUT, 0, 0 },

@@ -60,6 +60,7 @@ static const struct line {
 	SCRIPT("      --aot FILE        write a program that runs the script without a compiler, and end"),
 	SCRIPT("      --static          with --aot: one that needs no shared libraries"),
 	SCRIPT("      --no-cache        compile, whatever was compiled before, and keep nothing"),
+	SCRIPT("      --btf FILE        compile for the kernel that has this BTF, and may not run here"),
 	SCRIPT("      --emit-elf FILE   write the compiled image and end"),
 	SCRIPT("      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll"),
 	SCRIPT(""),

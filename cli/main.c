@@ -114,15 +114,15 @@ static int refuse_compiling(const struct options *o, struct str name)
 }
 
 /* A script that is compiled now, or was, for this machine. */
-static int run_script(struct arena *a, struct kernel *k, const struct source *source, const struct options *o,
+static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, const struct source *source, const struct options *o,
     struct run_options *run)
 {
 	struct cache *cache;
 	int image, status = 1;
 
-	run->fresh = true;
+	run->fresh = !o->btf;
 	/* Half of the compiler's time, and the second way is seldom needed. */
-	cache = cache_open(a, k, source, o, run->way == ATTACH_AUTO && HAS_TRAMPOLINES);
+	cache = cache_open(a, facts, source, o, run->way == ATTACH_AUTO && HAS_TRAMPOLINES);
 	if (cache_image(cache, &run->one_form, &image))
 		goto out;
 	status = run_image(k, image, run);
@@ -153,7 +153,8 @@ static int run_given(struct arena *a, struct kernel *k, const struct options *o,
 	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &run);
 }
 
-static int trace(struct arena *a, struct kernel *k, const struct options *o)
+/* facts: of the kernel that a script is compiled for; k runs here. */
+static int trace(struct arena *a, struct kernel *k, struct kernel *facts, const struct options *o)
 {
 	struct source source;
 	struct run_options run = o->run;
@@ -165,12 +166,12 @@ static int trace(struct arena *a, struct kernel *k, const struct options *o)
 	if (script_is_image(&source))
 		return refuse_compiling(o, source.name) ? 1 : run_given(a, k, o, open_image(&source));
 	if (o->mode == MODE_DUMP)
-		return show_stages(k, &source, o) != 0;
-	if (o->emit_llvm && emit_llvm(a, k, &source, o))
+		return show_stages(facts, &source, o) != 0;
+	if (o->emit_llvm && emit_llvm(a, facts, &source, o))
 		return 1;
 	if (o->emit || o->aot)
-		return write_image(k, &source, o);
-	return check_kernel(a, k) ? 1 : run_script(a, k, &source, o, &run);
+		return write_image(facts, &source, o);
+	return check_kernel(a, k) ? 1 : run_script(a, k, facts, &source, o, &run);
 }
 
 static int info(struct arena *a, struct kernel *k, const struct options *o)
@@ -197,14 +198,14 @@ static int info(struct arena *a, struct kernel *k, const struct options *o)
 int main(int argc, char **argv)
 {
 	struct arena *a = arena_new();
-	struct kernel *k = kernel_host("");
+	struct kernel *k = kernel_host(""), *facts = k;
 	struct options o;
 	int status = 1, image;
 
 	if (program_self(&image) || options_parse(a, argc, argv, image, &o))
 		goto out;
 	if (o.btf)
-		kernel_use_btf(k, o.btf);
+		facts = kernel_of_btf(o.btf);
 	switch (o.mode) {
 	case MODE_HELP:
 		status = help_print(o.image, argv[0]) != 0;
@@ -220,10 +221,12 @@ int main(int argc, char **argv)
 		break;
 	case MODE_RUN:
 	case MODE_DUMP:
-		status = trace(a, k, &o);
+		status = trace(a, k, facts, &o);
 		break;
 	}
 out:
+	if (facts != k)
+		kernel_free(facts);
 	kernel_free(k);
 	arena_free(a);
 	return status;

@@ -10,6 +10,7 @@
 
 enum long_only {
 	OPTION_ATTACH = 256,
+	OPTION_BTF,
 	OPTION_BUFFER,
 	OPTION_BUFFER_SIZE,
 	OPTION_DRY_RUN,
@@ -32,6 +33,7 @@ static const struct option longs[] = {
 	{ "aot", required_argument, NULL, OPTION_AOT },
 	{ "static", no_argument, NULL, OPTION_STATIC },
 	{ "attach", required_argument, NULL, OPTION_ATTACH },
+	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ "buffer", required_argument, NULL, OPTION_BUFFER },
 	{ "buffer-size", required_argument, NULL, OPTION_BUFFER_SIZE },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
@@ -123,6 +125,13 @@ static int take_long(struct arena *a, int c, struct options *o)
 	case OPTION_ATTACH:
 		err = take_word("--attach", ways, &value);
 		run->way = (enum attach_way)value;
+		break;
+	case OPTION_BTF:
+		if (access(optarg, R_OK)) {
+			fprintf(stderr, "btrun: --btf: cannot read %s: %s\n", optarg, strerror(errno));
+			return -EINVAL;
+		}
+		o->btf = optarg;
 		break;
 	case OPTION_BUFFER:
 		err = take_word("--buffer", buffers, &value);
@@ -268,8 +277,8 @@ static int take(struct arena *a, int c, struct options *o)
 /* What an image has behind it. */
 static bool is_of_compiling(int c)
 {
-	return c == 'e' || c == 'I' || c == 'd' || c == OPTION_INCLUDE || c == OPTION_EMIT_ELF ||
-	       c == OPTION_EMIT_LLVM || c == OPTION_AOT || c == OPTION_STATIC;
+	return c == 'e' || c == 'I' || c == 'd' || c == OPTION_BTF || c == OPTION_INCLUDE ||
+	       c == OPTION_EMIT_ELF || c == OPTION_EMIT_LLVM || c == OPTION_AOT || c == OPTION_STATIC;
 }
 
 static void note_compiling(struct arena *a, int c, struct options *o)

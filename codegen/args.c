@@ -3,13 +3,17 @@
  */
 #include "codegen/gen.h"
 
-/* The tracepoint's field from byte at on, as the struct that relocs.c recognises. */
-static LLVMValueRef tracepoint_load(struct gen *g, const struct member *m, uint32_t at, uint32_t size)
+/* The tracepoint's field from byte at on, as the struct that relocs.c recognises. is_number: it is the
+ * field's whole value, not a part of it. */
+static LLVMValueRef tracepoint_load(
+    struct gen *g, const struct member *m, uint32_t at, uint32_t size, bool is_number)
 {
 	const struct attach *a = g->attach;
 	struct str record =
 	    str_format(g->arena, "btrun_tp__%.*s__%.*s", STR_ARG(a->category), STR_ARG(a->event));
-	struct str field = str_format(g->arena, "%.*s+%u+%u", STR_ARG(m->name), at, m->field_size);
+	enum image_loc loc = m->data_loc ? LOC_DATA : m->rel_loc ? LOC_REL : LOC_NONE;
+	struct str field = str_format(
+	    g->arena, "%.*s+%u+%u+%u+%u", STR_ARG(m->name), at, m->field_size, is_number ? size : 0, loc);
 	uint64_t bits = 8ull * size;
 	LLVMMetadataRef di = core_describe_record(g, record, false, m->bit_offset / 8 + m->field_size, field,
 	    m->bit_offset + 8ull * at, bits, false, core_describe_int(g, "int", size, 7));
@@ -26,13 +30,21 @@ static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
 	LLVMValueRef v;
 
 	if (m->data_loc || m->rel_loc) {
-		v = LLVMBuildZExt(g->b, tracepoint_load(g, m, 0, 4), g->i64, "");
+		v = LLVMBuildZExt(g->b, tracepoint_load(g, m, 0, 4, false), g->i64, "");
 		v = LLVMBuildAnd(g->b, v, gen_const(g, 0xffff), "");
 		if (m->rel_loc)
 			v = LLVMBuildAdd(g->b, v, gen_const(g, m->bit_offset / 8 + 4), "");
 		return LLVMBuildAdd(g->b, LLVMBuildPtrToInt(g->b, g->context_arg, g->i64, ""), v, "");
 	}
-	return core_extend(g, m->type, tracepoint_load(g, m, 0, m->type->size));
+	return core_extend(g, m->type, tracepoint_load(g, m, 0, m->type->size, true));
+}
+
+/* Which of the function's parameters has that name, where the image runs. */
+static LLVMValueRef parameter_number(struct gen *g, const struct member *m)
+{
+	return slot_load(g, SLOT_parameter,
+	    str_format(
+		g->arena, "%.*s:%.*s:%u", STR_ARG(g->attach->function), STR_ARG(m->name), m->type->size));
 }
 
 /* bpf_get_func_arg() and bpf_get_func_ret() give scalars, whatever the verifier knows of the argument. */
@@ -42,6 +54,8 @@ static LLVMValueRef function_value(struct gen *g, const struct member *m)
 		     args[3] = { g->context_arg, gen_const32(g, m->arg_index), slot };
 	LLVMValueRef v;
 
+	if (g->program->portable && !m->is_retval)
+		args[1] = LLVMBuildTrunc(g->b, parameter_number(g, m), g->i32, "");
 	if (m->is_retval) {
 		args[1] = slot;
 		gen_call(g, HELPER_FUNC_RET, g->i64, args, 2);
@@ -115,5 +129,5 @@ void args_copy_field(struct gen *g, struct node *node, LLVMValueRef to)
 	/* An element at a time: that it is aligned on every kernel is all that is certain of an array's
 	 * place. */
 	for (uint32_t at = 0; at < m->type->size; at += bytes)
-		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes), gen_offset(g, to, at));
+		LLVMBuildStore(g->b, tracepoint_load(g, m, at, bytes, false), gen_offset(g, to, at));
 }

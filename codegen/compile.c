@@ -46,7 +46,7 @@ static int make_module(struct gen *g)
 		unit_generate(g, g->program->units.v[i]);
 	maps_end(g);
 	meta_records(g);
-	return 0;
+	return g->refused ? -EFAULT : 0;
 }
 
 static int write_all(int fd, const char *p, size_t n)

@@ -11,14 +11,6 @@
 
 #define CHAIN_LIMIT 8
 
-/* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */
-enum field_info {
-	FIELD_BYTE_OFFSET = 0,
-	FIELD_BYTE_SIZE = 1,
-	FIELD_LSHIFT = 4,
-	FIELD_RSHIFT = 5,
-};
-
 LLVMMetadataRef core_describe_int(struct gen *g, const char *name, uint32_t bytes, unsigned encoding)
 {
 	return LLVMDIBuilderCreateBasicType(
@@ -135,6 +127,71 @@ static LLVMValueRef field_info(struct gen *g, LLVMValueRef pointer, enum field_i
 	return LLVMBuildZExt(g->b, v, g->i64, "");
 }
 
+static LLVMValueRef null_base(struct gen *g)
+{
+	/* Only the relocation matters; a pointer that LLVM knows nothing of keeps it from folding. */
+	return g->context_arg;
+}
+
+/* Nothing is read there: the intrinsics want a field to speak of. */
+static LLVMValueRef element_pointer(struct gen *g, LLVMValueRef array, const struct type *t)
+{
+	LLVMTypeRef both[2] = { g->ptr, g->ptr };
+	LLVMValueRef args[3] = { array, gen_const32(g, 1), gen_const32(g, 0) };
+	LLVMValueRef call = gen_intrinsic(g, "llvm.preserve.array.access.index", both, 2, args, 3);
+	unsigned kind = LLVMGetEnumAttributeKindForName("elementtype", 11);
+	LLVMTypeRef type = LLVMArrayType2(LLVMArrayType2(g->i8, t->target->size), t->elements);
+
+	LLVMAddCallSiteAttribute(call, 1, LLVMCreateTypeAttribute(g->context, kind, type));
+	LLVMSetMetadata(call, LLVMGetMDKindIDInContext(g->context, "llvm.preserve.access.index", 26),
+	    LLVMMetadataAsValue(g->context, core_describe_type(g, t)));
+	return call;
+}
+
+static bool is_kernel_member(const struct node *node)
+{
+	return node->kind == NODE_MEMBER && node->member.object->type->form != FORM_ARGS &&
+	       (node->member.member->record->form == FORM_STRUCT ||
+		   node->member.member->record->form == FORM_UNION) &&
+	       !node->member.member->record->defined;
+}
+
+static bool is_element(const struct node *node)
+{
+	return node->kind == NODE_INDEX && node->index.object->type->form == FORM_ARRAY &&
+	       is_kernel_member(node->index.object);
+}
+
+bool core_is_field(const struct node *node)
+{
+	return is_kernel_member(node) || is_element(node);
+}
+
+LLVMValueRef core_field_info(struct gen *g, struct node *node, enum field_info info)
+{
+	struct node *member = is_element(node) ? node->index.object : node, *links[CHAIN_LIMIT];
+	LLVMValueRef at;
+	unsigned n;
+
+	chain(member, links, &n);
+	at = chain_pointer(g, null_base(g), links, n);
+	if (member != node)
+		at = element_pointer(g, at, member->type);
+	return field_info(g, at, info);
+}
+
+LLVMValueRef core_stride(struct gen *g, struct node *object, const struct type *element)
+{
+	struct node of_array = { .kind = NODE_INDEX, .type = element, .index = { object, NULL } };
+
+	if (g->program->portable && is_element(&of_array))
+		return core_field_info(g, &of_array, FIELD_BYTE_SIZE);
+	if (g->program->portable && type_is_kernels(element))
+		return slot_load(g, SLOT_type_size, type_kernel_name(g->arena, element));
+	/* void * counts bytes. */
+	return gen_const(g, element->size ? element->size : 1);
+}
+
 enum address_space core_space(const struct gen *g, const struct node *node)
 {
 	for (;;) {
@@ -163,12 +220,6 @@ static LLVMValueRef base_address(struct gen *g, struct node *object)
 	return object->type->form == FORM_PTR ? gen_value(g, object) : core_address(g, object);
 }
 
-static LLVMValueRef null_base(struct gen *g)
-{
-	/* Only the relocation matters; a pointer that LLVM knows nothing of keeps it from folding. */
-	return g->context_arg;
-}
-
 static LLVMValueRef member_address(struct gen *g, struct node *node)
 {
 	struct node *links[CHAIN_LIMIT];
@@ -190,6 +241,8 @@ LLVMValueRef core_address(struct gen *g, struct node *node)
 	LLVMValueRef base, index;
 
 	gen_place(g, node->span);
+	if (node == g->copied)
+		return g->copied_address;
 	switch ((int)node->kind) {
 	case NODE_MEMBER:
 		if (node->member.object->type->form == FORM_ARGS)
@@ -198,8 +251,8 @@ LLVMValueRef core_address(struct gen *g, struct node *node)
 	case NODE_INDEX:
 		base = base_address(g, node->index.object);
 		index = gen_value(g, node->index.index);
-		return LLVMBuildAdd(
-		    g->b, base, LLVMBuildMul(g->b, index, gen_const(g, node->type->size), ""), "");
+		return LLVMBuildAdd(g->b, base,
+		    LLVMBuildMul(g->b, index, core_stride(g, node->index.object, node->type), ""), "");
 	case NODE_UNARY:
 		return gen_value(g, node->unary.operand);
 	}
@@ -289,28 +342,46 @@ static LLVMValueRef defined_bitfield(struct gen *g, struct node *node)
 	return cut_bits(g, m, gen_load64(g, slot));
 }
 
-static LLVMValueRef bitfield_value(struct gen *g, struct node *node)
+/* The shift that brings the sign along, where the field has one. */
+static LLVMValueRef shift_right(struct gen *g, struct node *node, LLVMValueRef v, LLVMValueRef bits)
 {
-	struct node *links[CHAIN_LIMIT];
-	unsigned n;
+	LLVMValueRef is_signed, with, without;
 
-	if (node->member.member->record->defined)
+	if (!g->program->portable)
+		return node->type->is_signed ? LLVMBuildAShr(g->b, v, bits, "")
+					     : LLVMBuildLShr(g->b, v, bits, "");
+	is_signed =
+	    LLVMBuildICmp(g->b, LLVMIntNE, core_field_info(g, node, FIELD_SIGNED), gen_const(g, 0), "");
+	with = LLVMBuildAShr(g->b, v, bits, "");
+	without = LLVMBuildLShr(g->b, v, bits, "");
+	return LLVMBuildSelect(g->b, is_signed, with, without, "");
+}
+
+/* A number of the size that it has on the kernel where the image runs. */
+static LLVMValueRef field_value(struct gen *g, struct node *node)
+{
+	LLVMValueRef address, slot, value, left, right;
+
+	if (node->kind == NODE_MEMBER && node->member.member->record->defined)
 		return defined_bitfield(g, node);
-	struct node *top = chain(node, links, &n);
-	LLVMValueRef base = base_address(g, top->member.object), slot = gen_temporary(g, 8), value, left,
-		     right;
-
-	left = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_LSHIFT);
-	right = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_RSHIFT);
-	base = LLVMBuildAdd(
-	    g->b, base, field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET), "");
+	address = core_address(g, node);
+	slot = gen_temporary(g, 8);
+	left = core_field_info(g, node, FIELD_LSHIFT);
+	right = core_field_info(g, node, FIELD_RSHIFT);
 	gen_store64(g, slot, gen_const(g, 0));
 	value = read_space(g, core_space(g, node), HELPER_READ_KERNEL, HELPER_READ_USER, slot,
-	    field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_SIZE), base);
+	    core_field_info(g, node, FIELD_BYTE_SIZE), address);
 	count_failure(g, value, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
 	value = LLVMBuildShl(g->b, gen_load64(g, slot), left, "");
-	return node->type->is_signed ? LLVMBuildAShr(g->b, value, right, "")
-				     : LLVMBuildLShr(g->b, value, right, "");
+	return shift_right(g, node, value, right);
+}
+
+/* Of which the size is not certain. */
+static bool is_field_value(const struct gen *g, const struct node *node)
+{
+	if (node->kind == NODE_MEMBER && node->member.member->bit_size)
+		return true;
+	return g->program->portable && core_is_field(node) && type_is_integer(node->type);
 }
 
 LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v)
@@ -447,8 +518,8 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 		return args_value(g, node);
 	if (core_is_local(node))
 		return local_scalar(g, node, local_place(g, node));
-	if (node->kind == NODE_MEMBER && node->member.member->bit_size)
-		return bitfield_value(g, node);
+	if (is_field_value(g, node))
+		return field_value(g, node);
 	LLVMValueRef address = core_address(g, node);
 
 	top = g->stack_top;

@@ -214,11 +214,11 @@ static LLVMValueRef divide(struct gen *g, LLVMValueRef a, LLVMValueRef b, bool r
 	return LLVMBuildSelect(g->b, negative, LLVMBuildNeg(g->b, v, ""), v, "");
 }
 
-static LLVMValueRef scaled(struct gen *g, const struct type *pointer, LLVMValueRef v)
+static LLVMValueRef scaled(struct gen *g, struct node *pointer, LLVMValueRef v)
 {
-	uint32_t size = pointer->target->size;
+	const struct type *target = pointer->type->target;
 
-	return size > 1 ? LLVMBuildMul(g->b, v, gen_const(g, size), "") : v;
+	return LLVMBuildMul(g->b, v, core_stride(g, pointer, target), "");
 }
 
 LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed)
@@ -268,9 +268,9 @@ static LLVMValueRef binary(struct gen *g, struct node *node)
 
 	gen_place(g, node->span);
 	if (left->type->form == FORM_PTR && right->type->form != FORM_PTR)
-		b = scaled(g, left->type, b);
+		b = scaled(g, left, b);
 	else if (right->type->form == FORM_PTR && left->type->form != FORM_PTR)
-		a = scaled(g, right->type, a);
+		a = scaled(g, right, a);
 	return gen_operate(g, op, a, b, gen_is_signed(g, op, left->type, right->type));
 }
 
@@ -395,6 +395,8 @@ static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef 
 	}
 	if (core_is_local(node))
 		core_local_copy(g, node, to);
+	else if (portable_copies(g, node))
+		portable_copy(g, node, to);
 	else
 		core_read(g, core_space(g, node), to, node->type->size, core_address(g, node), node->span);
 	return NULL;
@@ -453,13 +455,26 @@ static LLVMValueRef cast(struct gen *g, struct node *node, LLVMValueRef to)
 	return convert(g, gen_value(g, operand), node->type);
 }
 
+static LLVMValueRef integer(struct gen *g, const struct node *node)
+{
+	static const enum image_slot_kind slots[] = {
+		[ORIGIN_ENUM] = SLOT_enum_value,
+		[ORIGIN_SIZE] = SLOT_type_size,
+		[ORIGIN_OFFSET] = SLOT_member_offset,
+	};
+
+	if (!g->program->portable || node->integer.origin == ORIGIN_SCRIPT)
+		return gen_const(g, node->integer.value);
+	return slot_load(g, slots[node->integer.origin], node->integer.named);
+}
+
 /* to is NULL for a scalar, whose value is returned. */
 static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to)
 {
 	gen_place(g, node->span);
 	switch (node->kind) {
 	case NODE_INT:
-		return gen_const(g, node->integer.value);
+		return integer(g, node);
 	case NODE_IDENT:
 	case NODE_CALL:
 		return builtin_value(g, node, to);

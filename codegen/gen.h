@@ -106,6 +106,7 @@ struct gen {
 	enum image_form form;
 	LLVMValueRef function, context_arg;
 	LLVMMetadataRef scope;
+	struct span place;       /* of gen_place() */
 	LLVMBasicBlockRef entry; /* allocas and what has to come first */
 	LLVMValueRef *variables; /* by variable.index: where it lives */
 	LLVMValueRef ids;        /* alloca: tgid << 32 | pid, once somebody has asked */
@@ -122,7 +123,9 @@ struct gen {
 	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
 	const struct record *open;
 	VEC(struct known *) known; /* see known.c */
-	bool keeps_reads;          /* a predicate is being made, a part that is always evaluated */
+	const struct node *copied; /* of portable_copy(): what is at copied_address; NULL: nothing */
+	LLVMValueRef copied_address;
+	bool keeps_reads; /* a predicate is being made, a part that is always evaluated */
 };
 
 /* module.c */
@@ -194,6 +197,20 @@ void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
 
 /* core.c */
+/* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */
+enum field_info {
+	FIELD_BYTE_OFFSET = 0,
+	FIELD_BYTE_SIZE = 1,
+	FIELD_SIGNED = 3,
+	FIELD_LSHIFT = 4,
+	FIELD_RSHIFT = 5,
+};
+/* Is it a member, or an element of one that is an array, that CO-RE finds in the kernel's own BTF? */
+bool core_is_field(const struct node *node);
+/* Of such a node. */
+LLVMValueRef core_field_info(struct gen *g, struct node *node, enum field_info info);
+/* The bytes from an element of an array, or of what a pointer points to, to the next one. */
+LLVMValueRef core_stride(struct gen *g, struct node *object, const struct type *element);
 /* The remote address (i64) of a member, element or dereference. */
 LLVMValueRef core_address(struct gen *g, struct node *node);
 /* The value of one that is a scalar: read, extended, shifted out of its bitfield. */
@@ -233,6 +250,10 @@ LLVMValueRef known_read(struct gen *g, const struct node *node);
 void known_keep(struct gen *g, const struct node *node, LLVMValueRef value);
 /* The map is written to; NULL: nothing is known any more. */
 void known_forget(struct gen *g, const struct map *map);
+
+/* portable.c: what is copied whole, where the kernel's layout may be another than the image's. */
+bool portable_copies(const struct gen *g, const struct node *node);
+void portable_copy(struct gen *g, struct node *node, LLVMValueRef to);
 
 /* args.c */
 /* A member of args that is a scalar. */

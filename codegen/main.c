@@ -15,11 +15,11 @@
 #include "sandbox/sandbox.h"
 
 struct options {
-	const char *name, *script_path, *image_path, *release, *kernel_root, *dump;
+	const char *name, *script_path, *image_path, *release, *kernel_root, *btf, *dump;
 	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
 	uint64_t max_strlen, max_map_keys;
 	VEC(const char *) includes;
-	bool unsafe, no_warnings, one_form, open_parameters, version;
+	bool unsafe, no_warnings, one_form, portable, open_parameters, version;
 	struct kernel *kernel;
 	struct str *params;
 	unsigned n_params;
@@ -42,6 +42,7 @@ static const struct option_row {
 	{ "image", TEXT, AT(image_path) },
 	{ "kernel-fd", NUMBER, AT(kernel_fd) },
 	{ "kernel-root", TEXT, AT(kernel_root) },
+	{ "btf", TEXT, AT(btf) },
 	{ "kernel-release", TEXT, AT(release) },
 	{ "dump", TEXT, AT(dump) },
 	{ "max-strlen", NUMBER, AT(max_strlen) },
@@ -51,6 +52,7 @@ static const struct option_row {
 	{ "no-warnings", SWITCH, AT(no_warnings) },
 	{ "one-form", SWITCH, AT(one_form) },
 	{ "open-parameters", SWITCH, AT(open_parameters) },
+	{ "portable", SWITCH, AT(portable) },
 	{ "version", SWITCH, AT(version) },
 #undef AT
 };
@@ -115,7 +117,9 @@ static int open_files(struct options *o)
 		fd = open(o->image_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 		o->image_fd = fd < 0 ? NO_FD : (uint64_t)fd;
 	}
-	if (o->kernel_root)
+	if (o->btf)
+		o->kernel = kernel_of_btf(o->btf);
+	else if (o->kernel_root)
 		o->kernel = kernel_host(o->kernel_root);
 	else if (o->kernel_fd != NO_FD)
 		o->kernel = kernel_client((int)o->kernel_fd);
@@ -223,6 +227,7 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 		.max_strlen = (uint32_t)o->max_strlen,
 		.max_map_keys = (uint32_t)o->max_map_keys,
 		.unsafe = o->unsafe,
+		.portable = o->portable,
 		.want_dump = is_wanted(o, "types"),
 	};
 	struct script *script;
@@ -264,7 +269,7 @@ int main(int argc, char **argv)
 	if (o.version)
 		return puts(generate_llvm_version()) < 0;
 	/* Started by btrun it has all it needs in its hands; by hand, with --kernel-root, it opens files. */
-	if (!status && !o.kernel_root)
+	if (!status && !o.kernel_root && !o.btf)
 		sandbox_enter(SANDBOX_COMPILER, NULL);
 	if (!status && read_script(a, (int)o.script_fd, &source.text))
 		status = usage("the script can't be read");

@@ -306,7 +306,7 @@ LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name
 	if (!slot) {
 		struct str symbol = str_format(g->arena, SLOT_SYMBOL "%zu", g->image->slots.n);
 		/* Its offset in .rodata is read from the object once that is made (relocs.c). */
-		struct image_slot row = { .kind = kind, .size = size, .name = name };
+		struct image_slot row = { .kind = kind, .size = size, .name = name, .span = g->place };
 
 		vec_push(g->arena, &g->image->slots, row);
 		slot = define_number(g, symbol.p, size, ".rodata", true);

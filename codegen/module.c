@@ -180,6 +180,8 @@ void gen_place(struct gen *g, struct span span)
 {
 	struct source_pos pos = source_pos(g->program->source, span.begin);
 
+	g->place = span;
+
 	LLVMSetCurrentDebugLocation2(
 	    g->b, LLVMDIBuilderCreateDebugLocation(g->context, pos.line, pos.column, g->scope, NULL));
 }

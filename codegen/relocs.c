@@ -120,16 +120,18 @@ static bool split_record(struct str name, struct image_reloc *row, struct arena 
 	return false;
 }
 
-/* "field+at+size", the member's name as core.c wrote it. */
+/* "field+at+size+width+loc", the member's name as args.c wrote it. */
 static void split_member(struct str name, struct image_reloc *row, struct arena *a)
 {
-	struct str at, size;
+	uint32_t *numbers[] = { &row->delta, &row->size, &row->width, &row->loc };
+	struct str rest, one;
 
-	name = str_split(name, '+', &at);
-	at = str_split(at, '+', &size);
+	name = str_split(name, '+', &rest);
 	row->field = str_copy(a, name.p, name.n);
-	row->delta = (uint32_t)strtoul(str_copy(a, at.p, at.n).p, NULL, 10);
-	row->size = (uint32_t)strtoul(str_copy(a, size.p, size.n).p, NULL, 10);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		one = str_split(rest, '+', &rest);
+		*numbers[i] = (uint32_t)strtoul(str_copy(a, one.p, one.n).p, NULL, 10);
+	}
 }
 
 /* Is the record one of ours? Then it goes to the image's table. */

@@ -134,7 +134,7 @@ static void assign_variable(struct gen *g, struct node *node)
 	}
 	v = gen_value(g, node->assign.value);
 	if (type->form == FORM_PTR)
-		v = LLVMBuildMul(g->b, v, gen_const(g, type->target->size ? type->target->size : 1), "");
+		v = LLVMBuildMul(g->b, v, core_stride(g, node->assign.target, type->target), "");
 	gen_store(g, type, slot,
 	    gen_operate(g, node->assign.op, gen_load(g, type, slot), v,
 		gen_is_signed(g, node->assign.op, type, node->assign.value->type)));
@@ -149,8 +149,7 @@ static void assign_element(struct gen *g, struct node *node)
 	if (node->assign.op == OP_ADD || node->assign.op == OP_SUB) {
 		v = gen_value(g, node->assign.value);
 		if (map->value->form == FORM_PTR)
-			v = LLVMBuildMul(g->b, v,
-			    gen_const(g, map->value->target->size ? map->value->target->size : 1), "");
+			v = LLVMBuildMul(g->b, v, core_stride(g, target, map->value->target), "");
 		gen_add_to_element(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
 		return;
 	}
@@ -187,9 +186,11 @@ LLVMValueRef gen_step(struct gen *g, struct node *node)
 {
 	struct node *target = node->step.target;
 	const struct type *type = target->type;
-	uint64_t by = type->form == FORM_PTR && type->target->size ? type->target->size : 1;
-	LLVMValueRef step = gen_const(g, node->step.down ? -by : by), old, stepped;
+	LLVMValueRef step, old, stepped;
 
+	step = type->form == FORM_PTR ? core_stride(g, target, type->target) : gen_const(g, 1);
+	if (node->step.down)
+		step = LLVMBuildNeg(g->b, step, "");
 	if (target->kind == NODE_MAP) {
 		old = gen_add_to_element(g, target, step);
 		return node->step.before ? LLVMBuildAdd(g->b, old, step, "") : old;

@@ -209,12 +209,23 @@ static bool check_counter(struct check *k, uint32_t i)
 uint32_t image_slot_size(enum image_slot_kind kind)
 {
 	static const uint32_t sizes[SLOTS_] = {
-#define SLOT(name, bytes, value) [SLOT_##name] = bytes,
+#define SLOT(name, bytes, named, value) [SLOT_##name] = bytes,
 #include "image/slots.def"
 #undef SLOT
 	};
 
 	return sizes[kind];
+}
+
+bool image_slot_is_named(enum image_slot_kind kind)
+{
+	static const bool are_named[SLOTS_] = {
+#define SLOT(name, bytes, named, value) [SLOT_##name] = named,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	return are_named[kind];
 }
 
 static bool check_slot(struct check *k, uint32_t i)
@@ -224,11 +235,9 @@ static bool check_slot(struct check *k, uint32_t i)
 
 	if (s->size != size || s->offset % size != 0 || s->offset > SIZE_LIMIT)
 		return refuse(k, "slot %u has an impossible place", i);
-	if ((s->kind == SLOT_func_exists || s->kind == SLOT_kaddr || s->kind == SLOT_uaddr ||
-		s->kind == SLOT_cgroupid) &&
-	    s->name.n == 0)
+	if (image_slot_is_named(s->kind) && s->name.n == 0)
 		return refuse(k, "slot %u lacks its name", i);
-	return true;
+	return check_span(k, s->span);
 }
 
 static bool check_parameter(struct check *k, uint32_t i)

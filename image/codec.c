@@ -323,6 +323,7 @@ static void code_slot(struct codec *c, struct image_slot *s)
 	code_u32(c, &s->offset);
 	code_u32(c, &s->size);
 	code_str(c, &s->name);
+	code_span(c, &s->span);
 }
 
 static void code_parameter(struct codec *c, struct image_parameter *p)
@@ -347,6 +348,8 @@ static void code_reloc(struct codec *c, struct image_reloc *r)
 	code_str(c, &r->field);
 	code_u32(c, &r->size);
 	code_u32(c, &r->delta);
+	code_u32(c, &r->width);
+	code_u32(c, &r->loc);
 	code_span(c, &r->span);
 }
 

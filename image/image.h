@@ -249,12 +249,14 @@ enum image_slot_kind {
 
 /* Bytes of a slot: 4 or 8. */
 uint32_t image_slot_size(enum image_slot_kind kind);
+bool image_slot_is_named(enum image_slot_kind kind);
 
 struct image_slot {
 	enum image_slot_kind kind;
 	uint32_t offset; /* in .rodata */
 	uint32_t size;
 	struct str name;
+	struct span span; /* what needs it, first */
 };
 
 /* What the command line gives: the runtime writes its value to .rodata before it loads. */
@@ -267,6 +269,8 @@ struct image_parameter {
 	uint32_t skip;         /* bytes of a text that are left out */
 	struct span span;
 };
+/* What a tracepoint's field holds: its value, or where in the record that lies. */
+enum image_loc { LOC_NONE, LOC_DATA, LOC_REL };
 
 /* btrun's own relocation: the 16-bit offset of the instruction at insn (in bytes from its
  * section's start) becomes the tracepoint field's offset on the kernel where it runs. */
@@ -274,8 +278,11 @@ struct image_reloc {
 	struct str section;
 	uint32_t insn;
 	struct str category, event, field;
-	uint32_t size;  /* the field's size when compiled; another one is refused */
+	uint32_t size;  /* the field's size when compiled */
 	uint32_t delta; /* bytes to add to the field's offset */
+	uint32_t width; /* of a number without a sign, which may be smaller on another kernel; 0: the size
+			   must be the same */
+	uint32_t loc;   /* enum image_loc: another kind is refused */
 	struct span span;
 };
 

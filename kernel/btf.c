@@ -200,8 +200,15 @@ void btf_info(const struct kernel_btf *b, uint32_t id, struct btf_info *info)
 	case BTF_KIND_FWD:
 		info->shape = BTF_SHAPE_FWD;
 		break;
+	case BTF_KIND_FUNC:
+		info->id = t->type;
+		t = type_of(b, t->type);
+		info->shape = BTF_SHAPE_FUNC_PROTO;
+		info->members = t ? btf_vlen(t) : 0;
+		break;
 	case BTF_KIND_FUNC_PROTO:
 		info->shape = BTF_SHAPE_FUNC_PROTO;
+		info->members = btf_vlen(t);
 		break;
 	}
 }
@@ -268,6 +275,24 @@ static uint32_t next_named(const struct kernel_btf *b, uint32_t id, enum btf_sha
 		const struct btf_type *t = type_of(b, id);
 
 		if (t && t->name_off == offset && of_shape(t, tag))
+			return id;
+	}
+	return 0;
+}
+
+struct str btf_name(const struct kernel_btf *b, uint32_t id)
+{
+	const struct btf_type *t = type_of(b, id);
+
+	return t ? name_of(b, t->name_off) : STR("");
+}
+
+uint32_t btf_next(const struct kernel_btf *b, enum btf_shape tag, struct str prefix, uint32_t after)
+{
+	for (uint32_t id = after + 1; id < b->file.end; id++) {
+		const struct btf_type *t = type_of(b, id);
+
+		if (t && of_shape(t, tag) && strncmp(name_of(b, t->name_off).p, prefix.p, prefix.n) == 0)
 			return id;
 	}
 	return 0;
@@ -348,7 +373,8 @@ static bool enum_value(const struct btf_type *t, uint32_t name, int64_t *value)
 	return false;
 }
 
-int btf_find_enum_value(const struct kernel_btf *b, struct str name, int64_t *value, uint32_t *type)
+int btf_find_enum_value(
+    const struct kernel_btf *b, struct str enumeration, struct str name, int64_t *value, uint32_t *type)
 {
 	uint32_t offset;
 
@@ -358,11 +384,42 @@ int btf_find_enum_value(const struct kernel_btf *b, struct str name, int64_t *va
 		for (*type = b->file.begin; *type < b->file.end; (*type)++) {
 			const struct btf_type *t = type_of(b, *type);
 
-			if (t && btf_is_any_enum(t) && enum_value(t, offset, value))
+			if (t && btf_is_any_enum(t) &&
+			    (!enumeration.n || str_eq(name_of(b, t->name_off), enumeration)) &&
+			    enum_value(t, offset, value))
 				return 0;
 		}
 	}
 	return -ENOENT;
+}
+
+/* Anonymous structs lie in anonymous structs, but not for ever. */
+#define NESTING_LIMIT 16
+
+static bool find_member(const struct kernel_btf *b, uint32_t record, struct str name, unsigned depth,
+    uint32_t *bits, struct btf_member_info *member)
+{
+	struct btf_info info;
+	uint32_t begin = *bits;
+
+	btf_info(b, record, &info);
+	if ((info.shape != BTF_SHAPE_STRUCT && info.shape != BTF_SHAPE_UNION) || depth > NESTING_LIMIT)
+		return false;
+	for (uint32_t i = 0; i < info.members; i++) {
+		btf_member(b, info.id, i, member);
+		*bits = begin + member->bit_offset;
+		if (member->name.n ? str_eq(member->name, name)
+				   : find_member(b, member->type, name, depth + 1, bits, member))
+			return true;
+	}
+	return false;
+}
+
+bool btf_find_member(const struct kernel_btf *b, uint32_t record, struct str name, uint32_t *bits,
+    struct btf_member_info *member)
+{
+	*bits = 0;
+	return find_member(b, record, name, 0, bits, member);
 }
 
 void btf_each_name(const struct kernel_btf *b, enum btf_shape tag, kernel_found *found, void *context)

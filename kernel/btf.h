@@ -43,7 +43,7 @@ struct btf_info {
 	bool user;         /* pointer with the "user" type tag (__user) */
 	uint32_t target;   /* pointer and array: the element's id */
 	uint32_t elements; /* array */
-	uint32_t members;  /* struct and union: how many */
+	uint32_t members;  /* struct and union: how many; function: parameters, "..." too */
 };
 
 struct btf_member_info {
@@ -76,12 +76,21 @@ void btf_member(const struct kernel_btf *btf, uint32_t id, uint32_t index, struc
 /* An id, or -ENOENT. tag: BTF_SHAPE_STRUCT, _UNION or _ENUM; BTF_SHAPE_VOID: a typedef or int of that name.
  */
 int btf_find(const struct kernel_btf *btf, enum btf_shape tag, struct str name);
+/* The first id above after with this shape, and a name that begins so; 0 when there is none. Of a function
+ * btf_info() says what its prototype is. */
+uint32_t btf_next(const struct kernel_btf *btf, enum btf_shape tag, struct str prefix, uint32_t after);
+/* Of the very type: a typedef's own. */
+struct str btf_name(const struct kernel_btf *btf, uint32_t id);
 /* 0, or -ENOENT. */
 int btf_find_func(const struct kernel_btf *btf, struct str name, struct btf_func_info *func, uint32_t *proto);
 void btf_param(
     const struct kernel_btf *btf, uint32_t proto, uint32_t index, struct str *name, uint32_t *type);
-/* The value of an enum constant of any enum. 0 or -ENOENT. *type: the enum's id. */
-int btf_find_enum_value(const struct kernel_btf *btf, struct str name, int64_t *value, uint32_t *type);
+/* The value of a constant of the enum of that name, empty: of any. 0 or -ENOENT. *type: the enum's id. */
+int btf_find_enum_value(
+    const struct kernel_btf *btf, struct str enumeration, struct str name, int64_t *value, uint32_t *type);
+/* A member of a struct or union, also in what has no name in it. *bits: from the struct's start. */
+bool btf_find_member(const struct kernel_btf *btf, uint32_t record, struct str name, uint32_t *bits,
+    struct btf_member_info *member);
 /* The definition of a type, as C. 0 or -ENOENT. tag: as in btf_find(). */
 int btf_print(const struct kernel_btf *btf, enum btf_shape tag, struct str name, FILE *out);
 /* Every name of a kind, for hints and for expanding fentry globs: found(context, name, module ""). */

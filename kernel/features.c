@@ -1,4 +1,5 @@
 #include "kernel/features.h"
+#include "kernel/private.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -40,6 +41,8 @@ int features_release(struct kernel *k, struct arena *a, struct str *release)
 	char text[256];
 	struct utsname names;
 
+	if (k->btf)
+		return -ENODATA;
 	if (kernel_root(k).n > 0) {
 		int n = peek(k, "/proc/sys/kernel/osrelease", text, sizeof(text));
 

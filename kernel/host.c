@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Its own mount point first (4.1 and later); debugfs holds an automount of it. */
@@ -72,25 +73,46 @@ static int host_path(struct kernel *k, enum kernel_fact fact, struct str name, c
 	return 0;
 }
 
+static int give_fact(struct kernel *k, enum kernel_fact fact, struct str name)
+{
+	return k->given[fact].give ? k->given[fact].give(k->given[fact].context, name) : -ENOENT;
+}
+
 static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 {
 	char path[PATH_MAX];
 	int err;
 
 	if (!fact_path[fact])
-		return k->given[fact].give ? k->given[fact].give(k->given[fact].context, name) : -ENOENT;
+		return give_fact(k, fact, name);
 	err = host_path(k, fact, name, path, sizeof(path));
 
 	if (err)
 		return err;
-	int fd = open(
-	    fact == KERNEL_BTF && k->btf && str_is(name, "vmlinux") ? k->btf : path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-void kernel_use_btf(struct kernel *k, const char *path)
+static int btf_open(struct kernel *k, enum kernel_fact fact, struct str name)
 {
-	k->btf = path;
+	char path[PATH_MAX];
+	struct stat st;
+	int n, fd;
+
+	if (!fact_path[fact])
+		return give_fact(k, fact, name);
+	if (fact != KERNEL_BTF)
+		return -ENODATA;
+	if (stat(k->btf, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode) && !str_is(name, "vmlinux"))
+		return -ENODATA;
+	n = S_ISDIR(st.st_mode) ? snprintf(path, sizeof(path), "%s/%.*s", k->btf, STR_ARG(name))
+				: snprintf(path, sizeof(path), "%s", k->btf);
+	if (n >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void *context)
@@ -118,5 +140,17 @@ struct kernel *kernel_host(const char *root)
 		kernel_free(k);
 		return NULL;
 	}
+	return k;
+}
+
+struct kernel *kernel_of_btf(const char *path)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->open = btf_open;
+	k->socket = -1;
+	k->btf = path;
 	return k;
 }

@@ -4,19 +4,21 @@
  *
  *	kernel_host()   the real file system, under a root folder ("" or a
  *	                fixture folder that looks like one: tests' fake kernel)
+ *	kernel_of_btf() a file with BTF, of a kernel that does not run
  *	kernel_client() asks a kernel_serve() loop over a Unix socket; what comes
  *	                back is a descriptor. The compiler has only this one.
  *
  * Ownership: a struct kernel is freed with kernel_free(); a returned descriptor
  * or text is the caller's. Errors: negative errno; -ENOENT when the kernel has
- * no such thing, -EACCES/-EPERM when we may not look, -EINVAL when a request is
- * none that a compiler may make.
+ * no such thing, -ENODATA when of this kernel only the BTF is known, -EACCES/-EPERM when we may not look,
+ *-EINVAL when a request is none that a compiler may make.
  */
 #ifndef BTRUN_KERNEL_KERNEL_H
 #define BTRUN_KERNEL_KERNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -45,8 +47,12 @@ int kernel_tracefs(struct kernel *k, struct str *path);
 /* What precedes every path of a host: empty for the real system. */
 struct str kernel_root(const struct kernel *k);
 
-/* A host takes the kernel's own BTF (KERNEL_BTF, "vmlinux") from this file instead. The text must live on. */
-void kernel_use_btf(struct kernel *k, const char *path);
+/*
+ * A kernel that does not run here, of which only the BTF is there: path is a file, or a folder like
+ * /sys/kernel/btf that has a file "vmlinux" and one for each module. Every other fact of a kernel gives
+ * -ENODATA: nothing of the kernel that runs takes its place. The text must live on.
+ */
+struct kernel *kernel_of_btf(const char *path);
 /* Facts that are no files of the kernel (from KERNEL_HEADER on) a host gives by functions of its
  * user, which return a descriptor or negative errno; without them there are none. */
 typedef int kernel_give(void *context, struct str name);
@@ -77,7 +83,8 @@ int kernel_serve(struct kernel *k, int socket);
  */
 struct tracepoint_field {
 	struct str name;
-	struct str type; /* the C type as written, without name and array: "pid_t", "const char *" */
+	struct str type;   /* the C type as written, without name and array: "pid_t", "const char *" */
+	uint32_t btf_type; /* where only BTF says it: its id, of the array; type is then empty */
 	unsigned offset;
 	unsigned size;
 	unsigned array; /* elements, 0 when it is no array */
@@ -89,11 +96,20 @@ struct tracepoint_field {
 struct tracepoint_format {
 	struct str category, event;
 	VEC(struct tracepoint_field) fields; /* the common_ fields too */
+	bool open; /* there may be others, each of 8 bytes: the arguments of a system call */
 };
 
 /* 0 or negative errno (-EBADMSG when the file can't be understood). */
 int tracepoint_format(struct kernel *k, struct arena *a, struct str category, struct str event,
     struct tracepoint_format *format);
+
+struct kernel_btf;
+/*
+ * The same as far as BTF tells it (struct trace_event_raw_CLASS; of system calls, of which it tells nothing,
+ * a table). Names and types are right; offsets and sizes are those of the kernel with this BTF. 0 or -ENOENT.
+ */
+int tracepoint_format_of_btf(struct arena *a, const struct kernel_btf *btf, struct str category,
+    struct str event, struct tracepoint_format *format);
 
 /*
  * Names that match a pattern (str_glob), each passed to found(); it returns
@@ -122,5 +138,10 @@ typedef int kernel_symbol_found(void *context, const struct kernel_symbol *symbo
 int kernel_symbols(struct kernel *k, kernel_symbol_found *found, void *context);
 /* Tracepoints; name is "category:event". */
 int kernel_tracepoints(struct kernel *k, struct str pattern, kernel_found *found, void *context);
+/* Those of which BTF, and the table of system calls, know. BTF does not say what category an event has, so
+ * all that match its part of the pattern are found, under the category of the pattern, which must not be a
+ * pattern itself. */
+void tracepoints_of_btf(struct arena *a, const struct kernel_btf *btf, struct str category, struct str event,
+    kernel_found *found, void *context);
 
 #endif

@@ -18,13 +18,16 @@ struct kernel {
 		kernel_give *give;
 		void *context;
 	} given[KERNEL_FACTS_];  /* a host: of kernel_use() */
-	const char *btf;         /* a host: the file of kernel_use_btf(), or NULL */
+	const char *btf;         /* of kernel_of_btf() */
 	kernel_watcher *watcher; /* a host: of kernel_watch(), or NULL */
 	void *watcher_context;
 };
 
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */
 int kernel_check(unsigned fact, struct str name);
+
+/* The fields of a format file's text. 0 or -EBADMSG. */
+int tracepoint_parse(struct arena *a, struct str text, struct tracepoint_format *format);
 
 /* The rows of a text that fd holds, without their ends, until row() returns nonzero. Closes fd. */
 int kernel_rows(int fd, int (*row)(void *context, struct str line), void *context);

@@ -3,7 +3,7 @@
  * field's declaration is the source text of a macro argument, so it is C as
  * people write it.
  */
-#include "kernel/kernel.h"
+#include "kernel/private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -182,7 +182,7 @@ static bool field_line(struct str line, struct tracepoint_field *f)
 	return offset && size && f->offset + f->size <= RECORD_MAX && declaration(str_trim(decl), f);
 }
 
-static int parse(struct arena *a, struct str text, struct tracepoint_format *format)
+int tracepoint_parse(struct arena *a, struct str text, struct tracepoint_format *format)
 {
 	while (text.n > 0) {
 		struct str line = str_trim(str_split(text, '\n', &text));
@@ -209,5 +209,5 @@ int tracepoint_format(struct kernel *k, struct arena *a, struct str category, st
 	if (err)
 		return err;
 	*format = (struct tracepoint_format){ .category = category, .event = event };
-	return parse(a, text, format);
+	return tracepoint_parse(a, text, format);
 }

@@ -23,6 +23,15 @@ struct variable;
 struct map;
 struct call;
 
+/* Of a number that only the kernel where the script runs knows for certain; the value is that of the kernel
+ * that is compiled for. */
+enum origin {
+	ORIGIN_SCRIPT, /* it is written there */
+	ORIGIN_ENUM,   /* a constant of a kernel's enum: "ENUM:CONSTANT" */
+	ORIGIN_SIZE,   /* "struct NAME" or "union NAME" */
+	ORIGIN_OFFSET, /* "struct NAME:MEMBER" */
+};
+
 enum node_kind {
 	/* expressions */
 	NODE_INT,      /* integer: value, is_unsigned when it was written with u or does not fit int64 */
@@ -102,6 +111,8 @@ struct node {
 		struct {
 			uint64_t value;
 			bool is_unsigned;
+			enum origin origin; /* analysis */
+			struct str named;   /* analysis: what the origin is of */
 		} integer;
 		struct {
 			struct str text;

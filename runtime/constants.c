@@ -1,6 +1,6 @@
 /*
- * What an image leaves open in .rodata: slots, which this machine tells, and parameters, which the command
- * line gives. Filled in before the programs are loaded, so the verifier sees constants.
+ * What an image leaves open in .rodata: slots, which this machine tells (slots.c), and parameters, which the
+ * command line gives. Filled in before the programs are loaded, so the verifier sees constants.
  */
 #include "runtime/tracer.h"
 
@@ -11,147 +11,15 @@
 
 #include "base/clock.h"
 
-static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
-{
-	return t->perf;
-}
-
-static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
-{
-	return (uint64_t)t->options->pid;
-}
-
-/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
-#define INITIAL_PIDNS 0xEFFFFFFC
-
-static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
-}
-
-static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
-}
-
-static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
-{
-	return tracer_has_function(t, slot->name);
-}
-
-static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
-{
-	return clock_ns();
-}
-
-static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
-{
-	return t->runtime.n_cpus;
-}
-
-static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
-{
-	return (uint64_t)t->command_pid;
-}
-
-static uint64_t slot_refused(struct tracer *t, const char *what, struct str name, const char *why)
-{
-	fprintf(stderr, "btrun: error: %s(\"%.*s\"): %s\n", what, STR_ARG(name), why);
-	t->error = -ENOENT;
-	return 0;
-}
-
-struct symbol_search {
-	struct str name;
-	uint64_t address;
-};
-
-static int take_address(void *context, const struct kernel_symbol *symbol)
-{
-	struct symbol_search *s = context;
-
-	if (!str_eq(symbol->name, s->name))
-		return 0;
-	s->address = symbol->address;
-	return symbol->address != 0;
-}
-
-static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
-{
-	struct symbol_search s = { .name = slot->name };
-
-	kernel_symbols(t->runtime.kernel, take_address, &s);
-	return s.address ? s.address
-			 : slot_refused(t, "kaddr", slot->name,
-			       "the kernel's list of symbols (/proc/kallsyms) does not have it, or hides "
-			       "addresses; "
-			       "variables are in it only with CONFIG_KALLSYMS_ALL");
-}
-
-static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
-{
-	struct stat st;
-
-	/* A cgroup's id is the inode number of its folder. */
-	if (stat(slot->name.p, &st))
-		return slot_refused(t, "cgroupid", slot->name, strerror(errno));
-	return st.st_ino;
-}
-
-static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
-{
-	struct str symbol, binary = str_split(slot->name, ':', &symbol);
-	uint64_t address;
-
-	if (uprobe_symbol(t, binary, symbol, &address))
-		return slot_refused(t, "uaddr", slot->name, "the binary has no such symbol");
-	return address;
-}
-
-static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
-{
-	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
-#define SLOT(name, bytes, value) [SLOT_##name] = value,
-#include "image/slots.def"
-#undef SLOT
-	};
-
-	return values[slot->kind](t, slot);
-}
-
-static int refuse_constant(const char *what)
-{
-	fprintf(stderr, "btrun: the image cannot be used: a %s lies outside .rodata\n", what);
-	return -EINVAL;
-}
-
-static int fill_slots(struct tracer *t, char *bytes, size_t size)
-{
-	t->error = 0; /* of an attempt before this one */
-	for (size_t i = 0; i < t->image.slots.n; i++) {
-		const struct image_slot *slot = &t->image.slots.v[i];
-		uint64_t value = slot_value(t, slot);
-
-		if (t->error)
-			return t->error;
-		if (slot->size > 8 || slot->offset > size || size - slot->offset < slot->size)
-			return refuse_constant("slot");
-		memcpy(bytes + slot->offset, &value, slot->size);
-	}
-	return 0;
-}
-
 static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 {
 	for (size_t i = 0; i < t->image.parameters.n; i++) {
 		const struct image_parameter *p = &t->image.parameters.v[i];
 
-		if (p->offset > size || size - p->offset < p->size)
-			return refuse_constant("parameter");
+		if (p->offset > size || size - p->offset < p->size) {
+			fprintf(stderr, "btrun: the image cannot be used: a parameter lies outside .rodata\n");
+			return -EINVAL;
+		}
 		memset(bytes + p->offset, 0, p->size);
 		memcpy(bytes + p->offset, t->parameters[i].p, t->parameters[i].n);
 	}
@@ -164,7 +32,7 @@ int constants_fill(struct tracer *t)
 	size_t size = 0;
 	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
-	int err = fill_slots(t, bytes, size);
+	int err = slots_fill(t, bytes, size);
 
 	if (!err)
 		err = fill_parameters(t, bytes, size);

@@ -47,53 +47,6 @@ int load_map(struct tracer *t, int fd)
 	return err;
 }
 
-static const struct tracepoint_field *find_field(const struct tracepoint_format *f, struct str name)
-{
-	for (size_t i = 0; i < f->fields.n; i++)
-		if (str_eq(f->fields.v[i].name, name))
-			return &f->fields.v[i];
-	return NULL;
-}
-
-/* struct bpf_insn: code u8, registers u8, off s16, imm s32. */
-static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset)
-{
-	Elf64_Shdr s;
-	int16_t value = (int16_t)(offset + r->delta);
-
-	if (!elf_section(t->elf, t->elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS || r->insn % 8 ||
-	    r->insn >= s.sh_size || s.sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
-		fprintf(stderr, "btrun: the image cannot be used: a relocation lies outside its section\n");
-		return -EINVAL;
-	}
-	memcpy((char *)t->elf + s.sh_offset + r->insn + 2, &value, sizeof(value));
-	return 0;
-}
-
-static int relocate(struct tracer *t, const struct image_reloc *r)
-{
-	struct tracepoint_format format = { 0 };
-	const struct tracepoint_field *field;
-	int err = tracepoint_format(t->runtime.kernel, t->runtime.arena, r->category, r->event, &format);
-
-	if (err) {
-		diag_error(&t->diag, r->span, "cannot read the fields of tracepoint:%.*s:%.*s: %s",
-		    STR_ARG(r->category), STR_ARG(r->event), strerror(-err));
-		return err;
-	}
-	field = find_field(&format, r->field);
-	if (!field || field->size != r->size) {
-		diag_error(&t->diag, r->span,
-		    field ? "on this kernel field %.*s of the tracepoint has another size"
-			  : "on this kernel the tracepoint has no field %.*s",
-		    STR_ARG(r->field));
-		diag_hint(&t->diag, "the image was compiled for kernel %.*s; compile the script again here",
-		    STR_ARG(t->image.kernel));
-		return -ENOENT;
-	}
-	return patch(t, r, field->offset);
-}
-
 struct bpf_map *load_internal_map(struct tracer *t, const char *suffix)
 {
 	struct bpf_map *map;

@@ -64,6 +64,17 @@ struct kernel_btf *tracer_btf(struct tracer *t)
 	return t->btf;
 }
 
+void tracer_hint_kernel(struct tracer *t)
+{
+	if (t->options->fresh)
+		return;
+	diag_hint(&t->diag,
+	    "the image was compiled for kernel %.*s; compile the script here, or with --btf and this "
+	    "kernel's "
+	    "BTF, to see what it has instead",
+	    STR_ARG(t->image.kernel));
+}
+
 static int found_one(void *context, struct str name, struct str module)
 {
 	*(bool *)context = true;

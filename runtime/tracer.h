@@ -100,6 +100,8 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
     __attribute__((format(printf, 4, 5)));
 const char *tracer_way_name(const struct probe *p);
 /* Does the kernel have this function? BTF, then the lists of functions. */
+/* Of what this kernel lacks. */
+void tracer_hint_kernel(struct tracer *t);
 bool tracer_has_function(struct tracer *t, struct str name);
 struct kernel_btf *tracer_btf(struct tracer *t);
 
@@ -114,6 +116,10 @@ int load_unloaded(struct tracer *t);
 const char *load_unsafe_part(struct tracer *t);
 /* The map of a section of data, which libbpf names after the object too. */
 struct bpf_map *load_internal_map(struct tracer *t, const char *section);
+/* relocate.c: one relocation, in the bytes of the image. */
+int relocate(struct tracer *t, const struct image_reloc *r);
+/* slots.c: into a copy of .rodata. */
+int slots_fill(struct tracer *t, char *bytes, size_t size);
 /* Frees what only loading needs. */
 void load_done(struct tracer *t);
 void load_close(struct tracer *t);

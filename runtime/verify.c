@@ -207,6 +207,27 @@ bool verify_last(struct str log, uint32_t *insn, struct str *essence)
 	return found || essence->n;
 }
 
+/* libbpf writes into the log which relocation it could not make, where the verifier has met it: "failed to
+ * resolve CO-RE relocation <byte_off> [45] struct sock::sk_err (0:5 @ offset 16)". */
+static struct str unresolved(struct str log)
+{
+	static const char before[] = "failed to resolve CO-RE relocation ";
+	const char *at = memmem(log.p, log.n, before, sizeof(before) - 1);
+	struct str text = { 0 };
+
+	if (!at)
+		return text;
+	text = str_split(str_slice(log, (size_t)(at - log.p), log.n), '\n', &log);
+	str_split(text, ']', &text);
+	return str_trim(str_split(text, '(', &log));
+}
+
+static void explain_relocation(struct tracer *t, struct span at, struct str what)
+{
+	diag_error(&t->diag, at, "this kernel's BTF has no %.*s, or another kind of it", STR_ARG(what));
+	tracer_hint_kernel(t);
+}
+
 void verify_explain(struct tracer *t, struct probe *p)
 {
 	struct span at = tracer_attach(t, p)->span;
@@ -216,6 +237,10 @@ void verify_explain(struct tracer *t, struct probe *p)
 	verify_last(t->log, &insn, &essence);
 	if (insn != UINT32_MAX)
 		verify_place(t, p->forms[p->form]->name, insn, &at);
+	if (unresolved(t->log).n) {
+		explain_relocation(t, at, unresolved(t->log));
+		return;
+	}
 	diag_error(&t->diag, at, "the kernel's verifier refuses the program of %.*s: %.*s",
 	    STR_ARG(tracer_attach(t, p)->text), STR_ARG(essence));
 	if (memmem(t->log.p, t->log.n, "infinite loop", 13) ||

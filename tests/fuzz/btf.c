@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	btf_each_func(b, found, b);
 	if (btf_find(b, BTF_SHAPE_STRUCT, STR("sock")) < -4095)
 		abort();
-	btf_find_enum_value(b, STR("AF_INET"), &value, &type);
+	btf_find_enum_value(b, STR(""), STR("AF_INET"), &value, &type);
 	kernel_btf_free(b);
 	return 0;
 }

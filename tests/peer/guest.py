@@ -17,12 +17,13 @@ SLOW = 4  # limits of a native run, times this
 
 
 def main():
-    build, listing = sys.argv[1], sys.argv[2]
-    only = sys.argv[3] if len(sys.argv) > 3 else None
+    build, listing, *rest = sys.argv[1:]
+    images = rest[1] if rest[:1] == ["--images"] else None
+    only = rest[-1] if len(rest) % 2 else None
     with open(listing) as file:
         names = file.read().split()
     known = {case.full_name: case for case in cases.load() + tools.load()}
-    setting = pair.Setting(build, SLOW, only)
+    setting = pair.Setting(build, SLOW, only, images)
     kernel = ".".join(os.uname().release.split(".")[:2])
     with open(os.environ["BTRUN_VM_OUT"] + "/results", "a") as results:
         for name in names:

@@ -29,9 +29,10 @@ def boot(kernel, names, options):
     with tempfile.TemporaryDirectory(prefix="peer.") as out:
         with open(out + "/list", "w") as file:
             file.write("\n".join(names))
+        images = ["--images", options.images] if options.images else []
         only = ["peer"] if options.peer_only else ["btrun"] if options.btrun_only else []
         done = subprocess.run([HERE + "/../vm/run", "--timeout", str(LIMIT), "--out", out, "--memory", "2560", kernel, "--",
-                               "/usr/bin/python3", HERE + "/guest.py", options.build, "/vm/out/list", *only],
+                               "/usr/bin/python3", HERE + "/guest.py", options.build, "/vm/out/list", *images, *only],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace")
         records, begun = {}, None
@@ -84,5 +85,6 @@ def run_on(kernel, cases, options, show):
                 records.append(dict(outcomes[-1].record(), kernel=kernel))
                 show(outcomes[-1], kernel)
             left = rest
-    keep(options.out or f"{options.build}/peer-{kernel}.json", records)
+    if options.out or not options.images:  # with images there is nothing to measure
+        keep(options.out or f"{options.build}/peer-{kernel}.json", records)
     return outcomes

@@ -35,10 +35,11 @@ class Outcome:
 class Setting:
     """Where things are, and how patient to be (a guest under TCG is ten times slower)."""
 
-    def __init__(self, build, slow=1, only=None):
+    def __init__(self, build, slow=1, only=None, images=None):
         self.btrun = build + "/btrun"
         self.target = build + "/peer_target"
         self.slow = slow
+        self.images = images  # a folder: btrun runs NAME.o of it in place of a script
         self.only = only  # "peer" or "btrun": run just that one
 
     def names(self):
@@ -76,6 +77,8 @@ class Place:
 
 
 def script_file(case, place, name):
+    if place.setting.images and name == "btrun":
+        return f"{place.setting.images}/{case.name}.o"
     if case.path and not (name == "bpftrace" and case.peer_script):
         return case.path
     text = case.script

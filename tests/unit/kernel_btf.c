@@ -134,14 +134,14 @@ static void names(const struct kernel_btf *b)
 	CHECK_INT(btf_find(b, BTF_SHAPE_UNION, STR("sock")), -ENOENT);
 	CHECK_INT(btf_find(b, BTF_SHAPE_STRUCT, STR("")), -ENOENT);
 	CHECK_INT(btf_find(b, BTF_SHAPE_STRUCT, STR("ock")), -ENOENT);
-	CHECK_INT(btf_find_enum_value(b, STR("TCP_LISTEN"), &value, &type), 0);
+	CHECK_INT(btf_find_enum_value(b, STR(""), STR("TCP_LISTEN"), &value, &type), 0);
 	CHECK_INT(value, 10);
-	CHECK_INT(btf_find_enum_value(b, STR("FIXTURE_MINUS"), &value, &type), 0);
+	CHECK_INT(btf_find_enum_value(b, STR(""), STR("FIXTURE_MINUS"), &value, &type), 0);
 	CHECK_INT(value, -5);
 	btf_info(b, type, &i);
 	CHECK_STR(i.name, "fixture_signed");
 	CHECK(i.is_signed);
-	CHECK_INT(btf_find_enum_value(b, STR("TCP_NONE"), &value, &type), -ENOENT);
+	CHECK_INT(btf_find_enum_value(b, STR(""), STR("TCP_NONE"), &value, &type), -ENOENT);
 }
 
 struct counted {

@@ -1,0 +1,239 @@
+/*
+ * The constants that only the kernel where the image runs can tell: a function for each row of
+ * image/slots.def.
+ */
+#include "runtime/tracer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "kernel/btf.h"
+
+static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
+{
+	return t->perf;
+}
+
+static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->options->pid;
+}
+
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
+#define INITIAL_PIDNS 0xEFFFFFFC
+
+static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
+}
+
+static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
+}
+
+static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
+{
+	return tracer_has_function(t, slot->name);
+}
+
+static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
+{
+	return clock_ns();
+}
+
+static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
+{
+	return t->runtime.n_cpus;
+}
+
+static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
+{
+	return (uint64_t)t->command_pid;
+}
+
+static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	diag_error(&t->diag, slot->span, "%.*s", STR_ARG(str_vformat(t->runtime.arena, format, ap)));
+	va_end(ap);
+	t->error = -ENOENT;
+	return 0;
+}
+
+struct symbol_search {
+	struct str name;
+	uint64_t address;
+};
+
+static int take_address(void *context, const struct kernel_symbol *symbol)
+{
+	struct symbol_search *s = context;
+
+	if (!str_eq(symbol->name, s->name))
+		return 0;
+	s->address = symbol->address;
+	return symbol->address != 0;
+}
+
+static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
+{
+	struct symbol_search s = { .name = slot->name };
+
+	kernel_symbols(t->runtime.kernel, take_address, &s);
+	return s.address
+		   ? s.address
+		   : slot_refused(t, slot,
+			 "kaddr(\"%.*s\"): the kernel's list of symbols (/proc/kallsyms) does not have it, "
+			 "or hides addresses; variables are in it only with CONFIG_KALLSYMS_ALL",
+			 STR_ARG(slot->name));
+}
+
+static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
+{
+	struct stat st;
+
+	/* A cgroup's id is the inode number of its folder. */
+	if (stat(slot->name.p, &st))
+		return slot_refused(t, slot, "cgroupid(\"%.*s\"): %s", STR_ARG(slot->name), strerror(errno));
+	return st.st_ino;
+}
+
+static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
+{
+	struct str symbol, binary = str_split(slot->name, ':', &symbol);
+	uint64_t address;
+
+	if (uprobe_symbol(t, binary, symbol, &address))
+		return slot_refused(
+		    t, slot, "uaddr(\"%.*s\"): the binary has no such symbol", STR_ARG(slot->name));
+	return address;
+}
+
+/* What the image was made for is not here. */
+static uint64_t slot_lacks(struct tracer *t, const struct image_slot *slot, const char *what, struct str name)
+{
+	slot_refused(t, slot, "this kernel's BTF has no %s%.*s", what, STR_ARG(name));
+	tracer_hint_kernel(t);
+	return 0;
+}
+
+static uint64_t slot_enum_value(struct tracer *t, const struct image_slot *slot)
+{
+	struct str constant, enumeration = str_split(slot->name, ':', &constant);
+	struct kernel_btf *btf = tracer_btf(t);
+	int64_t value;
+	uint32_t type;
+
+	if (btf && btf_find_enum_value(btf, enumeration, constant, &value, &type) == 0)
+		return (uint64_t)value;
+	return slot_lacks(t, slot, "enum constant ", constant);
+}
+
+/* "struct NAME" or "union NAME". */
+static int find_type(struct tracer *t, struct str text)
+{
+	struct str name, kind = str_split(text, ' ', &name);
+	struct kernel_btf *btf = tracer_btf(t);
+
+	return btf ? btf_find(btf, str_is(kind, "union") ? BTF_SHAPE_UNION : BTF_SHAPE_STRUCT, name)
+		   : -ENOENT;
+}
+
+static uint64_t slot_type_size(struct tracer *t, const struct image_slot *slot)
+{
+	int id = find_type(t, slot->name);
+	struct btf_info info;
+
+	if (id < 0)
+		return slot_lacks(t, slot, "", slot->name);
+	btf_info(t->btf, (uint32_t)id, &info);
+	return info.size;
+}
+
+static uint64_t slot_member_offset(struct tracer *t, const struct image_slot *slot)
+{
+	struct str name, type = str_split(slot->name, ':', &name);
+	int id = find_type(t, type);
+	struct btf_member_info member;
+	uint32_t bits;
+
+	if (id < 0)
+		return slot_lacks(t, slot, "", type);
+	if (!btf_find_member(t->btf, (uint32_t)id, name, &bits, &member))
+		return slot_lacks(
+		    t, slot, str_format(t->runtime.arena, "%.*s with a member ", STR_ARG(type)).p, name);
+	return bits / 8;
+}
+
+/* A number, too, as another size than the one that the code was made for would be misread. */
+static uint64_t slot_parameter(struct tracer *t, const struct image_slot *slot)
+{
+	struct str name, size, function = str_split(slot->name, ':', &name);
+	struct kernel_btf *btf = tracer_btf(t);
+	struct btf_func_info info;
+	struct btf_info type;
+	struct str own;
+	uint32_t proto, id;
+
+	name = str_split(name, ':', &size);
+	/* Without the function there is nothing to attach to, which is said then. */
+	if (!btf || btf_find_func(btf, function, &info, &proto))
+		return 0;
+	for (uint32_t i = 0; i < info.n_params; i++) {
+		btf_param(btf, proto, i, &own, &id);
+		if (!str_eq(own, name))
+			continue;
+		btf_info(btf, id, &type);
+		if (str_eq(size, str_format(t->runtime.arena, "%u", type.size)))
+			return i;
+		return slot_refused(t, slot,
+		    "parameter %.*s of %.*s() has %u bytes on this kernel, and the image is made for %.*s",
+		    STR_ARG(name), STR_ARG(function), type.size, STR_ARG(size));
+	}
+	return slot_lacks(t, slot,
+	    str_format(t->runtime.arena, "function %.*s with a parameter ", STR_ARG(function)).p, name);
+}
+
+static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+{
+	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
+#define SLOT(name, bytes, named, value) [SLOT_##name] = value,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	return values[slot->kind](t, slot);
+}
+
+int slots_fill(struct tracer *t, char *bytes, size_t size)
+{
+	t->error = 0; /* of an attempt before this one */
+	for (size_t i = 0; i < t->image.slots.n; i++) {
+		const struct image_slot *slot = &t->image.slots.v[i];
+		uint64_t value = slot_value(t, slot);
+
+		if (t->error)
+			return t->error;
+		if (!bytes || slot->size > 8 || slot->offset > size || size - slot->offset < slot->size) {
+			fprintf(stderr, "btrun: the image cannot be used: a slot lies outside .rodata\n");
+			return -EINVAL;
+		}
+		memcpy(bytes + slot->offset, &value, slot->size);
+	}
+	return 0;
+}
