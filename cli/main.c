@@ -114,8 +114,8 @@ static int refuse_compiling(const struct options *o, struct str name)
 }
 
 /* A script that is compiled now, or was, for this machine. */
-static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, const struct source *source, const struct options *o,
-    struct run_options *run)
+static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, const struct source *source,
+    const struct options *o, struct run_options *run)
 {
 	struct cache *cache;
 	int image, status = 1;

@@ -39,6 +39,19 @@ static LLVMValueRef tracepoint_value(struct gen *g, struct node *node)
 	return core_extend(g, m->type, tracepoint_load(g, m, 0, m->type->size, true));
 }
 
+/* A load of 8 bytes of the context, as a struct that relocs.c recognises: where there is one such parameter
+ * more before it, it lies 8 bytes on. */
+LLVMValueRef args_typed_load(struct gen *g, const struct member *m)
+{
+	struct str record = str_format(g->arena, "btrun_fn__%.*s", STR_ARG(g->attach->function));
+	struct str field = str_format(g->arena, "%.*s+0+8+0+0", STR_ARG(m->name));
+	uint32_t end = 8 * (m->arg_index + 1);
+	LLVMMetadataRef di = core_describe_record(g, record, false, end, field, 64ull * m->arg_index, 64,
+	    false, core_describe_int(g, "long", 8, 7));
+
+	return gen_volatile(g, g->ptr, core_preserve(g, g->context_arg, di, false));
+}
+
 /* Which of the function's parameters has that name, where the image runs. */
 static LLVMValueRef parameter_number(struct gen *g, const struct member *m)
 {

@@ -543,7 +543,7 @@ static LLVMValueRef present(struct gen *g, LLVMValueRef object, LLVMBasicBlockRe
  * on by loads that the kernel checks itself. */
 LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
 {
-	LLVMValueRef offset, object, at;
+	LLVMValueRef object, at;
 	struct node *links[CHAIN_LIMIT];
 	unsigned n;
 
@@ -553,9 +553,7 @@ LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlock
 		return present(
 		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
 	if (node->member.object->type->form == FORM_ARGS) {
-		offset = gen_const(g, 8ull * node->member.member->arg_index);
-		at = LLVMBuildInBoundsGEP2(g->b, g->i8, g->context_arg, &offset, 1, "");
-		return gen_volatile(g, g->ptr, at);
+		return args_typed_load(g, node->member.member);
 	}
 	struct node *top = chain(node, links, &n);
 

@@ -258,6 +258,9 @@ void portable_copy(struct gen *g, struct node *node, LLVMValueRef to);
 /* args.c */
 /* A member of args that is a scalar. */
 LLVMValueRef args_value(struct gen *g, struct node *node);
+/* The pointer that is a parameter, loaded from the trampoline's context: with the type that the verifier
+ * knows. */
+LLVMValueRef args_typed_load(struct gen *g, const struct member *m);
 /* Of an iterator: with the type that the verifier knows. */
 LLVMValueRef args_iter_load(struct gen *g, const struct member *m);
 /* An array in a tracepoint's record, element by element: needs no helper, so it works under lockdown. */

@@ -1,7 +1,7 @@
 /*
  * What has to be read from the finished object: where the slots lie, and btrun's own
  * relocations. LLVM wrote those as CO-RE records against structs named
- * btrun_tp__CATEGORY__EVENT, which no kernel has; they are taken out of .BTF.ext,
+ * btrun_tp__CATEGORY__EVENT and btrun_fn__FUNCTION, which no kernel has; they are taken out of .BTF.ext,
  * so that libbpf never sees them, and go to the image's table.
  */
 #include "codegen/gen.h"
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define RECORD_PREFIX "btrun_tp__"
+#define FUNCTION_PREFIX "btrun_fn__"
 
 /* The header of .BTF.ext and a CO-RE record: Documentation/bpf/btf.rst and libbpf's libbpf_internal.h. */
 struct ext_header {
@@ -97,7 +98,8 @@ static struct span attach_span(struct object *o, struct str category, struct str
 	for (size_t i = 0; i < image->attaches.n; i++) {
 		const struct image_attach *a = &image->attaches.v[i];
 
-		if (str_eq(a->category, category) && str_eq(a->event, event))
+		if (category.n ? str_eq(a->category, category) && str_eq(a->event, event)
+			       : str_eq(a->function, event))
 			return a->span;
 	}
 	return (struct span){ 0, 0 };
@@ -107,6 +109,11 @@ static bool split_record(struct str name, struct image_reloc *row, struct arena 
 {
 	struct str rest;
 
+	if (str_starts(name, FUNCTION_PREFIX)) {
+		row->event =
+		    str_copy(a, name.p + sizeof(FUNCTION_PREFIX) - 1, name.n - sizeof(FUNCTION_PREFIX) + 1);
+		return true;
+	}
 	if (!str_starts(name, RECORD_PREFIX))
 		return false;
 	rest = str_slice(name, sizeof(RECORD_PREFIX) - 1, name.n);

@@ -262,7 +262,7 @@ static bool check_reloc(struct check *k, uint32_t i)
 {
 	const struct image_reloc *r = &k->image->relocs.v[i];
 
-	if (!r->section.n || !r->category.n || !r->event.n || !r->field.n)
+	if (!r->section.n || !r->event.n || !r->field.n)
 		return refuse(k, "relocation %u lacks a name", i);
 	if (r->insn % 8 != 0 || r->size > SIZE_LIMIT || r->delta > SIZE_LIMIT)
 		return refuse(k, "relocation %u has an impossible place", i);

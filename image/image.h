@@ -277,9 +277,9 @@ enum image_loc { LOC_NONE, LOC_DATA, LOC_REL };
 struct image_reloc {
 	struct str section;
 	uint32_t insn;
-	struct str category, event, field;
-	uint32_t size;  /* the field's size when compiled */
-	uint32_t delta; /* bytes to add to the field's offset */
+	struct str category, event, field; /* no category: a parameter of a function, whose context has it */
+	uint32_t size;                     /* the field's size when compiled */
+	uint32_t delta;                    /* bytes to add to the field's offset */
 	uint32_t width; /* of a number without a sign, which may be smaller on another kernel; 0: the size
 			   must be the same */
 	uint32_t loc;   /* enum image_loc: another kind is refused */

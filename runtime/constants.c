@@ -17,7 +17,8 @@ static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 		const struct image_parameter *p = &t->image.parameters.v[i];
 
 		if (p->offset > size || size - p->offset < p->size) {
-			fprintf(stderr, "btrun: the image cannot be used: a parameter lies outside .rodata\n");
+			fprintf(
+			    stderr, "btrun: the image cannot be used: a parameter lies outside .rodata\n");
 			return -EINVAL;
 		}
 		memset(bytes + p->offset, 0, p->size);

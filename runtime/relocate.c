@@ -8,6 +8,8 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "kernel/btf.h"
+
 /* Checked bounds: the ELF is untrusted, and image_read() looked only at our section. */
 static const Elf64_Shdr *find_section(const struct tracer *t, struct str name)
 {
@@ -115,12 +117,38 @@ static int refuse(struct tracer *t, const struct image_reloc *r, const struct tr
 	return -ENOENT;
 }
 
+/* The context of a trampoline has 8 bytes for each parameter. */
+static int relocate_parameter(struct tracer *t, const struct image_reloc *r)
+{
+	struct kernel_btf *btf = tracer_btf(t);
+	struct btf_func_info function;
+	uint32_t proto, type;
+	struct str name;
+
+	/* Without the function there is nothing to attach to, which is said then. */
+	if (!btf || btf_find_func(btf, r->event, &function, &proto))
+		return 0;
+	for (uint32_t i = 0; i < function.n_params; i++) {
+		btf_param(btf, proto, i, &name, &type);
+		if (str_eq(name, r->field))
+			return patch(t, r, 8 * i, 0);
+	}
+	diag_error(&t->diag, r->span, "this kernel's BTF has no function %.*s with a parameter %.*s",
+	    STR_ARG(r->event), STR_ARG(r->field));
+	tracer_hint_kernel(t);
+	return -ENOENT;
+}
+
 int relocate(struct tracer *t, const struct image_reloc *r)
 {
 	struct tracepoint_format format = { 0 };
 	const struct tracepoint_field *field;
 	uint32_t width;
-	int err = tracepoint_format(t->runtime.kernel, t->runtime.arena, r->category, r->event, &format);
+	int err;
+
+	if (!r->category.n)
+		return t->options->fresh ? 0 : relocate_parameter(t, r);
+	err = tracepoint_format(t->runtime.kernel, t->runtime.arena, r->category, r->event, &format);
 
 	/* Without the tracepoint there is nothing to attach to, which is said then. */
 	if (err == -ENOENT)

@@ -66,11 +66,13 @@ static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, co
 
 static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, const char *format, ...)
 {
+	struct str text;
 	va_list ap;
 
 	va_start(ap, format);
-	diag_error(&t->diag, slot->span, "%.*s", STR_ARG(str_vformat(t->runtime.arena, format, ap)));
+	text = str_vformat(t->runtime.arena, format, ap);
 	va_end(ap);
+	diag_error(&t->diag, slot->span, "%.*s", STR_ARG(text));
 	t->error = -ENOENT;
 	return 0;
 }

@@ -69,7 +69,7 @@ void tracer_hint_kernel(struct tracer *t)
 	if (t->options->fresh)
 		return;
 	diag_hint(&t->diag,
-	    "the image was compiled for kernel %.*s; compile the script here, or with --btf and this "
+	    "the image was compiled for the kernel %.*s; compile the script here, or with --btf and this "
 	    "kernel's "
 	    "BTF, to see what it has instead",
 	    STR_ARG(t->image.kernel));

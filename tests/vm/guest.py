@@ -1,10 +1,9 @@
 #!/usr/bin/python3
-"""Runs the checks of tests/vm/checks in the guest: guest.py BUILD [PHASE] [PATTERN...]
+"""Runs the checks of tests/vm/checks in the guest: guest.py BUILD [PATTERN...]
 
 A check is a function marked @check in a file of checks/; it raises Failure (or
 calls expect()) or Skip. After each one nothing of the tracer may be left: programs,
-maps, links, kprobe events, processes. PHASE is "main" or "cross" (images that
-another kernel's boot has left in $BTRUN_VM_OUT). Output: "ok NAME",
+maps, links, kprobe events, processes. Output: "ok NAME",
 "FAILED NAME: why" or "skipped NAME: why" each, and the closing line of every test.
 """
 import ctypes
@@ -42,16 +41,16 @@ class Skip(Exception):
     pass
 
 
-def check(function=None, *, phase="main", last=False):
+def check(function=None, *, last=False):
     """last: what can't be undone before the next boot (lockdown)."""
     def mark(f, name=None):
-        checks.append((last, phase, name or f.__name__, f))
+        checks.append((last, name or f.__name__, f))
         return f
     return mark(function) if function else mark
 
 
-def add_check(name, function, phase="main"):
-    checks.append((False, phase, name, function))
+def add_check(name, function):
+    checks.append((False, name, function))
 
 
 def expect(condition, why):
@@ -253,12 +252,11 @@ def run_check(name, function):
 def main():
     global BUILD
     BUILD = os.path.abspath(sys.argv[1])
-    phase = sys.argv[2] if len(sys.argv) > 2 else "main"
-    patterns = sys.argv[3:] or ["*"]
+    patterns = sys.argv[2:] or ["*"]
     load_checks()
     count = {"passed": 0, "failed": 0, "skipped": 0}
-    for last, its_phase, name, function in sorted(checks, key=lambda c: c[0]):
-        if its_phase == phase and any(fnmatch.fnmatch(name, p) for p in patterns):
+    for _, name, function in sorted(checks, key=lambda c: c[0]):
+        if any(fnmatch.fnmatch(name, p) for p in patterns):
             count[run_check(name, function)] += 1
     print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped", flush=True)
     sys.exit(count["failed"] > 0 or count["passed"] == 0)

@@ -1,6 +1,4 @@
 """The image: readable by others, and portable between kernels."""
-import glob
-import os
 import zlib
 
 import guest
@@ -87,32 +85,3 @@ kretprobe:vfs_read /retval >= $2 && getopt("reads")/ { @read = count(); }"""
     expect("@opened" not in done.out and "@read: 0" in done.out, f"{done}")
     done = run(path, "-q", "cat", "many")
     expect(done.status == 1 and '$2 is "many", not a number' in done.err, f"{done}")
-
-
-@check
-def image_permuted_btf():
-    """Compiled against a BTF whose struct sock and sock_common have all members elsewhere."""
-    permute = next((p for p in (guest.BUILD + "/permute_btf", guest.ROOT + "/tests/fixtures/permute_btf") if os.path.exists(p)), None)
-    expect(permute, "no permute_btf in the build or tests/fixtures")
-    root = os.path.dirname(guest.temporary("x", ""))
-    os.makedirs(root + "/sys/kernel/btf")
-    run(permute, "/sys/kernel/btf/vmlinux", root + "/sys/kernel/btf/vmlinux").expect_ok()
-    expect(open(root + "/sys/kernel/btf/vmlinux", "rb").read() != open("/sys/kernel/btf/vmlinux", "rb").read(),
-           "nothing was permuted")
-    for name, script in SCRIPTS.items():
-        image = f"{root}/{name}.o"
-        run(guest.BUILD + "/btrun-compile", "--name", name, "--script", script, "--image", image, "--kernel-root",
-            root).expect_ok()
-        got, truth = traces_the_truth(image)
-        if name == "ours":
-            expect_backlogs(got, truth)
-
-
-@check(phase="cross")
-def image_of_another_kernel():
-    images = [p for p in glob.glob(guest.OUT + "/*.o") if not p.endswith(f"-{guest.RELEASE}.o")]
-    expect(len(images) == 2, f"expected two images of another kernel, found {images}")
-    for image in images:
-        got, truth = traces_the_truth(image)
-        if "ours" in image:
-            expect_backlogs(got, truth)
