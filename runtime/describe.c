@@ -249,9 +249,10 @@ static void describe_kernel(struct tracer *t, FILE *out)
 	describe_need(out, STR("BTF of the kernel"), btf ? IS_THERE : IS_NOT_THERE);
 	if (bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP))
 		describe_need(out, STR("ring buffer (else a perf buffer)"),
-		    !btf                                                                   ? IS_UNKNOWN
-		    : btf_find_enum_value(btf, STR("BPF_MAP_TYPE_RINGBUF"), &value, &type) ? IS_NOT_THERE
-											   : IS_THERE);
+		    !btf ? IS_UNKNOWN
+		    : btf_find_enum_value(btf, STR(""), STR("BPF_MAP_TYPE_RINGBUF"), &value, &type)
+			? IS_NOT_THERE
+			: IS_THERE);
 	if (has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE))
 		describe_need(out, STR("kprobes"),
 		    t->refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
