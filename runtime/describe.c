@@ -201,9 +201,10 @@ static void describe_helpers(struct tracer *t, FILE *out)
 		}
 	}
 	for (size_t i = 1; i < sizeof(seen); i++) {
-		enum presence p = !btf                                                        ? IS_UNKNOWN
-				  : btf_find_enum_value(btf, str_of(names[i]), &value, &type) ? IS_NOT_THERE
-											      : IS_THERE;
+		enum presence p = !btf ? IS_UNKNOWN
+				  : btf_find_enum_value(btf, STR(""), str_of(names[i]), &value, &type)
+				      ? IS_NOT_THERE
+				      : IS_THERE;
 
 		if (seen[i])
 			all[p] = str_format(t->runtime.arena, "%.*s%s%s", STR_ARG(all[p]),
