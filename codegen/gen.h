@@ -3,7 +3,9 @@
  * the typed program into an LLVM module and, beside it, the image's description.
  *
  *	module.c    module, debug information, emission
- *	maps.c      .maps, .rodata slots, .bss, counters
+ *	maps.c      .maps, .rodata slots, .bss
+ *	count.c     counters of what is lost
+ *	make.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
  *	expr.c stmt.c    the language
  *	builtins.c context.c text.c aggregate.c stack.c    gen_X of base/builtins.def
@@ -86,7 +88,9 @@ struct gen {
 
 	LLVMValueRef events, counters, scratch, large, live;
 	VEC(LLVMValueRef) maps;               /* of program.maps */
+	LLVMValueRef *makers;                 /* the same, where there is one: see make.c */
 	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
+	LLVMValueRef count_update;            /* the same of an update that was refused, by its result */
 	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
 	LLVMValueRef packets;                 /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
@@ -178,6 +182,10 @@ LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef fun
  * entry. */
 LLVMValueRef gen_begin_function(
     struct gen *g, const char *name, LLVMTypeRef result, LLVMTypeRef *params, unsigned n);
+/* A global function, which the verifier walks through once and not at each call. Its arguments are numbers of
+ * 4 or 8 bytes, its result is an int. */
+LLVMValueRef gen_declare_global(struct gen *g, const char *name, const uint32_t *sizes, unsigned n);
+void gen_enter_global(struct gen *g, LLVMValueRef function);
 void gen_end(struct gen *g);
 
 /* maps.c */
@@ -189,12 +197,24 @@ void maps_end(struct gen *g); /* gives scratch and counters their sizes */
 /* A row of program.parameters: a number, or a text to the memory at to. */
 LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LLVMValueRef to);
 LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
+
+/* count.c */
+/* The subprograms. */
+void count_define(struct gen *g);
+/* The key of a counter. */
+LLVMValueRef count_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
 void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
 /* An update that failed with result: because the map was full, or not. */
 void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span);
 /* Counts when result, a helper's, is negative. */
 void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
+
+/* make.c */
+/* The address of an element that was not there and is now, made of zeros, or NULL. */
+LLVMValueRef make_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span);
+/* The subprograms that do it, when all that want one are known. */
+void make_define(struct gen *g);
 
 /* core.c */
 /* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */

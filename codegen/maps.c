@@ -97,23 +97,6 @@ static void define_script_map(struct gen *g, const struct map *map)
 	vec_push(g->arena, &g->image->maps, row);
 }
 
-/* void count(u32 counter): adds one on this CPU. Only failures call it. */
-static void define_count(struct gen *g)
-{
-	LLVMValueRef args[2], slot, value;
-	LLVMBasicBlockRef after;
-
-	g->count_loss = gen_begin_function(g, "count_loss", g->void_, &g->i32, 1);
-	slot = gen_alloca(g, 4, "key");
-	LLVMBuildStore(g->b, LLVMGetParam(g->function, 0), slot);
-	args[0] = g->counters, args[1] = slot;
-	value = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
-	gen_if(g, LLVMBuildIsNotNull(g->b, value, ""), &after, "found");
-	gen_store64(g, value, LLVMBuildAdd(g->b, gen_load64(g, value), gen_const(g, 1), ""));
-	gen_go(g, after);
-	LLVMBuildRetVoid(g->b);
-}
-
 static LLVMValueRef define_number(
     struct gen *g, const char *name, uint32_t size, const char *section, bool constant)
 {
@@ -235,7 +218,8 @@ void maps_begin(struct gen *g)
 	g->large = LLVMAddGlobal(g->module, g->i64, "large_later");
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
-	define_count(g);
+	g->makers = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
+	count_define(g);
 	define_stacks(g);
 	define_usdt(g);
 	if (g->program->has_packets)
@@ -265,6 +249,7 @@ void maps_end(struct gen *g)
 {
 	uint32_t counters = g->image->counters.n ? (uint32_t)g->image->counters.n : 1;
 
+	make_define(g);
 	replace(g, &g->counters, BPF_MAP_TYPE_PERCPU_ARRAY, 8, counters, IMAGE_COUNTERS_MAP);
 	/* In a perf buffer's time a program of the other kind puts its small records together here. */
 	if (g->n_large && g->small_size < RESERVE_LIMIT)
@@ -314,61 +299,4 @@ LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name
 	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), slot);
 
 	return size == 8 ? v : LLVMBuildZExt(g->b, v, g->i64, "");
-}
-
-static uint32_t counter(struct gen *g, struct image_counter row)
-{
-	for (size_t i = 0; i < g->image->counters.n; i++) {
-		const struct image_counter *c = &g->image->counters.v[i];
-
-		if (c->kind == row.kind && c->attach == row.attach && c->map == row.map &&
-		    c->statements == row.statements && c->span.begin == row.span.begin &&
-		    c->span.end == row.span.end)
-			return (uint32_t)i;
-	}
-	vec_push(g->arena, &g->image->counters, row);
-	return (uint32_t)g->image->counters.n - 1;
-}
-
-static LLVMValueRef counter_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
-{
-	struct image_counter row = {
-		.kind = kind,
-		.attach = g->attach->index,
-		.map = map,
-		.statements = kind == COUNTER_RING_FULL ? (uint32_t)g->open->actions.n : 1,
-		.span = span,
-	};
-
-	return gen_const32(g, counter(g, row));
-}
-
-static void call_count(struct gen *g, LLVMValueRef index)
-{
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_loss), g->count_loss, &index, 1, "");
-}
-
-void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
-{
-	call_count(g, counter_index(g, kind, map, span));
-}
-
-#define E2BIG_RESULT (-7) /* -E2BIG: kernel/bpf/hashtab.c, a map that has all the keys it may have */
-
-void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span)
-{
-	LLVMValueRef full = LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, (uint64_t)E2BIG_RESULT), "");
-
-	call_count(g, LLVMBuildSelect(g->b, full, counter_index(g, COUNTER_MAP_FULL, map, span),
-			  counter_index(g, COUNTER_MAP_REFUSED, map, span), ""));
-}
-
-void count_failure(
-    struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span)
-{
-	LLVMBasicBlockRef after;
-
-	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "failed");
-	count_loss(g, kind, map, span);
-	gen_go(g, after);
 }

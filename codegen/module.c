@@ -385,36 +385,91 @@ void gen_go(struct gen *g, LLVMBasicBlockRef block)
 	LLVMPositionBuilderAtEnd(g->b, block);
 }
 
-LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span)
+#define DWARF_SIGNED 5 /* DW_ATE_signed */
+
+/* types: of the result and the n arguments. */
+static LLVMMetadataRef describe_function(struct gen *g, const char *name, LLVMValueRef function,
+    struct span span, LLVMMetadataRef *types, unsigned n)
 {
 	struct source_pos pos = source_pos(g->program->source, span.begin);
-	LLVMMetadataRef integer = LLVMDIBuilderCreateBasicType(g->di, "int", 3, 32, 5, LLVMDIFlagZero);
-	/* Of arguments the kernel wants names, or it takes none of the object's BTF; of what it takes for a
-	 * global function it wants types that it can check. */
-	LLVMMetadataRef type = LLVMDIBuilderCreateSubroutineType(g->di, g->file, &integer, 1, LLVMDIFlagZero);
+	LLVMMetadataRef type =
+	    LLVMDIBuilderCreateSubroutineType(g->di, g->file, types, n + 1, LLVMDIFlagZero);
 	LLVMBool local = LLVMGetLinkage(function) == LLVMInternalLinkage;
 	LLVMMetadataRef scope = LLVMDIBuilderCreateFunction(g->di, g->file, name, strlen(name), name,
 	    strlen(name), g->file, pos.line, type, local, 1, pos.line, LLVMDIFlagZero, 0);
 
+	/* The kernel wants names, or it takes none of the object's BTF. */
+	for (unsigned i = 1; i <= n; i++)
+		LLVMDIBuilderCreateParameterVariable(
+		    g->di, scope, "a", 1, i, g->file, pos.line, types[i], 1, LLVMDIFlagZero);
 	LLVMSetSubprogram(function, scope);
 	return scope;
 }
 
-LLVMValueRef gen_begin_function(
+LLVMMetadataRef gen_subprogram(struct gen *g, const char *name, LLVMValueRef function, struct span span)
+{
+	LLVMMetadataRef integer = core_describe_int(g, "int", 4, DWARF_SIGNED);
+
+	/* Without arguments: of those of a global function, which the programs are too, the kernel wants
+	 * types that it can check. */
+	return describe_function(g, name, function, span, &integer, 0);
+}
+
+static void enter(struct gen *g, LLVMValueRef function, LLVMMetadataRef scope)
+{
+	g->function = function;
+	g->scope = scope;
+	g->entry = gen_block(g, "entry");
+	LLVMPositionBuilderAtEnd(g->b, g->entry);
+	gen_place(g, (struct span){ 0, 0 });
+}
+
+static LLVMValueRef declare(
     struct gen *g, const char *name, LLVMTypeRef result, LLVMTypeRef *params, unsigned n)
 {
 	LLVMValueRef function = LLVMAddFunction(g->module, name, LLVMFunctionType(result, params, n, 0));
 	unsigned noinline = LLVMGetEnumAttributeKindForName("noinline", 8);
 
-	LLVMSetLinkage(function, LLVMInternalLinkage);
 	LLVMAddAttributeAtIndex(
 	    function, LLVMAttributeFunctionIndex, LLVMCreateEnumAttribute(g->context, noinline, 0));
-	g->function = function;
-	g->scope = gen_subprogram(g, name, function, (struct span){ 0, 0 });
-	g->entry = gen_block(g, "entry");
-	LLVMPositionBuilderAtEnd(g->b, g->entry);
-	gen_place(g, (struct span){ 0, 0 });
 	return function;
+}
+
+LLVMValueRef gen_begin_function(
+    struct gen *g, const char *name, LLVMTypeRef result, LLVMTypeRef *params, unsigned n)
+{
+	LLVMValueRef function = declare(g, name, result, params, n);
+
+	LLVMSetLinkage(function, LLVMInternalLinkage);
+	enter(g, function, gen_subprogram(g, name, function, (struct span){ 0, 0 }));
+	return function;
+}
+
+#define GLOBAL_ARGUMENTS 5
+
+LLVMValueRef gen_declare_global(struct gen *g, const char *name, const uint32_t *sizes, unsigned n)
+{
+	LLVMTypeRef types[GLOBAL_ARGUMENTS];
+
+	for (unsigned i = 0; i < n; i++)
+		types[i] = gen_int_type(g, sizes[i]);
+	return declare(g, name, g->i32, types, n);
+}
+
+void gen_enter_global(struct gen *g, LLVMValueRef function)
+{
+	LLVMMetadataRef types[GLOBAL_ARGUMENTS + 1] = { core_describe_int(g, "int", 4, DWARF_SIGNED) };
+	unsigned n = LLVMCountParams(function);
+	size_t length;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t size = LLVMGetIntTypeWidth(LLVMTypeOf(LLVMGetParam(function, i))) / 8;
+
+		types[i + 1] = core_describe_int(g, size == 8 ? "long" : "int", size, DWARF_SIGNED);
+	}
+	enter(g, function,
+	    describe_function(
+		g, LLVMGetValueName2(function, &length), function, (struct span){ 0, 0 }, types, n));
 }
 
 int gen_dump_ir(struct gen *g, FILE *out)

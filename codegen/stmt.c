@@ -5,8 +5,6 @@
 
 #include <linux/bpf.h>
 
-#define EEXIST_RESULT (-17) /* -EEXIST, as BPF helpers return it */
-
 static void update(
     struct gen *g, struct node *element, LLVMValueRef key, LLVMValueRef value, struct span span)
 {
@@ -35,27 +33,8 @@ static LLVMValueRef lookup(struct gen *g, struct node *element, LLVMValueRef key
 	return gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
 }
 
-/* Makes an element of zeros. Another CPU may be faster: then its element is as good. */
-static void insert(struct gen *g, struct node *element, LLVMValueRef key, uint32_t size)
-{
-	const struct map *map = element->map.map;
-	LLVMValueRef fresh = gen_temporary(g, size);
-	LLVMValueRef args[4] = { g->maps.v[map->index], key, fresh, gen_const(g, BPF_NOEXIST) }, result,
-		     failed;
-	LLVMBasicBlockRef after;
-
-	gen_zero(g, fresh, size);
-	result = gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
-	failed = LLVMBuildAnd(g->b, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""),
-	    LLVMBuildICmp(g->b, LLVMIntNE, result, gen_const(g, (uint64_t)EEXIST_RESULT), ""), "");
-	gen_if(g, failed, &after, "refused");
-	count_update(g, result, map->index, element->span);
-	gen_go(g, after);
-}
-
 void gen_element(struct gen *g, struct node *element, struct element *e)
 {
-	uint32_t size = element->map.map->value->size, room = round_8(size);
 	LLVMValueRef key = gen_key(g, element), found, made;
 	LLVMBasicBlockRef before, inserted, go_on;
 
@@ -69,8 +48,7 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 	}
 	before = LLVMGetInsertBlock(g->b);
 	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &go_on, "missing");
-	insert(g, element, key, room);
-	made = lookup(g, element, key);
+	made = make_element(g, element->map.map, key, element->span);
 	inserted = LLVMGetInsertBlock(g->b);
 	gen_go(g, go_on);
 	e->at = gen_either(g, found, before, made, inserted);
