@@ -183,7 +183,7 @@ bool split_function(struct check *c, const struct attach_syntax *syntax, struct 
 	}
 	if (!a->function.n || str_find(a->function, ':') >= 0)
 		return attach_malformed(c, syntax, a);
-	a->glob = str_has_glob(a->function) || str_has_glob(a->module);
+	a->glob = a->is_open || str_has_glob(a->function) || str_has_glob(a->module);
 	if (a->glob && a->offset)
 		return attach_malformed(c, syntax, a);
 	function_facts(c, a);
@@ -236,7 +236,8 @@ bool split_interval(struct check *c, const struct attach_syntax *syntax, struct 
 		count = str_slice(unit, 0, digits);
 		unit = str_slice(unit, digits, unit.n);
 	}
-	if (count.n > 18 || !attach_number(count, &n) || !unit_ns(unit, n, &a->period_ns)) {
+	a->is_rate = str_is(unit, "hz");
+	if (count.n > 18 || !attach_count(c, syntax, a, count, &n) || !unit_ns(unit, n, &a->period_ns)) {
 		attach_malformed(c, syntax, a);
 		check_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
 		return false;
@@ -362,38 +363,49 @@ static void unknown_provider(struct check *c, const struct attach_syntax *syntax
 	check_hint_near(c, &near, otherwise.p);
 }
 
-/* "uprobe:$1:f": the parameters of the command line, in an attach point too. */
-static struct str with_params(struct check *c, struct str text)
+/* "uprobe:$1:f": the parameters of the command line, in an attach point too. Those that an image gets later
+ * stay as they are written: *open is the first of them, or 0. */
+static struct str with_params(struct check *c, struct str text, unsigned *open)
 {
-	struct str out = STR("");
+	struct str out = STR(""), before, after;
+	unsigned number;
 
-	for (size_t at = 0, end; at < text.n; at = end) {
-		unsigned number = 0;
+	*open = 0;
+	while (commandline_find(text, &before, &number, &after)) {
+		struct str value = commandline_text(c, number);
 
-		for (end = at + 1;
-		     text.p[at] == '$' && end < text.n && text.p[end] >= '0' && text.p[end] <= '9'; end++)
-			number = number * 10 + (unsigned)(text.p[end] - '0');
-		if (number)
-			out = str_format(
-			    c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(commandline_text(c, number)));
-		else
-			out = str_format(c->arena, "%.*s%.*s", STR_ARG(out), (int)(end - at), text.p + at);
+		if (commandline_is_open(c, number)) {
+			value = str_format(c->arena, "$%u", number);
+			*open = *open ? *open : number;
+		}
+		out = str_format(c->arena, "%.*s%.*s%.*s", STR_ARG(out), STR_ARG(before), STR_ARG(value));
+		text = after;
 	}
-	return out;
+	return str_format(c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(text));
 }
 
-static bool needs_open(const struct check *c, struct str text, unsigned *number)
+static bool may_stay_open(
+    struct check *c, const struct attach_syntax *written, const struct probe_row *row, unsigned number)
 {
-	for (*number = 0; text.n && !*number; str_split(text, '$', &text)) {
-		struct str rest;
+	if (row->gives & (OPEN_NAMES | OPEN_COUNT))
+		return true;
+	check_error(c, written->rest_span,
+	    "what this attaches to is $%u, which an image gets only when it runs", number);
+	check_hint(c, "give it when the image is made, behind the script: there it stays the same");
+	return false;
+}
 
-		str_split(text, '$', &rest);
-		for (size_t i = 0; i < rest.n && rest.p[i] >= '0' && rest.p[i] <= '9' && *number <= 9999; i++)
-			*number = *number * 10 + (unsigned)(rest.p[i] - '0');
-		if (*number && !commandline_is_open(c, *number))
-			*number = 0;
-	}
-	return *number != 0;
+bool attach_count(
+    struct check *c, const struct attach_syntax *syntax, struct attach *a, struct str text, uint64_t *count)
+{
+	struct str before, after;
+	unsigned number;
+
+	if (!a->is_open || !commandline_find(text, &before, &number, &after) || before.n || after.n)
+		return attach_number(text, count);
+	a->parameter = commandline_open(c, PARAMETER_NUMBER, number, syntax->span);
+	*count = 1;
+	return true;
 }
 
 /* A pattern of functions in one program, of which the action wants the parameters. */
@@ -411,23 +423,19 @@ static bool needs_expansion(const struct check *c, const struct attach *a)
 
 void attach_expand(struct check *c, const struct attach_syntax *written, struct attach_list *list)
 {
-	struct attach attach = { .span = written->span };
+	struct attach attach = { .span = written->span, .parameter = NO_PARAMETER };
 	const struct probe_row *row = probe_find(written->provider, &attach.probe);
 	struct attach_syntax copy = *written, *syntax = &copy;
 	unsigned number;
 
-	if (needs_open(c, written->rest, &number)) {
-		check_error(c, written->rest_span,
-		    "what this attaches to is $%u, which an image gets only when it runs", number);
-		check_hint(c, "give it when the image is made, behind the script: there it stays the same");
+	copy.rest = with_params(c, written->rest, &number);
+	if (!row) {
+		unknown_provider(c, written);
 		c->incomplete = true;
 		return;
 	}
-	if (str_find(written->rest, '$') >= 0)
-		copy.rest = with_params(c, written->rest);
-
-	if (!row) {
-		unknown_provider(c, written);
+	attach.is_open = number != 0;
+	if (number && !may_stay_open(c, written, row, number)) {
 		c->incomplete = true;
 		return;
 	}
@@ -439,7 +447,9 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 			add(c, list, &attach);
 		return;
 	}
-	if (attach.glob && (needs_expansion(c, &attach) || has_parameters(c, &attach)))
+	if (attach.is_open && (row->gives & OPEN_NAMES))
+		commandline_open_names(c, syntax->rest, syntax->span);
+	if (attach.glob && !attach.is_open && (needs_expansion(c, &attach) || has_parameters(c, &attach)))
 		expand(c, syntax, &attach, list);
 	else
 		add(c, list, &attach);

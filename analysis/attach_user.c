@@ -41,14 +41,14 @@ bool split_uprobe(struct check *c, const struct attach_syntax *syntax, struct at
 		a->module = language;
 	if (attach_number(a->function, &a->address) && a->probe == PROBE_uprobe) {
 		a->function = STR("");
-		a->glob = str_has_glob(a->binary);
+		a->glob = a->is_open || str_has_glob(a->binary);
 		return true;
 	}
 	a->address = 0;
 	if (a->probe == PROBE_uprobe && !take_offset(a))
 		return attach_malformed(c, syntax, a);
 	/* A C++ name stands for every function that is called so, whatever its parameters. */
-	a->glob = str_has_glob(a->binary) || str_has_glob(a->function) || a->module.n;
+	a->glob = a->is_open || str_has_glob(a->binary) || str_has_glob(a->function) || a->module.n;
 	return a->function.n || attach_malformed(c, syntax, a);
 }
 
@@ -125,7 +125,7 @@ bool split_event(struct check *c, const struct attach_syntax *syntax, struct att
 	struct str count;
 
 	a->event = str_split(syntax->rest, ':', &count);
-	if (!a->event.n || (count.n && (!attach_number(count, &a->count) || !a->count)))
+	if (!a->event.n || (count.n && (!attach_count(c, syntax, a, count, &a->count) || !a->count)))
 		return attach_malformed(c, syntax, a);
 	return known_event(c, syntax, a);
 }

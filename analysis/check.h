@@ -183,6 +183,9 @@ bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const
 const struct type *iter_args(struct check *c, const struct attach *a);
 /* Digits, 1e6, or 0x and hexadecimal ones, of up to 64 bits. */
 bool attach_number(struct str text, uint64_t *number);
+/* The same, or a parameter that an image gets later: 1, and a->parameter says which. */
+bool attach_count(
+    struct check *c, const struct attach_syntax *syntax, struct attach *a, struct str text, uint64_t *count);
 const struct type *tracepoint_args(struct check *c, const struct attach *attach);
 /* parameters.c: of the unit's uprobe; read when it is first asked for. c->error when there are none. */
 const struct type *parameters_args(struct check *c, struct span at);
@@ -228,6 +231,9 @@ void commandline_as_text(struct check *c, struct node *node);
 bool commandline_is_open(const struct check *c, unsigned number);
 /* Of one that is known. */
 struct str commandline_text(const struct check *c, unsigned number);
+/* The row of an open $N that is no part of the code: a number, or a name in an attach point. */
+uint32_t commandline_open(struct check *c, enum parameter_kind kind, unsigned number, struct span at);
+void commandline_open_names(struct check *c, struct str text, struct span at);
 /* After the message that node is not known: is that so because it is open? Then a hint says so. */
 bool commandline_hint(struct check *c, const struct node *node);
 bool fold_constant(struct check *c, struct node *node);

@@ -151,11 +151,31 @@ static uint32_t add_row(struct check *c, struct parameter p)
 		const struct parameter *row = &c->program->parameters.v[i];
 
 		if (row->kind == p.kind && row->number == p.number && row->skip == p.skip &&
-		    str_eq(row->name, p.name))
+		    row->unplaced == p.unplaced && str_eq(row->name, p.name))
 			return (uint32_t)i;
 	}
 	vec_push(c->arena, &c->program->parameters, p);
 	return (uint32_t)c->program->parameters.n - 1;
+}
+
+#define NAME_SIZE 4096 /* a path, or a function of C++ */
+
+uint32_t commandline_open(struct check *c, enum parameter_kind kind, unsigned number, struct span at)
+{
+	return add_row(c, (struct parameter){ .kind = kind,
+			      .number = number,
+			      .size = kind == PARAMETER_TEXT ? NAME_SIZE : 8,
+			      .unplaced = true,
+			      .span = at });
+}
+
+void commandline_open_names(struct check *c, struct str text, struct span at)
+{
+	struct str before;
+	unsigned number;
+
+	while (commandline_find(text, &before, &number, &text))
+		commandline_open(c, PARAMETER_TEXT, number, at);
 }
 
 static uint32_t text_size(const struct check *c, struct str fallback)

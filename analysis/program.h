@@ -129,6 +129,9 @@ struct attach {
 	 * predicate that is func_exists("...") or its negation. Empty: always. */
 	struct str condition;
 	bool condition_negated;
+	bool is_open;       /* parameters of an image, $N, stand in its names or are its number */
+	uint32_t parameter; /* the row of program.parameters that period_ns or count is multiplied with */
+	bool is_rate;       /* divided by */
 	/* The kernel that we compile against, for function probes without a glob */
 	bool in_btf;
 	uint32_t proto; /* BTF id of the prototype */
@@ -156,6 +159,8 @@ struct unit {
 	bool user_memory; /* a number that is used as an address is one of user memory */
 };
 
+#define NO_PARAMETER UINT32_MAX
+
 /* What the command line of an image will give. */
 struct parameter {
 	enum parameter_kind kind;
@@ -165,6 +170,7 @@ struct parameter {
 	struct str fallback; /* the value when it is not given; empty by position */
 	uint32_t size;       /* bytes of the value: 8, or the most that a text can have with its NUL */
 	uint32_t skip;       /* bytes of a text that the script leaves out */
+	bool unplaced;       /* no code uses it: it belongs to an attach point */
 	struct span span;    /* where it is first used */
 };
 

@@ -93,6 +93,11 @@ const struct type *rule_uaddr(struct check *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
 
+	if (attach->is_open) {
+		check_error(c, use->name, "uaddr() needs a binary that is known when the image is made");
+		check_hint(c, "give its parameter behind the script: there it stays the same");
+		return c->error;
+	}
 	use->call->text =
 	    str_format(c->arena, "%.*s:%.*s", STR_ARG(attach->binary), STR_ARG(use->args->string.text));
 	return signature_result(c->types, use->signature.result);

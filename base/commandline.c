@@ -93,3 +93,21 @@ const char *commandline_wanted(enum parameter_kind kind)
 
 	return wanted[kind];
 }
+
+bool commandline_find(struct str text, struct str *before, unsigned *number, struct str *after)
+{
+	for (size_t at = 0; at < text.n; at++) {
+		size_t end = at + 1;
+
+		if (text.p[at] != '$')
+			continue;
+		for (*number = 0; end < text.n && text.p[end] >= '0' && text.p[end] <= '9' && *number <= 9999;
+		     end++)
+			*number = *number * 10 + (unsigned)(text.p[end] - '0');
+		*before = str_slice(text, 0, at);
+		*after = str_slice(text, end, text.n);
+		if (*number)
+			return true;
+	}
+	return false;
+}

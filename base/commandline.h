@@ -40,4 +40,7 @@ bool commandline_value(enum parameter_kind kind, struct str text, uint64_t *valu
 /* What such a text has to be, for messages: "a number". */
 const char *commandline_wanted(enum parameter_kind kind);
 
+/* The next $N of a text, with what precedes and what follows it. False: there is none. */
+bool commandline_find(struct str text, struct str *before, unsigned *number, struct str *after);
+
 #endif

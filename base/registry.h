@@ -25,6 +25,8 @@ enum probe_gives {
 	WITH_FUNC = 1 << 3,     /* a function is being traced */
 	WITH_BINARY = 1 << 4,   /* it is one of a program or library */
 	WITH_NUMBERED = 1 << 5, /* argN are what the probe itself passes, not registers */
+	OPEN_NAMES = 1 << 7,    /* a parameter of an image may be (in) the names of what it attaches to */
+	OPEN_COUNT = 1 << 8,    /* or the number that it has */
 	WITH_DWARF = 1 << 6,    /* args has typed fields when the program's debugging information has them */
 };
 

@@ -192,12 +192,15 @@ static void define_parameters(struct gen *g)
 			.name = p->name,
 			.description = p->description,
 			.fallback = p->fallback,
+			.offset = IMAGE_NONE,
 			.size = p->size,
 			.skip = p->skip,
 			.span = p->span,
 		};
 
 		vec_push(g->arena, &g->image->parameters, row);
+		if (p->unplaced)
+			continue;
 		if (p->kind == PARAMETER_TEXT)
 			define_text(g, symbol.p, round_8(p->size));
 		else

@@ -188,6 +188,9 @@ void meta_begin(struct gen *g)
 			.mode = a->mode,
 			.condition = a->condition,
 			.condition_negated = a->condition_negated,
+			.is_open = a->is_open,
+			.parameter = a->parameter,
+			.is_rate = a->is_rate,
 		};
 
 		vec_push(g->arena, &g->image->attaches, row);

@@ -176,6 +176,9 @@ static bool check_attach(struct check *k, uint32_t i)
 
 	if (a->text.n == 0)
 		return refuse(k, "attach point %u has no name", i);
+	if (a->parameter != IMAGE_NONE && (a->parameter >= k->image->parameters.n ||
+					      k->image->parameters.v[a->parameter].kind != PARAMETER_NUMBER))
+		return refuse(k, "attach point %u has a parameter that is no number", i);
 	return check_span(k, a->span);
 }
 
@@ -251,7 +254,8 @@ static bool check_parameter(struct check *k, uint32_t i)
 		return refuse(k, "parameter %u is neither by name nor by position", i);
 	if (is_text ? p->size == 0 || p->fallback.n >= p->size : p->size != 8)
 		return refuse(k, "parameter %u has an impossible size", i);
-	if (p->offset % 8 || p->offset > SIZE_LIMIT || p->size > SIZE_LIMIT || p->skip > SIZE_LIMIT)
+	if ((p->offset != IMAGE_NONE && (p->offset % 8 || p->offset > SIZE_LIMIT)) || p->size > SIZE_LIMIT ||
+	    p->skip > SIZE_LIMIT)
 		return refuse(k, "parameter %u has an impossible place", i);
 	if (!is_text && p->name.n && !commandline_value(p->kind, p->fallback, &unused))
 		return refuse(k, "parameter %u has a default of another kind", i);

@@ -306,6 +306,9 @@ static void code_attach(struct codec *c, struct image_attach *a)
 	code_str(c, &a->mode);
 	code_str(c, &a->condition);
 	code_bool(c, &a->condition_negated);
+	code_bool(c, &a->is_open);
+	code_u32(c, &a->parameter);
+	code_bool(c, &a->is_rate);
 }
 
 static void code_counter(struct codec *c, struct image_counter *k)

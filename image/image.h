@@ -28,7 +28,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 4
+#define IMAGE_VERSION 5
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 #ifdef __x86_64__
@@ -216,6 +216,9 @@ struct image_attach {
 	struct str mode;
 	struct str condition; /* function that must (negated: must not) exist; empty: always */
 	bool condition_negated;
+	bool is_open;       /* $N stands in some of these texts, or: */
+	uint32_t parameter; /* the number by which period_ns or count is multiplied, or IMAGE_NONE */
+	bool is_rate;       /* period_ns is divided by it */
 };
 
 enum image_counter_kind {
@@ -265,7 +268,8 @@ struct image_parameter {
 	uint32_t number; /* of $1; 0: it is named, or $# */
 	struct str name, description;
 	struct str fallback;   /* the value when it is not given, as it would be given; empty by position */
-	uint32_t offset, size; /* in .rodata; 8 bytes, or the room for a text and its NUL */
+	uint32_t offset, size; /* in .rodata (IMAGE_NONE: only attach points use it); 8 bytes, or the room for
+				  a text and its NUL */
 	uint32_t skip;         /* bytes of a text that are left out */
 	struct span span;
 };

@@ -51,7 +51,7 @@ static int check_places(struct reader *r, const struct image *image)
 	for (size_t i = 0; i < image->parameters.n; i++) {
 		const struct image_parameter *p = &image->parameters.v[i];
 
-		if ((uint64_t)p->offset + p->size > header.sh_size)
+		if (p->offset != IMAGE_NONE && (uint64_t)p->offset + p->size > header.sh_size)
 			return refuse(r, str_format(r->arena, "its parameter %zu lies outside .rodata", i));
 	}
 	for (size_t i = 0; i < image->relocs.n; i++) {

@@ -16,6 +16,8 @@ static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 	for (size_t i = 0; i < t->image.parameters.n; i++) {
 		const struct image_parameter *p = &t->image.parameters.v[i];
 
+		if (p->offset == IMAGE_NONE)
+			continue;
 		if (p->offset > size || size - p->offset < p->size) {
 			fprintf(
 			    stderr, "btrun: the image cannot be used: a parameter lies outside .rodata\n");
@@ -42,12 +44,21 @@ int constants_fill(struct tracer *t)
 	return bpf_map__set_initial_value(rodata, bytes, size);
 }
 
-/* By position: those that the image was compiled with come first. */
+/* By position: those that the image was compiled with come first. False: it is not given. */
+static bool positional(
+    const struct tracer *t, const struct commandline *line, unsigned number, struct str *text)
+{
+	size_t at = (size_t)number - t->image.n_fixed - 1;
+
+	if (number <= t->image.n_fixed || at >= line->positional.n)
+		return false;
+	*text = line->positional.v[at];
+	return true;
+}
+
 static bool given_text(
     const struct tracer *t, const struct commandline *line, const struct image_parameter *p, struct str *text)
 {
-	size_t at = (size_t)p->number - t->image.n_fixed - 1;
-
 	*text = p->fallback;
 	for (size_t i = 0; i < line->named.n; i++) {
 		if (!line->named.v[i].given || !str_eq(line->named.v[i].name, p->name))
@@ -55,10 +66,7 @@ static bool given_text(
 		*text = line->named.v[i].value;
 		return true;
 	}
-	if (!p->number || p->number <= t->image.n_fixed || at >= line->positional.n)
-		return false;
-	*text = line->positional.v[at];
-	return true;
+	return p->number && positional(t, line, p->number, text);
 }
 
 static int refuse_value(struct tracer *t, const struct image_parameter *p, struct str text, const char *why)
@@ -115,6 +123,75 @@ static int check_taken(const struct tracer *t, const struct commandline *line)
 	return -EINVAL;
 }
 
+/* The texts of an attach point with what the command line gives in them. */
+static int open_text(
+    struct tracer *t, const struct commandline *line, const struct image_attach *a, struct str *text)
+{
+	struct str out = STR(""), rest = *text, before, value;
+	struct arena *arena = t->runtime.arena;
+	unsigned number;
+
+	while (commandline_find(rest, &before, &number, &rest)) {
+		if (!positional(t, line, number, &value) || !value.n) {
+			diag_error(
+			    &t->diag, a->span, "this attaches to what $%u names, which is not given", number);
+			return -EINVAL;
+		}
+		out = str_format(arena, "%.*s%.*s%.*s", STR_ARG(out), STR_ARG(before), STR_ARG(value));
+	}
+	*text = str_format(arena, "%.*s%.*s", STR_ARG(out), STR_ARG(rest));
+	return 0;
+}
+
+static bool scale(struct image_attach *a, uint64_t by)
+{
+	if (by > INT64_MAX)
+		return false;
+	if (a->count)
+		return !__builtin_mul_overflow(a->count, by, &a->count) && a->count;
+	if (a->is_rate)
+		a->period_ns = by ? a->period_ns / by : 0;
+	else if (__builtin_mul_overflow(a->period_ns, by, &a->period_ns))
+		return false;
+	return a->period_ns != 0;
+}
+
+static int open_number(struct tracer *t, struct image_attach *a)
+{
+	uint64_t value = 0;
+
+	if (a->parameter == IMAGE_NONE)
+		return 0;
+	memcpy(&value, t->parameters[a->parameter].p, sizeof(value));
+	if (scale(a, value))
+		return 0;
+	diag_error(&t->diag, a->span, "%.*s is none: the number is too small or too large", STR_ARG(a->text));
+	return -ERANGE;
+}
+
+/* What has become a name without wildcards is one. */
+static void settle_glob(struct image_attach *a)
+{
+	bool is_cpp = a->binary.n && a->module.n;
+
+	if (a->glob && !is_cpp && a->probe != PROBE_usdt)
+		a->glob = str_has_glob(a->binary) || str_has_glob(a->function) || str_has_glob(a->module);
+}
+
+static int open_attach(struct tracer *t, const struct commandline *line, struct image_attach *a)
+{
+	struct str *const texts[] = { &a->text, &a->module, &a->function, &a->binary, &a->category,
+		&a->event };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && !err; i++)
+		err = open_text(t, line, a, texts[i]);
+	if (!err)
+		err = open_number(t, a);
+	settle_glob(a);
+	return err;
+}
+
 int constants_take(struct tracer *t)
 {
 	struct arena *a = t->runtime.arena;
@@ -139,5 +216,8 @@ int constants_take(struct tracer *t)
 
 		err = err ? err : e;
 	}
+	for (size_t i = 0; i < t->image.attaches.n && !err; i++)
+		if (t->image.attaches.v[i].is_open)
+			err = open_attach(t, &line, &t->image.attaches.v[i]);
 	return err;
 }

@@ -90,6 +90,8 @@ static bool look_for(struct tracer *t, const struct image_attach *a, enum presen
 	struct tracepoint_format format = { 0 };
 	bool found = false;
 
+	if (a->is_open)
+		return false;
 	if (a->binary.n && a->probe != PROBE_iter) {
 		binary_paths(t->options->pid, a->binary, found_file, &found);
 		*presence = found ? IS_THERE : IS_NOT_THERE;

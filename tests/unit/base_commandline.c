@@ -71,11 +71,26 @@ static void values(void)
 	CHECK(!commandline_value(PARAMETER_BOOL, STR("2"), &value));
 }
 
+static void places(void)
+{
+	struct str before, after;
+	unsigned number;
+
+	CHECK(commandline_find(STR("a$b$12:x$3"), &before, &number, &after));
+	CHECK_INT(number, 12);
+	CHECK_STR(before, "a$b");
+	CHECK_STR(after, ":x$3");
+	CHECK(!commandline_find(STR("a$b$0$"), &before, &number, &after));
+	CHECK(commandline_find(STR("$99999999999999999999"), &before, &number, &after));
+	CHECK(number > 9999);
+}
+
 int main(void)
 {
 	arena = arena_new();
 	words();
 	values();
+	places();
 	arena_free(arena);
 	return test_end();
 }

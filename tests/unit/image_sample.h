@@ -113,14 +113,17 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.function = STR("f"),
 		.offset = UINT64_MAX,
 		.condition = STR("g"),
-		.condition_negated = true }));
+		.condition_negated = true,
+		.is_open = true,
+		.parameter = 0 }));
 	vec_push(a, &m->attaches,
 	    ((struct image_attach){ .probe = PROBE_tracepoint,
 		.text = STR("tracepoint:sched:*"),
 		.glob = true,
 		.category = STR("sched"),
 		.event = STR("*"),
-		.period_ns = 5 }));
+		.period_ns = 5,
+		.parameter = IMAGE_NONE }));
 	vec_push(a, &m->programs,
 	    ((struct image_program){ .name = STR("first"),
 		.form = IMAGE_FEXIT,

@@ -76,6 +76,9 @@ def program_stands_alone():
     btrun("--aot", path, OURS).expect_ok()
     got, truth = traces_the_truth(path)
     expect_backlogs(got, truth)
+    btrun("--aot", path, "-e", "kprobe:$1 { @[probe] = count(); } kretprobe:$2 { @[probe] = count(); }").expect_ok()
+    done = run(path, "-q", "-c", "cat /proc/version", "vfs_open", "vfs_read*").expect_ok()
+    expect("@[kprobe:vfs_open]: " in done.out and "@[kretprobe:vfs_read]: " in done.out, f"{done}")
     script = """kprobe:vfs_open /comm == str($1)/ { @opened[str($1), getopt("word", "none")] = count(); }
 kretprobe:vfs_read /retval >= $2 && getopt("reads")/ { @read = count(); }"""
     btrun("--aot", path, "-e", script).expect_ok()
