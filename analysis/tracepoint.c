@@ -65,7 +65,16 @@ bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, cons
 	if (err == -ENODATA)
 		return may_exist(c, syntax);
 	list = kernel_tracepoints(c->options->kernel, STR("*"), offer, &n);
-	if (unreadable(err) || list < 0) {
+	if (unreadable(err)) {
+		check_error(c, syntax->span,
+		    "tracepoint:%.*s needs read access to tracefs, which this process "
+		    "has not",
+		    STR_ARG(syntax->rest));
+		check_hint(c, "run btrun with sudo, or as root, for a group of users: mount -o "
+			      "remount,gid=GROUP,mode=750 /sys/kernel/tracing");
+		return false;
+	}
+	if (list < 0) {
 		check_error(c, syntax->span, "the description of tracepoint %.*s can't be read",
 		    STR_ARG(syntax->rest));
 		check_hint(c, "tracefs has to be mounted and readable; as root: mount -t tracefs tracefs "

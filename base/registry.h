@@ -16,6 +16,19 @@ enum builtin_form {
 	FIXED = 1 << 6,
 };
 
+/* What the runtime needs of the system while it traces, to carry out an action or to print a value: bits that
+ * stand beside those of a builtin's form, and a column of types.def. runtime/keep.c says which capabilities.
+ */
+enum needs {
+	NOTHING = 0,
+	FILES = 1 << 16,    /* reads any file that who started it can read */
+	COMMANDS = 1 << 17, /* starts commands that do as they like */
+	PROBES = 1 << 18,   /* attaches while it traces, and lets a process go on */
+	USERS = 1 << 19,    /* names of addresses of processes */
+	KERNEL = 1 << 20,   /* names of addresses of the kernel */
+	CGROUPS = 1 << 21,  /* paths of control groups */
+};
+
 /* What a probe gives its action, and what a builtin needs of its probe. */
 enum probe_gives {
 	ANY = 0,

@@ -34,7 +34,7 @@ static void print_system(struct arena *a, struct kernel *k)
 	if (uname(&u) == 0)
 		printf("  OS: %s %s %s\n  Arch: %s\n", u.sysname, u.release, u.version, u.machine);
 	printf("  Lockdown: %s\n", lockdown[features_lockdown(k)]);
-	features_missing_capabilities(a, true, &missing);
+	missing = features_missing_capabilities(a, true);
 	printf("  Missing capabilities: %.*s\n", STR_ARG(missing.n ? missing : STR("none")));
 }
 

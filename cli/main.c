@@ -30,7 +30,8 @@ static int check_kernel(struct arena *a, struct kernel *k)
 		    version >> 8 & 255);
 		return -EOPNOTSUPP;
 	}
-	if (features_missing_capabilities(a, false, &text) == 0 && text.n) {
+	text = features_missing_capabilities(a, false);
+	if (text.n) {
 		fprintf(stderr,
 		    "btrun: not permitted to trace: this process lacks %.*s\n"
 		    "    hint: run it with sudo, or once as root: setcap "

@@ -37,7 +37,7 @@ static bool check_array(struct check *k, uint32_t i, const struct image_type *t)
 }
 
 static const uint32_t kind_sizes[] = {
-#define TYPE(name, size, class, text, json) size,
+#define TYPE(name, size, class, needs, text, json) size,
 #include "base/types.def"
 #undef TYPE
 };

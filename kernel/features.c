@@ -5,18 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Debian 12's headers have both; the numbers are the kernel's for those that have not. */
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#define CAP_BPF 39
-#endif
+#include "sandbox/privileges.h"
 
 /* The first bytes of a short file under the root. Its length or negative errno. */
 static int peek(struct kernel *k, const char *path, char *text, size_t room)
@@ -153,9 +147,26 @@ static unsigned tracefs_refusals(struct kernel *k)
 		return REFUSED_NO_TRACEFS;
 	if (snprintf(path, sizeof(path), "%.*s/kprobe_events", STR_ARG(tracefs)) >= (int)sizeof(path))
 		return 0;
-	if (access(path, F_OK) == 0)
+	if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0)
 		return 0;
 	return errno == ENOENT ? REFUSED_NO_CONFIG : REFUSED_NO_PERMISSION;
+}
+
+/* Debian's patch: from 3 on perf_event_open() is CAP_SYS_ADMIN's, whatever else a process has. */
+static bool is_paranoid(struct kernel *k)
+{
+	char text[16];
+
+	return peek(k, "/proc/sys/kernel/perf_event_paranoid", text, sizeof(text)) > 0 && text[0] >= '3';
+}
+
+unsigned features_perf_refusals(struct kernel *k, uint64_t capabilities, bool programs)
+{
+	if (capabilities & CAPABILITY(CAP_SYS_ADMIN))
+		return 0;
+	if (is_paranoid(k))
+		return REFUSED_PARANOID;
+	return programs ? REFUSED_PROGRAMS : 0;
 }
 
 unsigned features_kprobe_refusals(struct kernel *k)
@@ -198,14 +209,7 @@ struct str features_capabilities_text(struct arena *a, uint64_t effective, bool 
 	return text;
 }
 
-int features_missing_capabilities(struct arena *a, bool tracefs, struct str *text)
+struct str features_missing_capabilities(struct arena *a, bool tracefs)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	/* libc has no wrapper, and libcap is a library more. */
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	*text = features_capabilities_text(a, data[0].effective | (uint64_t)data[1].effective << 32, tracefs);
-	return 0;
+	return features_capabilities_text(a, privileges_held(), tracefs);
 }

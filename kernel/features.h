@@ -8,6 +8,8 @@
 #ifndef BTRUN_KERNEL_FEATURES_H
 #define BTRUN_KERNEL_FEATURES_H
 
+#include <stdint.h>
+
 #include "kernel/kernel.h"
 
 /* "6.1.0-25-amd64" */
@@ -37,9 +39,14 @@ enum features_refusal {
 	REFUSED_FTRACE_OFF = 1 << 3,    /* sysctl kernel.ftrace_enabled = 0 */
 	REFUSED_KPROBES_OFF = 1 << 4,   /* debugfs kprobes/enabled = 0 */
 	REFUSED_NO_PERMISSION = 1 << 5, /* tracefs is there, but not for us */
+	REFUSED_PARANOID = 1 << 6,      /* sysctl kernel.perf_event_paranoid is 3 or more */
+	REFUSED_PROGRAMS = 1 << 7,      /* perf events in programs want CAP_SYS_ADMIN since 2025 */
 };
 /* A set of enum features_refusal: 0 when nothing is known to refuse kprobes. */
 unsigned features_kprobe_refusals(struct kernel *k);
+/* Why a perf event may have been refused to one that has these capabilities: a set of REFUSED_PARANOID and
+ * REFUSED_PROGRAMS. programs: it was one of a uprobe. */
+unsigned features_perf_refusals(struct kernel *k, uint64_t capabilities, bool programs);
 
 /*
  * The capabilities that tracing needs and this process lacks, as text:
@@ -47,7 +54,7 @@ unsigned features_kprobe_refusals(struct kernel *k);
  * for the first two. tracefs: kprobes are made through files that belong to root,
  * for which CAP_DAC_OVERRIDE is wanted too (root without it is a user like any).
  */
-int features_missing_capabilities(struct arena *a, bool tracefs, struct str *text);
+struct str features_missing_capabilities(struct arena *a, bool tracefs);
 /* The same of a set of capability bits (1 << CAP_X): what tests call. */
 struct str features_capabilities_text(struct arena *a, uint64_t effective, bool tracefs);
 

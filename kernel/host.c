@@ -25,7 +25,7 @@ int kernel_tracefs(struct kernel *k, struct str *path)
 		/* The mount point is there without the mount: look for what only tracefs has. */
 		if (snprintf(at, sizeof(at), "%s%s/events", k->root, tracefs_at[i]) >= (int)sizeof(at))
 			return -ENAMETOOLONG;
-		if (access(at, F_OK) == 0) {
+		if (faccessat(AT_FDCWD, at, F_OK, AT_EACCESS) == 0) {
 			at[strlen(at) - strlen("/events")] = '\0';
 			k->tracefs = strdup(at);
 		} else if (errno != ENOENT) {
@@ -78,11 +78,24 @@ static int give_fact(struct kernel *k, enum kernel_fact fact, struct str name)
 	return k->given[fact].give ? k->given[fact].give(k->given[fact].context, name) : -ENOENT;
 }
 
+/* At its beginning; whoever had it before has read it. */
+static int held_open(int held)
+{
+	int fd = fcntl(held, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) == 0)
+		return fd < 0 ? -errno : fd;
+	close(fd);
+	return -EIO;
+}
+
 static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 {
 	char path[PATH_MAX];
 	int err;
 
+	if (k->held[fact])
+		return held_open(k->held[fact] - 1);
 	if (!fact_path[fact])
 		return give_fact(k, fact, name);
 	err = host_path(k, fact, name, path, sizeof(path));
@@ -91,6 +104,14 @@ static int host_open(struct kernel *k, enum kernel_fact fact, struct str name)
 		return err;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+void kernel_hold(struct kernel *k, enum kernel_fact fact)
+{
+	int fd = k->held[fact] ? -1 : kernel_open(k, fact, STR(""));
+
+	if (fd >= 0)
+		k->held[fact] = fd + 1;
 }
 
 static int btf_open(struct kernel *k, enum kernel_fact fact, struct str name)

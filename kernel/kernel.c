@@ -56,6 +56,9 @@ void kernel_free(struct kernel *k)
 {
 	if (!k)
 		return;
+	for (int fact = 0; fact < KERNEL_FACTS_; fact++)
+		if (k->held[fact])
+			close(k->held[fact] - 1);
 	free(k->root);
 	free(k->tracefs);
 	free(k);

@@ -63,6 +63,9 @@ void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void
 typedef void kernel_watcher(void *context, enum kernel_fact fact, struct str name, int fd);
 void kernel_watch(struct kernel *k, kernel_watcher *watcher, void *context);
 
+/* A host opens the fact now: later kernel_open() gives that, whatever rights there are by then. */
+void kernel_hold(struct kernel *k, enum kernel_fact fact);
+
 /* A descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
 /* The whole content of a fact, in the arena. 0 or negative errno. */

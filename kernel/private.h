@@ -21,6 +21,7 @@ struct kernel {
 	const char *btf;         /* of kernel_of_btf() */
 	kernel_watcher *watcher; /* a host: of kernel_watch(), or NULL */
 	void *watcher_context;
+	int held[KERNEL_FACTS_]; /* a host: descriptor + 1 of kernel_hold(), or 0 */
 };
 
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/features.h"
+#include "sandbox/privileges.h"
 
 struct offer {
 	struct arena *arena;
@@ -103,6 +104,11 @@ static void hint_refusals(struct tracer *t, unsigned set)
 		    "kprobes are switched off: echo 1 > /sys/kernel/debug/kprobes/enabled" },
 		{ REFUSED_NO_PERMISSION,
 		    "tracefs may be used by root only: run btrun with sudo, or give it cap_dac_override" },
+		{ REFUSED_PARANOID,
+		    "this kernel opens perf events for CAP_SYS_ADMIN only: run btrun with sudo, or as root: "
+		    "sysctl kernel.perf_event_paranoid=2" },
+		{ REFUSED_PROGRAMS, "this kernel lets CAP_SYS_ADMIN only probe programs: run btrun with "
+				    "sudo, or give it cap_sys_admin" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -110,8 +116,27 @@ static void hint_refusals(struct tracer *t, unsigned set)
 			diag_hint(&t->diag, "%s", rows[i].text);
 }
 
+static bool is_of_binary(const struct image_attach *a)
+{
+	return a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt ||
+	       (a->mode.n && a->function.n);
+}
+
+/* What of perf_event_open() and tracefs is closed to this process. */
+static unsigned closed(struct tracer *t, const struct image_attach *a)
+{
+	struct kernel *k = t->runtime.kernel;
+	unsigned set = features_perf_refusals(k, privileges_held(), is_of_binary(a));
+
+	if (!set && a->category.n)
+		set = features_kprobe_refusals(k) & (REFUSED_NO_PERMISSION | REFUSED_NO_TRACEFS);
+	return set;
+}
+
 static void hint_error(struct tracer *t, const struct image_attach *a)
 {
+	unsigned set;
+
 	switch (-t->error) {
 	case EINVAL:
 	case EADDRNOTAVAIL:
@@ -125,6 +150,10 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 		break;
 	case EPERM:
 	case EACCES:
+		set = closed(t, a);
+		hint_refusals(t, set);
+		if (set)
+			break;
 		diag_hint(&t->diag,
 		    "run btrun with sudo, or: setcap cap_bpf,cap_perfmon,cap_dac_override+ep btrun");
 		break;
@@ -133,12 +162,6 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 		diag_hint(&t->diag, "use a narrower pattern than %.*s", STR_ARG(a->text));
 		break;
 	}
-}
-
-static bool is_of_binary(const struct image_attach *a)
-{
-	return a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt ||
-	       (a->mode.n && a->function.n);
 }
 
 static bool explain_binary(struct tracer *t, struct probe *p, const struct image_attach *a)
@@ -190,6 +213,9 @@ bool attach_explain(struct tracer *t)
 		return true;
 	}
 	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
+	/* Of two doors that are closed the wider one is told: perf's serves every kprobe. */
+	if (t->error == -EACCES && closed(t, a) & REFUSED_PARANOID)
+		set = REFUSED_PARANOID;
 	if (a->function.n && set)
 		hint_refusals(t, set);
 	else

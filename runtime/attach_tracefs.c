@@ -19,21 +19,32 @@
 #define MAXACTIVE_DEFAULT 200
 #define MAXACTIVE_LIMIT 4096 /* kernel/trace/trace_kprobe.c: KRETPROBE_MAXACTIVE_MAX */
 
-static int write_events(struct tracer *t, struct str line)
+static int open_files(struct tracer *t, struct str folder)
 {
 	struct arena *a = t->runtime.arena;
-	struct str folder, path;
-	int fd, err = kernel_tracefs(t->runtime.kernel, &folder);
 
-	if (err)
-		return err;
-	path = str_format(a, "%.*s/kprobe_events", STR_ARG(folder));
-	fd = open(path.p, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0)
+	if (t->events_fd >= 0)
+		return 0;
+	t->events_fd =
+	    open(str_format(a, "%.*s/kprobe_events", STR_ARG(folder)).p, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (t->events_fd < 0)
 		return -errno;
-	err = write(fd, line.p, line.n) < 0 ? -errno : 0;
-	close(fd);
-	return err;
+	t->profile_fd = open(str_format(a, "%.*s/kprobe_profile", STR_ARG(folder)).p, O_RDONLY | O_CLOEXEC);
+	return 0;
+}
+
+void attach_tracefs_close(struct tracer *t)
+{
+	if (t->events_fd >= 0)
+		close(t->events_fd);
+	if (t->profile_fd >= 0)
+		close(t->profile_fd);
+	t->events_fd = t->profile_fd = -1;
+}
+
+static int write_events(struct tracer *t, struct str line)
+{
+	return write(t->events_fd, line.p, line.n) < 0 ? -errno : 0;
 }
 
 static struct str definition(
@@ -61,7 +72,9 @@ int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach 
 	int err = kernel_tracefs(t->runtime.kernel, &folder);
 
 	if (!err)
-		err = reaper_start(t, folder);
+		err = open_files(t, folder);
+	if (!err)
+		err = reaper_start(t);
 	if (err)
 		return tracer_refuse(t, p, err, "tracefs: %s", strerror(-err));
 	/* kprobe_profile shows events without their group: the name must be unique itself. */
@@ -90,18 +103,13 @@ void attach_tracefs_remove(struct tracer *t, struct str event)
 
 int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed)
 {
-	struct str folder;
+	int fd = fcntl(t->profile_fd, F_DUPFD_CLOEXEC, 3), err = -ENOENT;
 	char line[512], name[256];
 	uint64_t hits;
 	FILE *file;
-	int err = kernel_tracefs(t->runtime.kernel, &folder);
 
-	if (err)
-		return err;
-	file = fopen(str_format(t->runtime.arena, "%.*s/kprobe_profile", STR_ARG(folder)).p, "re");
-	if (!file)
-		return -errno;
-	err = -ENOENT;
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) || !(file = fdopen(fd, "r")))
+		return fd < 0 ? -errno : -EIO;
 	while (err && fgets(line, sizeof(line), file))
 		if (sscanf(line, " %255s %" SCNu64 " %" SCNu64, name, &hits, missed) == 3 &&
 		    str_is(event, name))

@@ -228,17 +228,17 @@ static bool has_form(const struct tracer *t, enum image_form form)
 static void describe_permissions(struct tracer *t, FILE *out)
 {
 	bool kprobes = has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE);
-	struct str missing = STR("");
+	struct str missing = features_missing_capabilities(t->runtime.arena, kprobes || t->image.relocs.n);
 	const char *part = load_unsafe_part(t);
 
 	fprintf(out, "  --unsafe: %s\n", part ? part : "no");
-	features_missing_capabilities(t->runtime.arena, kprobes || t->image.relocs.n, &missing);
 	fprintf(out, "  root, or CAP_BPF and CAP_PERFMON%s: ",
 	    kprobes || t->image.relocs.n ? " and what tracefs wants (its files are root's)" : "");
 	if (missing.n)
 		fprintf(out, "this process lacks %.*s\n", STR_ARG(missing));
 	else
 		fputs("yes\n", out);
+	keep_describe(t, out);
 }
 
 static void describe_kernel(struct tracer *t, FILE *out)

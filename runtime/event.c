@@ -304,12 +304,22 @@ static const struct event_kind *kind_of(struct str builtin)
 	return NULL;
 }
 
-bool event_is_unsafe(struct str builtin)
+static unsigned forms_of(struct str builtin)
 {
 	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
 		if (str_is(builtin, builtins[i].name))
-			return builtins[i].forms & UNSAFE;
-	return false;
+			return builtins[i].forms;
+	return 0;
+}
+
+bool event_is_unsafe(struct str builtin)
+{
+	return forms_of(builtin) & UNSAFE;
+}
+
+unsigned event_needs(struct str builtin)
+{
+	return forms_of(builtin);
 }
 
 bool event_is_packet(const struct image_record *record)

@@ -66,7 +66,7 @@ void json_text(FILE *out, struct str text)
 typedef void printer(struct runtime *, FILE *, const struct image_type *, const void *, size_t);
 
 static printer *const text_printers[] = {
-#define TYPE(name, size, class, text, json) text,
+#define TYPE(name, size, class, needs, text, json) text,
 #include "base/types.def"
 #undef TYPE
 };
@@ -184,7 +184,7 @@ void json_hist(struct runtime *r, FILE *out, const struct image_type *t, const v
 void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size)
 {
 	static printer *const rows[] = {
-#define TYPE(name, size, class, text, json) json,
+#define TYPE(name, size, class, needs, text, json) json,
 #include "base/types.def"
 #undef TYPE
 	};

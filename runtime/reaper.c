@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/privileges.h"
+
 static bool is_dead(pid_t pid)
 {
 	return kill(pid, 0) && errno == ESRCH;
@@ -33,39 +35,30 @@ static pid_t owner_of(char *line, char **event)
 	return (pid_t)strtol(begin + 7, NULL, 10);
 }
 
-static int remove_event(const char *path, const char *event)
+static int remove_event(int events, const char *event)
 {
 	char line[256];
 	int n = snprintf(line, sizeof(line), "-:%s\n", event);
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC), err = 0;
 
-	if (fd < 0)
-		return -errno;
-	if (n >= (int)sizeof(line) || write(fd, line, n) < 0)
-		err = -errno;
-	close(fd);
-	return err;
+	return n >= (int)sizeof(line) ? -ENAMETOOLONG : write(events, line, n) < 0 ? -errno : 0;
 }
 
 /* Entries move up while some are removed, so one reading may not see all: *removed says whether another is
  * due. */
-static int sweep_once(const char *tracefs, pid_t group, bool *removed)
+static int sweep_once(int events, pid_t group, bool *removed)
 {
-	char path[256], line[1024], *event;
-	int err = 0, one;
+	int fd = fcntl(events, F_DUPFD_CLOEXEC, 3), err = 0, one;
+	char line[1024], *event;
 	FILE *file;
 	pid_t pid;
 
-	if (snprintf(path, sizeof(path), "%s/kprobe_events", tracefs) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	file = fopen(path, "re");
-	if (!file)
-		return -errno;
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) || !(file = fdopen(fd, "r")))
+		return fd < 0 ? -errno : -EIO;
 	while (fgets(line, sizeof(line), file)) {
 		pid = owner_of(line, &event);
 		if (pid <= 0 || !(pid == group || (group == 0 && is_dead(pid))))
 			continue;
-		one = remove_event(path, event);
+		one = remove_event(events, event);
 		*removed |= !one;
 		err = one ? -EBUSY : err;
 	}
@@ -74,14 +67,14 @@ static int sweep_once(const char *tracefs, pid_t group, bool *removed)
 }
 
 /* Removes the events of tracers that are dead; all of group when it is not 0. 0 or negative errno. */
-static int sweep(const char *tracefs, pid_t group)
+static int sweep(int events, pid_t group)
 {
 	bool removed;
 	int err;
 
 	do {
 		removed = false;
-		err = sweep_once(tracefs, group, &removed);
+		err = sweep_once(events, group, &removed);
 	} while (removed);
 	return err;
 }
@@ -103,7 +96,7 @@ static void wake(pid_t pid, int tracer)
 }
 
 /* pipe_end gives a byte when the tracer ends in good order, and its end alone when the tracer is killed. */
-static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pid_t tracer, pid_t stopped)
+static void __attribute__((noreturn)) reap(int pipe_end, int events, pid_t tracer, pid_t stopped)
 {
 	int self = (int)syscall(SYS_pidfd_open, tracer, 0);
 	ssize_t n;
@@ -117,21 +110,24 @@ static void __attribute__((noreturn)) reap(int pipe_end, const char *tracefs, pi
 	/* Held descriptors would keep a reader of our output waiting. */
 	dup2(pipe_end, 0);
 	dup2(self, 1);
-	syscall(SYS_close_range, self < 0 ? 1u : 2u, ~0u, 0u);
+	dup2(events, 2);
+	syscall(SYS_close_range, 3u, ~0u, 0u);
 	if (chdir("/"))
 		_exit(1);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	privileges_keep(stopped ? CAPABILITY(CAP_KILL) : 0);
 	do {
 		n = read(0, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	if (stopped && n == 0)
 		wake(stopped, 1);
 	/* The dead tracer's perf events go a moment later. */
-	for (int tries = 0; tracefs && tries < 200 && sweep(tracefs, tracer); tries++)
+	for (int tries = 0; events >= 0 && tries < 200 && sweep(2, tracer); tries++)
 		usleep(25000);
 	_exit(0);
 }
 
-static int start(struct reaper *r, const char *tracefs, pid_t stopped)
+static int start(struct reaper *r, int events, pid_t stopped)
 {
 	pid_t self = getpid();
 	int ends[2];
@@ -143,7 +139,7 @@ static int start(struct reaper *r, const char *tracefs, pid_t stopped)
 	r->pid = fork();
 	if (r->pid == 0) {
 		close(ends[1]);
-		reap(ends[0], tracefs, self, stopped);
+		reap(ends[0], events, self, stopped);
 	}
 	close(ends[0]);
 	r->pipe = ends[1];
@@ -157,19 +153,26 @@ static int start(struct reaper *r, const char *tracefs, pid_t stopped)
 void reaper_sweep_dead(struct tracer *t)
 {
 	struct str tracefs;
+	int events;
 
-	if (kernel_tracefs(t->runtime.kernel, &tracefs) == 0)
-		sweep(str_copy(t->runtime.arena, tracefs.p, tracefs.n).p, 0);
+	if (kernel_tracefs(t->runtime.kernel, &tracefs))
+		return;
+	events = open(str_format(t->runtime.arena, "%.*s/kprobe_events", STR_ARG(tracefs)).p,
+	    O_RDWR | O_APPEND | O_CLOEXEC);
+	if (events < 0)
+		return;
+	sweep(events, 0);
+	close(events);
 }
 
-int reaper_start(struct tracer *t, struct str tracefs)
+int reaper_start(struct tracer *t)
 {
-	return start(&t->events_reaper, str_copy(t->runtime.arena, tracefs.p, tracefs.n).p, 0);
+	return start(&t->events_reaper, t->events_fd, 0);
 }
 
 int reaper_start_waking(struct tracer *t, pid_t stopped)
 {
-	return start(&t->wake_reaper, NULL, stopped);
+	return start(&t->wake_reaper, -1, stopped);
 }
 
 static void end(struct reaper *r)

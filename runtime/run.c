@@ -110,20 +110,12 @@ static bool is_over(const struct loop *l)
  * stops for it at its end. */
 #define REMEMBER_MS 500
 
-static bool prints_user_symbols(const struct image *image)
-{
-	for (size_t i = 0; i < image->types.n; i++)
-		if (image->types.v[i].kind == TYPE_ustack || image->types.v[i].kind == TYPE_usym)
-			return true;
-	return false;
-}
-
 /* Milliseconds until it is due again; -1: never. */
 static int remember(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 
-	if (!t->options->pid || !prints_user_symbols(&t->image))
+	if (!t->options->pid || !(keep_needs(&t->image) & USERS))
 		return -1;
 	symbols_remember(t->runtime.symbols, t->options->pid);
 	return REMEMBER_MS;
@@ -308,11 +300,14 @@ static int live(struct loop *l)
 		err = attach_pins(t);
 	if (err)
 		return err;
+	if (keep_needs(&t->image) & USERS)
+		command_watch(&l->command);
+	if (keep_needs(&t->image) & KERNEL)
+		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
+	keep_what_is_needed(t);
 	buffer_read(t, false);
 	*t->live = 1;
 	announce(t);
-	if (prints_user_symbols(&t->image))
-		command_watch(&l->command);
 	command_release(&l->command);
 	if (!iterate(l))
 		trace(l);
@@ -403,6 +398,9 @@ static int run_tracer(struct tracer *t)
 	int stats = t->options->stats ? bpf_enable_stats(BPF_STATS_RUN_TIME) : -1;
 	int err;
 
+	if (t->options->stats && stats < 0)
+		fprintf(stderr, "btrun: --stats: the kernel counts neither hits nor times: %s\n",
+		    strerror(-stats));
 	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	err = signals_begin();
 	if (err)
@@ -425,6 +423,7 @@ static int run_tracer(struct tracer *t)
 	buffer_close(t);
 	load_close(t);
 	reaper_end(t);
+	attach_tracefs_close(t);
 	command_end(&l.command);
 	if (stats >= 0)
 		close(stats);
@@ -444,7 +443,7 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->watch = watch_add;
 	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
-	t->counters_fd = t->usdt_fd = -1;
+	t->counters_fd = t->usdt_fd = t->events_fd = t->profile_fd = -1;
 	t->counter_values = arena_many(r->arena, uint64_t, r->n_cpus);
 	t->version = features_kernel_version(k);
 	t->refusals = features_kprobe_refusals(k);

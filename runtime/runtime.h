@@ -72,6 +72,8 @@ int events_prepare(struct runtime *r);
 bool event_is_packet(const struct image_record *record);
 /* Does the builtin need --unsafe? */
 bool event_is_unsafe(struct str builtin);
+/* The bits of enum needs are among what it returns. */
+unsigned event_needs(struct str builtin);
 /* One record from the output buffer. Damaged ones count in bad_records. */
 void event_handle(struct runtime *r, const void *record, size_t size);
 

@@ -84,6 +84,7 @@ struct tracer {
 	uint64_t unwatched;           /* addresses for which there was no watchpoint left */
 	_Atomic bool iterate_no_more; /* somebody wants to end */
 	_Atomic bool iterated;        /* the iterators have come to their end */
+	int events_fd, profile_fd;    /* tracefs' kprobe_events and kprobe_profile, or -1 */
 	int usdt_fd;                  /* the map of usdt arguments, or -1 */
 	int counters_fd;
 	uint64_t *counter_values;      /* room for one counter of every CPU */
@@ -184,14 +185,16 @@ int attach_run_now(struct tracer *t, enum probe_id which);
 
 /* attach_tracefs.c */
 int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach *a, uint32_t target);
+/* Its files are opened once: who opened them may not be permitted to later. */
+void attach_tracefs_close(struct tracer *t);
 void attach_tracefs_remove(struct tracer *t, struct str event);
 /* Misses of an event, from kprobe_profile. */
 int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed);
 
 /* reaper.c. At each start: removes the tracefs events of tracers that are dead. */
 void reaper_sweep_dead(struct tracer *t);
-/* Removes this process's tracefs events when it is killed. */
-int reaper_start(struct tracer *t, struct str tracefs);
+/* Removes this process's tracefs events when it is killed; t->events_fd is open. */
+int reaper_start(struct tracer *t);
 /* A process that is stopped for us goes on when this process is killed. 0 or negative errno. */
 int reaper_start_waking(struct tracer *t, pid_t stopped);
 void reaper_end(struct tracer *t);
@@ -209,6 +212,13 @@ void buffer_close(struct tracer *t);
 int buffer_fd(const struct tracer *t);
 /* Lets a batch gather, then hands every record to event_handle(). */
 void buffer_read(struct tracer *t, bool wait);
+
+/* keep.c: what the image needs of the system while it traces: a set of enum needs. */
+unsigned keep_needs(const struct image *image);
+/* Prints what is kept of the capabilities that this process has. */
+void keep_describe(const struct tracer *t, FILE *out);
+/* Due when all is attached: gives up the rest for good. */
+void keep_what_is_needed(const struct tracer *t);
 
 /* packets.c: what skboutput() sends. Opens its files too; a script without it: 0, and nothing is done. */
 int packets_open(struct tracer *t);

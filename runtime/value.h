@@ -16,7 +16,7 @@ struct value {
 };
 
 /* The rows of base/types.def; those of the same printer declare it again. */
-#define TYPE(name, fixed_size, value_class, text, json)                                                      \
+#define TYPE(name, fixed_size, value_class, needs, text, json)                                               \
 	void text(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size); \
 	void json(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size);
 #include "base/types.def"

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "sandbox/privileges.h"
 #include "sandbox/sandbox.h"
 
 enum who {
@@ -63,12 +64,6 @@ static const struct row rows[] = {
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-#ifdef BTRUN_SANITIZED
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
 
 static bool is_for(const struct row *row, unsigned kind)
 {

@@ -56,6 +56,7 @@ void privileges_keep(uint64_t keep)
 				     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	set(keep & permitted());
+	prctl(PR_SET_DUMPABLE, SANITIZED, 0, 0, 0);
 }
 
 void privileges_become_nobody(uint64_t keep)

@@ -22,7 +22,15 @@
 /* The effective set of this process. */
 uint64_t privileges_held(void);
 
-/* Keeps those of keep that it has, in every set, and nothing that is started gets more. */
+/* Built with sanitizers, whose leak checker reads this process as another would. */
+#ifdef BTRUN_SANITIZED
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+/* Keeps those of keep that it has, in every set, and nothing that is started gets more. Others of its user
+ * can neither read nor change its memory. */
 void privileges_keep(uint64_t keep);
 
 /* Of one that was started by root: uid and gid 65534, no other groups, the capabilities of keep. */

@@ -13,12 +13,6 @@
 #include "sandbox/private.h"
 #include "sandbox/privileges.h"
 
-#ifdef BTRUN_SANITIZED
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 bool sandbox_is_strict(void)
 {
 	return !SANITIZED && filter_is_possible();
@@ -29,7 +23,7 @@ bool sandbox_is_strict(void)
 pid_t sandbox_fork(void)
 {
 	struct clone_args args = { .flags = CLONE_NEWPID, .exit_signal = SIGCHLD };
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid_t pid = SANITIZED ? -1 : (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 
 	return pid < 0 ? fork() : pid;
 }
@@ -49,7 +43,7 @@ static void leave_namespaces(void)
 /* A folder that has nothing in it but numbers, and is gone with the process. */
 static void leave_files(void)
 {
-	if (chroot("/proc/self/fdinfo") == 0 && chdir("/"))
+	if (!SANITIZED && chroot("/proc/self/fdinfo") == 0 && chdir("/"))
 		_exit(1);
 }
 
@@ -96,7 +90,6 @@ void sandbox_enter(enum sandbox_kind kind, const char *const *readable)
 	privileges_become_nobody(kept(kind));
 	/* Due after the change of the user, which takes it back; by then our parent may have gone. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_DUMPABLE, SANITIZED);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	bound_resources(kind);
 	landlock_enter(rules);

@@ -1,0 +1,118 @@
+/*
+ * Once everything is attached the process that stays gives up what its script does not need: events come from
+ * programs and memory of others, and it may stay for weeks.
+ */
+#include "runtime/tracer.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "kernel/features.h"
+#include "sandbox/privileges.h"
+
+#define READ_FILES CAPABILITY(CAP_DAC_READ_SEARCH)
+#define READ_PROCESSES (CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_CHECKPOINT_RESTORE))
+#define EVERYTHING UINT64_MAX
+
+static const struct row {
+	unsigned needs; /* set of enum needs */
+	uint64_t capabilities;
+	const char *why;
+} rows[] = {
+	/* perf_event_open() of another's thread, and SIGCONT to it */
+	{ PROBES,
+	    CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_KILL),
+	    "it sets watchpoints" },
+	/* /proc/PID/maps, map_files and root, and the binaries that are mapped */
+	{ USERS, READ_FILES | READ_PROCESSES, "it prints names of processes' addresses" },
+	{ CGROUPS, READ_FILES, "it prints paths of control groups" }, /* open_by_handle_at() */
+	/* /proc/PID/ and /proc/kallsyms among them */
+	{ FILES, READ_FILES | READ_PROCESSES | CAPABILITY(CAP_SYSLOG), "cat() reads files" },
+	{ COMMANDS, EVERYTHING, "system() starts commands" },
+};
+
+static const char *const names[] = {
+	[CAP_DAC_READ_SEARCH] = "DAC_READ_SEARCH",
+	[CAP_KILL] = "KILL",
+	[CAP_SYS_ADMIN] = "SYS_ADMIN",
+	[CAP_SYS_PTRACE] = "SYS_PTRACE",
+	[CAP_SYSLOG] = "SYSLOG",
+	[CAP_PERFMON] = "PERFMON",
+	[CAP_BPF] = "BPF",
+	[CAP_CHECKPOINT_RESTORE] = "CHECKPOINT_RESTORE",
+};
+
+unsigned keep_needs(const struct image *image)
+{
+	static const unsigned of_types[] = {
+#define TYPE(name, size, class, needs, text, json) needs,
+#include "base/types.def"
+#undef TYPE
+	};
+	unsigned needs = NOTHING;
+
+	for (size_t i = 0; i < image->types.n; i++)
+		needs |= of_types[image->types.v[i].kind];
+	for (size_t i = 0; i < image->records.n; i++)
+		for (uint32_t k = 0; k < image->records.v[i].n_actions; k++)
+			needs |= event_needs(image->records.v[i].actions[k].builtin);
+	return needs;
+}
+
+/* One line of each reason; out may be NULL. */
+static uint64_t keep(uint64_t capabilities, const char *why, const char *before, FILE *out)
+{
+	uint64_t held = capabilities & privileges_held();
+	const char *separator = before;
+
+	if (!out || !held)
+		return capabilities;
+	if (held == privileges_held()) {
+		fprintf(out, "%sall its capabilities: %s\n", before, why);
+		return capabilities;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] && held & CAPABILITY(i)) {
+			fprintf(out, "%sCAP_%s", separator, names[i]);
+			separator = ", ";
+		}
+	fprintf(out, ": %s\n", why);
+	return capabilities;
+}
+
+static uint64_t keep_all(const struct tracer *t, const char *before, FILE *out)
+{
+	unsigned needs = keep_needs(&t->image);
+	uint64_t kept = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (needs & rows[i].needs)
+			kept |= keep(rows[i].capabilities, rows[i].why, before, out);
+	if (needs & PROBES && features_perf_refusals(t->runtime.kernel, 0, false) & REFUSED_PARANOID)
+		kept |= keep(CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for watchpoints",
+		    before, out);
+	/* kernel/bpf/syscall.c: before 6.0 every bpf() wants it, where kernel.unprivileged_bpf_disabled is
+	 * set. */
+	if (t->version < FEATURES_VERSION(6, 0, 0))
+		kept |= keep(CAPABILITY(CAP_BPF), "this kernel wants it to read maps", before, out);
+	if (t->options->command)
+		kept |=
+		    keep(CAPABILITY(CAP_KILL), "the command of -c may become another user's", before, out);
+	return kept;
+}
+
+void keep_describe(const struct tracer *t, FILE *out)
+{
+	if (!(keep_all(t, "  while it traces btrun keeps ", out) & privileges_held()))
+		fputs("  while it traces btrun keeps no capability\n", out);
+}
+
+void keep_what_is_needed(const struct tracer *t)
+{
+	uint64_t kept = keep_all(t, "btrun: keeps ", t->options->verbose ? stderr : NULL);
+
+	if (kept == EVERYTHING)
+		return;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	privileges_keep(kept);
+}
