@@ -447,6 +447,7 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 			add(c, list, &attach);
 		return;
 	}
+	portable_attach(c, syntax, &attach);
 	if (attach.is_open && (row->gives & OPEN_NAMES))
 		commandline_open_names(c, syntax->rest, syntax->span);
 	if (attach.glob && !attach.is_open && (needs_expansion(c, &attach) || has_parameters(c, &attach)))

@@ -121,6 +121,7 @@ struct check {
 	struct record *run;    /* that the next async call joins */
 	struct call *run_last; /* the last that has joined it */
 	VEC(struct message) messages;
+	VEC(const struct type *) told;       /* records of which portable_member() has spoken */
 	struct commandline line;             /* taken apart */
 	VEC(struct parameter) options_named; /* every getopt() */
 };
@@ -217,6 +218,12 @@ enum address_space check_number_space(const struct unit *unit);
 
 /* define.c */
 void define_types(struct check *c, const struct script *script);
+
+/* portable.c: warnings about what is not, where that is asked for */
+void portable_address(struct check *c, const struct node *node);
+void portable_member(struct check *c, const struct node *node, const struct type *record);
+void portable_attach(struct check *c, const struct attach_syntax *syntax, const struct attach *a);
+void portable_parameters(struct check *c, struct span at, const struct attach *a);
 
 /* fold.c */
 bool fold_int(const struct node *node, int64_t *value);

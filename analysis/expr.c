@@ -176,6 +176,7 @@ static const struct type *check_member(struct check *c, struct node *node)
 		no_member(c, node, record);
 		return c->error;
 	}
+	portable_member(c, node, record);
 	if (node->member.member->rel_loc && c->options->portable) {
 		check_error(c, node->span, "where %.*s lies can't be found on another kernel",
 		    STR_ARG(node->member.name));

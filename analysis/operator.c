@@ -156,8 +156,10 @@ const struct type *check_unary(struct check *c, struct node *node)
 	type = check_value(c, node->unary.operand);
 	if (check_is_error(c, type))
 		return type;
-	if (node->unary.op == OP_DEREF)
+	if (node->unary.op == OP_DEREF) {
+		portable_address(c, node->unary.operand);
 		return check_deref(c, node, type);
+	}
 	if (node->unary.op == OP_ADDRESS)
 		return check_address(c, node, type);
 	return check_minus(c, node, type);
@@ -308,6 +310,8 @@ const struct type *check_cast(struct check *c, struct node *node)
 	space = from->space;
 	to = syntax_type(
 	    c, node->cast.to, is_number(from) && from->form != FORM_PTR ? NULL : &space, from->size);
+	if (to->form == FORM_PTR)
+		portable_address(c, node->cast.operand);
 	if (check_is_error(c, to) || can_cast(to, from))
 		return to;
 	a = check_type_text(c, from);

@@ -153,8 +153,10 @@ const struct type *parameters_args(struct check *c, struct span at)
 	}
 	if (!unit->args_error)
 		unit->args_error = read_parameters(c, a, &unit->args);
-	if (!unit->args_error)
+	if (!unit->args_error) {
+		portable_parameters(c, at, a);
 		return unit->args;
+	}
 	check_error(c, at, "the parameters of %.*s in %.*s are not known: %s", STR_ARG(a->function),
 	    STR_ARG(a->binary), reason(unit->args_error));
 	check_hint(

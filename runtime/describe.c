@@ -168,7 +168,12 @@ static void describe_fields(struct tracer *t, FILE *out)
 		for (size_t n = 0; n < format.fields.n; n++)
 			same |=
 			    str_eq(format.fields.v[n].name, r->field) && format.fields.v[n].size == r->size;
-		if (!told)
+		if (!told && !r->category.n)
+			describe_need(out,
+			    str_format(t->runtime.arena, "parameter %.*s of %.*s()", STR_ARG(r->field),
+				STR_ARG(r->event)),
+			    IS_UNKNOWN);
+		else if (!told)
 			describe_need(out,
 			    str_format(t->runtime.arena, "tracepoint field %.*s:%.*s.%.*s of %u bytes",
 				STR_ARG(r->category), STR_ARG(r->event), STR_ARG(r->field), r->size),

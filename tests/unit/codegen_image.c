@@ -18,13 +18,15 @@ struct compiled {
 	size_t size;
 };
 
-static bool compile(struct arena *a, const char *text, struct compiled *c)
+static bool compile_for(struct arena *a, const char *text, bool portable, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
 	struct source source = { STR("t.bt"), str_of(text) };
 	struct diag diag = { .source = &source, .out = stderr };
 	struct lexer *lexer = lexer_new(a, &source, &diag);
-	struct analysis_options options = { .kernel = kernel, .max_strlen = 64, .max_map_keys = 100 };
+	struct analysis_options options = {
+		.kernel = kernel, .max_strlen = 64, .max_map_keys = 100, .portable = portable
+	};
 	struct program *program = analyse(a, parse_script(a, lexer), &diag, &options);
 	struct generate_options generate = { .release = STR("6.1.0-fixture") };
 	int fd = memfd_create("image", MFD_CLOEXEC);
@@ -44,6 +46,11 @@ static bool compile(struct arena *a, const char *text, struct compiled *c)
 	if (err)
 		printf("%s: %d %.*s\n", text, err, STR_ARG(why));
 	return !err;
+}
+
+static bool compile(struct arena *a, const char *text, struct compiled *c)
+{
+	return compile_for(a, text, false, c);
 }
 
 static const struct image_program *program_of(const struct compiled *c, enum image_form form)
@@ -75,6 +82,43 @@ static void forms(struct arena *a)
 	CHECK_INT(c.image.programs.v[0].n_attach, 2);
 	CHECK(compile(a, "kprobe:vfs_read+4 { @ = count(); }", &c));
 	CHECK_INT(c.image.programs.n, 1);
+}
+
+static const struct image_slot *slot_of(const struct compiled *c, enum image_slot_kind kind)
+{
+	for (size_t i = 0; i < c->image.slots.n; i++)
+		if (c->image.slots.v[i].kind == kind)
+			return &c->image.slots.v[i];
+	return NULL;
+}
+
+/* What the kernel where it runs decides: constants in a program for this one, slots in one for any. */
+static void portable(struct arena *a)
+{
+	static const struct {
+		const char *text, *name;
+		enum image_slot_kind kind;
+	} rows[] = {
+		{ "BEGIN { @ = FIXTURE_MINUS; }", "fixture_signed:FIXTURE_MINUS", SLOT_enum_value },
+		{ "BEGIN { @ = sizeof(struct sock); }", "struct sock", SLOT_type_size },
+		{ "BEGIN { @ = offsetof(struct sock, sk_rcvbuf); }", "struct sock:sk_rcvbuf",
+		    SLOT_member_offset },
+		{ "kprobe:tcp_connect { $s = (struct sock *)arg0; @ = ($s + 1)->sk_rcvbuf; }", "struct sock",
+		    SLOT_type_size },
+		{ "fentry:tcp_connect { @ = (uint64)args->sk; }", "tcp_connect:sk:8", SLOT_parameter },
+	};
+	struct compiled c;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CHECK(compile(a, rows[i].text, &c));
+		CHECK(!slot_of(&c, rows[i].kind));
+		CHECK(compile_for(a, rows[i].text, true, &c));
+		CHECK(slot_of(&c, rows[i].kind));
+		if (slot_of(&c, rows[i].kind))
+			CHECK_STR(slot_of(&c, rows[i].kind)->name, rows[i].name);
+	}
+	CHECK(compile_for(a, "kprobe:tcp_connect { print(*(struct list_head *)arg0); }", true, &c));
+	CHECK(!compile_for(a, "kprobe:tcp_connect { print(*(struct sock_common *)arg0); }", true, &c));
 }
 
 static void relocations(struct arena *a)
@@ -172,6 +216,7 @@ int main(void)
 
 	forms(a);
 	relocations(a);
+	portable(a);
 	ids(a);
 	records(a);
 	slots_and_counters(a);

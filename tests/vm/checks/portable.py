@@ -127,6 +127,16 @@ for _name, (_change, _script, _word) in LACKS.items():
 
 
 @check
+def portable_pattern():
+    """A pattern of tracepoints is expanded where the image runs, not where it was made."""
+    image = guest.temporary("x.o", "")
+    script = "tracepoint:sched:sched_wake* { @[probe] = count(); } interval:ms:500 { exit(); }"
+    btrun("--btf", forged(("btf_trace_sched_wakeup", "btf_trace_sched_w4keup")), "--emit-elf", image, "-e", script).expect_ok()
+    result = btrun(image).expect_ok()
+    expect("@[tracepoint:sched:sched_wakeup]: " in result.out, f"{result}")
+
+
+@check
 def portable_needs_no_kernel():
     """Compiled without tracefs, BTF and privileges: only the file tells of a kernel."""
     image = guest.temporary("x.o", "")
