@@ -86,9 +86,11 @@ static int emit_object(struct gen *g, LLVMMemoryBufferRef *buffer)
 static struct gen *new_gen(struct arena *a, const struct program *program,
     const struct generate_options *options, uint32_t stack_region)
 {
+	static unsigned attempts;
 	struct gen *g = arena_one(a, struct gen);
 
 	g->arena = a;
+	g->attempt = attempts++;
 	g->program = program;
 	g->image = arena_one(a, struct image);
 	g->image->kernel = options->release;

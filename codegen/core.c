@@ -45,12 +45,21 @@ LLVMMetadataRef core_describe_type(struct gen *g, const struct type *t)
 	return core_describe_int(g, "int", t->size ? t->size : 1, t->is_signed ? 5 : 7);
 }
 
+/* LLVM keeps the globals that stand for relocations in a static table, under the type's name and what is
+ * accessed, and so finds those of a module that is gone. For libbpf and relocs.c what follows ___ is not part
+ * of the name. */
+static struct str name_of_attempt(struct gen *g, struct str name)
+{
+	return name.n && g->attempt ? str_format(g->arena, "%.*s___%u", STR_ARG(name), g->attempt) : name;
+}
+
 LLVMMetadataRef core_describe_record(struct gen *g, struct str name, bool is_union, uint32_t size,
     struct str member, uint64_t bit_offset, uint64_t bits, bool bitfield, LLVMMetadataRef inner)
 {
 	LLVMMetadataRef field = LLVMDIBuilderCreateMemberType(g->di, g->cu, member.p, member.n, g->file, 0,
 	    bits, 0, bit_offset, bitfield ? LLVMDIFlagBitField : LLVMDIFlagZero, inner);
 
+	name = name_of_attempt(g, name);
 	if (is_union)
 		return LLVMDIBuilderCreateUnionType(g->di, g->cu, name.n ? name.p : "", name.n, g->file, 0,
 		    8ull * size, 8, LLVMDIFlagZero, &field, 1, 0, "", 0);

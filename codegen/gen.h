@@ -99,6 +99,7 @@ struct gen {
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;          /* LLVM has reported an error */
 	uint32_t programs;     /* how many functions there are */
+	unsigned attempt;      /* how many programs this process has made before */
 	unsigned depth;        /* of structs in structs that meta_type() is in */
 	uint32_t small_size;   /* the largest region of a program so far that fits a per-CPU map */
 	uint32_t large_size;   /* and of those that don't */

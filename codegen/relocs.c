@@ -105,6 +105,18 @@ static struct span attach_span(struct object *o, struct str category, struct str
 	return (struct span){ 0, 0 };
 }
 
+/* core.c puts ___N behind names. */
+static struct str without_attempt(struct str name)
+{
+	size_t end = name.n;
+
+	while (end && name.p[end - 1] >= '0' && name.p[end - 1] <= '9')
+		end--;
+	if (end == name.n || end < 3 || memcmp(name.p + end - 3, "___", 3) != 0)
+		return name;
+	return str_slice(name, 0, end - 3);
+}
+
 static bool split_record(struct str name, struct image_reloc *row, struct arena *a)
 {
 	struct str rest;
@@ -150,7 +162,8 @@ static bool take(struct object *o, struct str section_name, const struct relo *r
 	struct btf_info info;
 
 	btf_info(o->btf, r->type, &info);
-	if (info.shape != BTF_SHAPE_STRUCT || !info.members || !split_record(info.name, &row, a))
+	if (info.shape != BTF_SHAPE_STRUCT || !info.members ||
+	    !split_record(without_attempt(info.name), &row, a))
 		return false;
 	btf_member(o->btf, r->type, 0, &member);
 	split_member(member.name, &row, a);

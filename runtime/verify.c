@@ -222,8 +222,21 @@ static struct str unresolved(struct str log)
 	return str_trim(str_split(text, '(', &log));
 }
 
+/* The compiler tells its attempts apart by what stands behind ___ in names. */
+static struct str without_variant(struct arena *a, struct str what)
+{
+	const char *at = memmem(what.p, what.n, "___", 3), *end = at ? at + 3 : NULL;
+
+	while (at && end < what.p + what.n && isdigit((unsigned char)*end))
+		end++;
+	if (!at || end == at + 3)
+		return what;
+	return str_format(a, "%.*s%.*s", (int)(at - what.p), what.p, (int)(what.p + what.n - end), end);
+}
+
 static void explain_relocation(struct tracer *t, struct span at, struct str what)
 {
+	what = without_variant(t->runtime.arena, what);
 	diag_error(&t->diag, at, "this kernel's BTF has no %.*s, or another kind of it", STR_ARG(what));
 	tracer_hint_kernel(t);
 }
