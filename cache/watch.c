@@ -180,6 +180,13 @@ void watcher_take_file(struct watcher *w, const char *path)
 	record(w, WATCH_FILE, str_of(path), NULL);
 }
 
+/* A file, or a folder of files. */
+static void take_btf(struct watcher *w, struct str name)
+{
+	watcher_take_file(w, w->btf);
+	watcher_take_file(w, str_format(w->arena, "%s/%.*s", w->btf, STR_ARG(name)).p);
+}
+
 void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd)
 {
 	struct watcher *w = context;
@@ -187,10 +194,10 @@ void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd)
 
 	switch (fact) {
 	case KERNEL_BTF:
-		if (!str_is(name, "vmlinux"))
+		if (w->btf)
+			take_btf(w, name);
+		else if (!str_is(name, "vmlinux"))
 			record(w, WATCH_CONTENT + fact, name, &fd);
-		else if (w->btf)
-			watcher_take_file(w, w->btf);
 		else
 			record(w, WATCH_SIZE, name, &fd);
 		break;

@@ -38,7 +38,7 @@ struct watcher {
 	struct arena *arena;
 	struct kernel *kernel;
 	pid_t pid;             /* of -p, or 0: what sees the files that attach points name */
-	const char *btf;       /* the file that stands for the kernel's BTF, or NULL */
+	const char *btf;       /* the file or folder that stands for the kernel's BTF, or NULL */
 	struct timespec begin; /* of the compile */
 	struct watches list;
 	bool unsure; /* something was asked whose answer can't be told by its looks: nothing is kept */

@@ -16,6 +16,7 @@
 #include "cli/program.h"
 #include "cli/script.h"
 #include "kernel/features.h"
+#include "runtime/notify.h"
 
 #define KERNEL_MINIMUM FEATURES_VERSION(5, 10, 0)
 
@@ -203,6 +204,7 @@ int main(int argc, char **argv)
 	struct options o;
 	int status = 1, image;
 
+	notify_begin();
 	if (program_self(&image) || options_parse(a, argc, argv, image, &o))
 		goto out;
 	if (o.btf)

@@ -37,6 +37,7 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/btrun RENAME copy
 install(FILES man/btrun.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT runtime)
 install(FILES packaging/btrun.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
     RENAME btrun COMPONENT runtime)
+install(FILES packaging/btrun@.service DESTINATION lib/systemd/system COMPONENT runtime)
 install(FILES man/btrun.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7 COMPONENT compiler)
 # Where bpftrace's package has tools of the same names, both can be installed.
 file(GLOB tools CONFIGURE_DEPENDS man/*.bt.8)

@@ -4,6 +4,7 @@
  */
 #include "runtime/describe.h"
 #include "runtime/run.h"
+#include "runtime/notify.h"
 #include "runtime/signals.h"
 #include "runtime/symbols.h"
 #include "runtime/tracer.h"
@@ -214,6 +215,7 @@ static void announce(struct tracer *t)
 	if (!t->options->quiet)
 		fprintf(stderr, "Attached %llu probe%s\n", (unsigned long long)n, n == 1 ? "" : "s");
 	output_flush(t->runtime.out);
+	notify("READY=1\nSTATUS=Attached %llu probe%s", (unsigned long long)n, n == 1 ? "" : "s");
 	if (getenv(NOTIFY) && write(STDOUT_FILENO, NOTIFY "\n", sizeof(NOTIFY)) < 0)
 		return;
 }
@@ -311,6 +313,7 @@ static int live(struct loop *l)
 	command_release(&l->command);
 	if (!iterate(l))
 		trace(l);
+	notify("STOPPING=1\nSTATUS=Printing what is left");
 	close_gate(t);
 	buffer_read(t, false);
 	if (!output_failed(t->runtime.out)) {

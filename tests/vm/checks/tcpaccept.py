@@ -31,9 +31,9 @@ def lines_of(text):
 
 
 class Server:
-    def __init__(self, *args):
+    def __init__(self, *args, within=()):
         self.args = args
-        self.process = subprocess.Popen([guest.BUILD + "/vm_server", *args], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*within, guest.BUILD + "/vm_server", *args], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
 
     def wait_for(self, word):
