@@ -15,7 +15,7 @@
 
 void describe_need(FILE *out, struct str what, enum presence presence)
 {
-	static const char *const words[] = { "yes", "no", "unknown: not readable by this user" };
+	static const char *const words[] = { "yes", "no", "unknown: it cannot be read here" };
 
 	fprintf(out, "  %.*s: %s\n", STR_ARG(what), words[presence]);
 }
@@ -111,7 +111,7 @@ static bool look_for(struct tracer *t, const struct image_attach *a, enum presen
 static void describe_probes(struct tracer *t, FILE *out)
 {
 	static const char *const words[] = { "; here: yes", "; here: no",
-		"; here: not readable by this user" };
+		"; here: unknown, it cannot be read" };
 
 	fputs("\nProbes\n", out);
 	for (size_t i = 0; i < t->image.attaches.n; i++) {
@@ -160,24 +160,44 @@ static void describe_fields(struct tracer *t, FILE *out)
 		const struct image_reloc *r = &t->image.relocs.v[i];
 		struct tracepoint_format format = { 0 };
 		enum presence presence = has_tracepoint(t, r->category, r->event, &format);
-		bool same = false, told = false;
+		bool told = false;
 
 		for (size_t n = 0; n < i; n++)
 			told |= str_eq(t->image.relocs.v[n].event, r->event) &&
 				str_eq(t->image.relocs.v[n].field, r->field);
-		for (size_t n = 0; n < format.fields.n; n++)
-			same |=
-			    str_eq(format.fields.v[n].name, r->field) && format.fields.v[n].size == r->size;
 		if (!told && !r->category.n)
 			describe_need(out,
 			    str_format(t->runtime.arena, "parameter %.*s of %.*s()", STR_ARG(r->field),
 				STR_ARG(r->event)),
-			    IS_UNKNOWN);
+			    relocate_has_parameter(t, r) ? IS_THERE : IS_NOT_THERE);
 		else if (!told)
 			describe_need(out,
 			    str_format(t->runtime.arena, "tracepoint field %.*s:%.*s.%.*s of %u bytes",
 				STR_ARG(r->category), STR_ARG(r->event), STR_ARG(r->field), r->size),
-			    presence == IS_THERE && !same ? IS_NOT_THERE : presence);
+			    presence == IS_THERE && !relocate_fits(r, &format) ? IS_NOT_THERE : presence);
+	}
+}
+
+/* What the machine tells about a name, as enum_value ENUM:CONSTANT or kaddr SYMBOL. */
+static void describe_slots(struct tracer *t, FILE *out)
+{
+	static const char *const names[SLOTS_] = {
+#define SLOT(name, ...) [SLOT_##name] = #name,
+#include "image/slots.def"
+#undef SLOT
+	};
+
+	for (size_t i = 0; i < t->image.slots.n; i++) {
+		const struct image_slot *slot = &t->image.slots.v[i];
+		struct str what =
+		    str_format(t->runtime.arena, "%s %.*s", names[slot->kind], STR_ARG(slot->name));
+
+		/* Of a function that is not there, 0 is the answer. */
+		if (image_slot_is_named(slot->kind) && slot->kind != SLOT_func_exists)
+			describe_need(out, what,
+			    slots_has(t, slot)         ? IS_THERE
+			    : slot->kind == SLOT_kaddr ? IS_UNKNOWN
+						       : IS_NOT_THERE);
 	}
 }
 
@@ -279,6 +299,8 @@ int describe_opened(struct tracer *t, FILE *out)
 
 	if (err)
 		return err;
+	t->source = (struct source){ t->image.script_name, t->image.script_text };
+	t->diag = (struct diag){ .source = &t->source, .out = stderr };
 	describe_origin(t, out);
 	describe_probes(t, out);
 	if (t->image.parameters.n) {
@@ -291,6 +313,7 @@ int describe_opened(struct tracer *t, FILE *out)
 	describe_kernel(t, out);
 	describe_helpers(t, out);
 	describe_fields(t, out);
+	describe_slots(t, out);
 	describe_core(t, out);
 	return 0;
 }

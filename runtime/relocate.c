@@ -3,35 +3,12 @@
  */
 #include "runtime/tracer.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "image/elf.h"
 #include "kernel/btf.h"
-
-/* Checked bounds: the ELF is untrusted, and image_read() looked only at our section. */
-static const Elf64_Shdr *find_section(const struct tracer *t, struct str name)
-{
-	const Elf64_Ehdr *e = t->elf;
-	const char *base = t->elf;
-	const Elf64_Shdr *sections, *names;
-
-	if (t->elf_size < sizeof(*e) || e->e_shoff > t->elf_size || e->e_shoff % 8 ||
-	    e->e_shstrndx >= e->e_shnum || (t->elf_size - e->e_shoff) / sizeof(*sections) < e->e_shnum)
-		return NULL;
-	sections = (const void *)(base + e->e_shoff);
-	names = &sections[e->e_shstrndx];
-	for (unsigned i = 1; i < e->e_shnum; i++) {
-		uint64_t at = names->sh_offset + sections[i].sh_name;
-
-		if (at >= t->elf_size || t->elf_size - at <= name.n)
-			continue;
-		if (memcmp(base + at, name.p, name.n) == 0 && base[at + name.n] == '\0')
-			return &sections[i];
-	}
-	return NULL;
-}
 
 static const struct tracepoint_field *find_field(const struct tracepoint_format *f, struct str name)
 {
@@ -39,13 +16,6 @@ static const struct tracepoint_field *find_field(const struct tracepoint_format 
 		if (str_eq(f->fields.v[i].name, name))
 			return &f->fields.v[i];
 	return NULL;
-}
-
-static bool lies_in_section(const struct tracer *t, const Elf64_Shdr *s, const struct image_reloc *r)
-{
-	return s && s->sh_type == SHT_PROGBITS && s->sh_offset <= t->elf_size &&
-	       s->sh_size <= t->elf_size - s->sh_offset && r->insn % 8 == 0 && r->insn < s->sh_size &&
-	       s->sh_size - r->insn >= 8;
 }
 
 static uint8_t size_code(uint32_t bytes)
@@ -56,15 +26,16 @@ static uint8_t size_code(uint32_t bytes)
 /* width: of the number, 0: as it is. */
 static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset, uint32_t width)
 {
-	const Elf64_Shdr *s = find_section(t, r->section);
 	struct bpf_insn insn;
+	Elf64_Shdr s;
 	char *at;
 
-	if (!lies_in_section(t, s, r) || offset + (uint64_t)r->delta > INT16_MAX) {
+	if (!elf_section(t->elf, t->elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS || r->insn % 8 ||
+	    r->insn >= s.sh_size || s.sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
 		fprintf(stderr, "btrun: the image cannot be used: a relocation lies outside its section\n");
 		return -EINVAL;
 	}
-	at = (char *)t->elf + s->sh_offset + r->insn;
+	at = (char *)t->elf + s.sh_offset + r->insn;
 	memcpy(&insn, at, sizeof(insn));
 	insn.off = (int16_t)(offset + r->delta);
 	if (width)
@@ -96,6 +67,14 @@ static bool fits(const struct image_reloc *r, const struct tracepoint_field *f, 
 	return r->width && !f->is_signed && is_number(f->size) && f->size < r->width;
 }
 
+bool relocate_fits(const struct image_reloc *r, const struct tracepoint_format *format)
+{
+	const struct tracepoint_field *f = find_field(format, r->field);
+	uint32_t width;
+
+	return f && fits(r, f, &width);
+}
+
 static int refuse(struct tracer *t, const struct image_reloc *r, const struct tracepoint_field *f)
 {
 	if (!f)
@@ -117,22 +96,40 @@ static int refuse(struct tracer *t, const struct image_reloc *r, const struct tr
 	return -ENOENT;
 }
 
-/* The context of a trampoline has 8 bytes for each parameter. */
-static int relocate_parameter(struct tracer *t, const struct image_reloc *r)
+/* Which of the function's parameters it is; -ENOENT: the kernel's BTF lacks the function, -ESRCH: this
+ * parameter. */
+static int parameter_index(struct tracer *t, const struct image_reloc *r)
 {
 	struct kernel_btf *btf = tracer_btf(t);
 	struct btf_func_info function;
 	uint32_t proto, type;
 	struct str name;
 
-	/* Without the function there is nothing to attach to, which is said then. */
 	if (!btf || btf_find_func(btf, r->event, &function, &proto))
-		return 0;
+		return -ENOENT;
 	for (uint32_t i = 0; i < function.n_params; i++) {
 		btf_param(btf, proto, i, &name, &type);
 		if (str_eq(name, r->field))
-			return patch(t, r, 8 * i, 0);
+			return (int)i;
 	}
+	return -ESRCH;
+}
+
+bool relocate_has_parameter(struct tracer *t, const struct image_reloc *r)
+{
+	return parameter_index(t, r) >= 0;
+}
+
+/* The context of a trampoline has 8 bytes for each parameter. */
+static int relocate_parameter(struct tracer *t, const struct image_reloc *r)
+{
+	int index = parameter_index(t, r);
+
+	/* Without the function there is nothing to attach to, which is said then. */
+	if (index == -ENOENT)
+		return 0;
+	if (index >= 0)
+		return patch(t, r, 8 * (unsigned)index, 0);
 	diag_error(&t->diag, r->span, "this kernel's BTF has no function %.*s with a parameter %.*s",
 	    STR_ARG(r->event), STR_ARG(r->field));
 	tracer_hint_kernel(t);

@@ -222,6 +222,21 @@ static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
 	return values[slot->kind](t, slot);
 }
 
+bool slots_has(struct tracer *t, const struct image_slot *slot)
+{
+	struct diag before = t->diag;
+	FILE *nowhere = fopen("/dev/null", "we");
+
+	if (!nowhere)
+		return false;
+	t->error = 0;
+	t->diag = (struct diag){ .source = &t->source, .out = nowhere };
+	slot_value(t, slot);
+	t->diag = before;
+	fclose(nowhere);
+	return t->error == 0;
+}
+
 int slots_fill(struct tracer *t, char *bytes, size_t size)
 {
 	t->error = 0; /* of an attempt before this one */

@@ -119,8 +119,14 @@ const char *load_unsafe_part(struct tracer *t);
 struct bpf_map *load_internal_map(struct tracer *t, const char *section);
 /* relocate.c: one relocation, in the bytes of the image. */
 int relocate(struct tracer *t, const struct image_reloc *r);
+/* Of a parameter: does the function that it is for have it here? */
+bool relocate_has_parameter(struct tracer *t, const struct image_reloc *r);
+/* Of a tracepoint's field: would it be, with the fields that the tracepoint has here? */
+bool relocate_fits(const struct image_reloc *r, const struct tracepoint_format *format);
 /* slots.c: into a copy of .rodata. */
 int slots_fill(struct tracer *t, char *bytes, size_t size);
+/* Does this machine have what the slot names? Says nothing. */
+bool slots_has(struct tracer *t, const struct image_slot *slot);
 /* Frees what only loading needs. */
 void load_done(struct tracer *t);
 void load_close(struct tracer *t);
