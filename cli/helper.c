@@ -71,9 +71,9 @@ int helper_run(char **argv, int in, int out)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	if (WIFEXITED(status))
+	if (WIFEXITED(status) && WEXITSTATUS(status) != SANDBOX_STATUS_ALARM)
 		return WEXITSTATUS(status);
-	if (WTERMSIG(status) != SIGALRM)
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGALRM)
 		return -EIO;
 	fprintf(
 	    stderr, "btrun: %s was ended: it had not finished after %d seconds\n", argv[0], LIMIT_SECONDS);

@@ -80,6 +80,11 @@ static uint64_t kept(enum sandbox_kind kind)
 	return kind == SANDBOX_COMPILER ? 0 : CAPABILITY(CAP_DAC_READ_SEARCH);
 }
 
+static void __attribute__((noreturn)) alarmed(int number)
+{
+	_exit(SANDBOX_STATUS_ALARM);
+}
+
 void sandbox_enter(enum sandbox_kind kind, const char *const *readable)
 {
 	int rules = landlock_prepare(readable);
@@ -91,6 +96,7 @@ void sandbox_enter(enum sandbox_kind kind, const char *const *readable)
 	/* Due after the change of the user, which takes it back; by then our parent may have gone. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	signal(SIGALRM, alarmed);
 	bound_resources(kind);
 	landlock_enter(rules);
 	filter_enter(kind);

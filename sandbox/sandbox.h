@@ -30,6 +30,9 @@ void sandbox_enter(enum sandbox_kind kind, const char *const *readable);
  * abort() ended, which cannot raise its signal. */
 #define SANDBOX_STATUS_VIOLATION 125
 #define SANDBOX_STATUS_ABORTED 134
+/* Of one whose alarm(2), set before, has rung: the first process of a PID namespace ignores signals that it
+ * has no handler for. */
+#define SANDBOX_STATUS_ALARM 142
 
 /* The filter is there for everything that this build is made of: not so under sanitizers. For tests. */
 bool sandbox_is_strict(void);

@@ -373,6 +373,38 @@ static void seen_from_outside(void)
 	close(entered[0]);
 }
 
+/* The first of a PID namespace is deaf to most signals. */
+static void alarm_is_heard(void)
+{
+	char byte;
+	int status;
+	pid_t pid = sandbox_fork();
+
+	if (pid == 0) {
+		alarm(1);
+		sandbox_enter(SANDBOX_HEADERS, NULL);
+		_exit((int)read(inherited, &byte, 1));
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), SANDBOX_STATUS_ALARM);
+}
+
+/* As assert() does it. */
+static void abort_is_told(void)
+{
+	int status;
+	pid_t pid = sandbox_fork();
+
+	if (pid == 0) {
+		sandbox_enter(SANDBOX_COMPILER, NULL);
+		abort();
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	CHECK_INT(WEXITSTATUS(status), SANDBOX_STATUS_ABORTED);
+}
+
 int main(void)
 {
 	int pair[2], fd;
@@ -390,6 +422,8 @@ int main(void)
 	CHECK(fd >= 0 && close(fd) == 0);
 	each_attempt();
 	seen_from_outside();
+	alarm_is_heard();
+	abort_is_told();
 	CHECK_INT(unlink(inside), 0);
 	CHECK_INT(rmdir(folder), 0);
 	return test_end();
