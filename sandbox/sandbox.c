@@ -28,14 +28,14 @@ pid_t sandbox_fork(void)
 	return pid < 0 ? fork() : pid;
 }
 
-/* A network namespace takes the kernel longer to make than all others together, and without sockets nothing
- * is to be had from one. Who is not root owns a user namespace, in which chroot() is permitted. */
+/* Those of mounts and of the network take the kernel as long as all the rest, and under the filter there is
+ * nothing to be had from either. Who is not root owns a user namespace, in which chroot() is permitted. */
 static void leave_namespaces(void)
 {
-	int wanted = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+	int wanted = CLONE_NEWIPC | CLONE_NEWUTS;
 
 	if (!filter_is_possible())
-		wanted |= CLONE_NEWNET;
+		wanted |= CLONE_NEWNET | CLONE_NEWNS;
 	if (unshare(wanted))
 		unshare(wanted | CLONE_NEWUSER);
 }
