@@ -197,6 +197,28 @@ static int info(struct arena *a, struct kernel *k, const struct options *o)
 	return 1;
 }
 
+#define BTF_MAGIC 0xeB9F /* linux/btf.h */
+
+static struct kernel *open_btf(const char *path)
+{
+	struct kernel *k = kernel_of_btf(path);
+	int fd = kernel_open(k, KERNEL_BTF, STR("vmlinux"));
+	uint16_t magic = 0;
+
+	if (fd >= 0 && read(fd, &magic, sizeof(magic)) == sizeof(magic) && magic == BTF_MAGIC) {
+		close(fd);
+		return k;
+	}
+	fprintf(stderr,
+	    "btrun: --btf: %s is not BTF: a file like /sys/kernel/btf/vmlinux is wanted, or a folder with "
+	    "it\n",
+	    path);
+	if (fd >= 0)
+		close(fd);
+	kernel_free(k);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct arena *a = arena_new();
@@ -208,7 +230,9 @@ int main(int argc, char **argv)
 	if (program_self(&image) || options_parse(a, argc, argv, image, &o))
 		goto out;
 	if (o.btf)
-		facts = kernel_of_btf(o.btf);
+		facts = open_btf(o.btf);
+	if (!facts)
+		goto out;
 	switch (o.mode) {
 	case MODE_HELP:
 		status = help_print(o.image, argv[0]) != 0;

@@ -17,9 +17,7 @@ SLOW = 4  # limits of a native run, times this
 
 
 def main():
-    build, listing, *rest = sys.argv[1:]
-    images = rest[1] if rest[:1] == ["--images"] else None
-    only = rest[-1] if len(rest) % 2 else None
+    build, listing, only, *images = sys.argv[1:]
     with open(listing) as file:
         names = file.read().split()
     known = {case.full_name: case for case in cases.load() + tools.load()}

@@ -29,10 +29,9 @@ def boot(kernel, names, options):
     with tempfile.TemporaryDirectory(prefix="peer.") as out:
         with open(out + "/list", "w") as file:
             file.write("\n".join(names))
-        images = ["--images", options.images] if options.images else []
-        only = ["peer"] if options.peer_only else ["btrun"] if options.btrun_only else []
+        only = "peer" if options.peer_only else "btrun" if options.btrun_only else ""
         done = subprocess.run([HERE + "/../vm/run", "--timeout", str(LIMIT), "--out", out, "--memory", "2560", kernel, "--",
-                               "/usr/bin/python3", HERE + "/guest.py", options.build, "/vm/out/list", *images, *only],
+                               "/usr/bin/python3", HERE + "/guest.py", options.build, "/vm/out/list", only, *options.images],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace")
         records, begun = {}, None

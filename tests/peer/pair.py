@@ -35,11 +35,11 @@ class Outcome:
 class Setting:
     """Where things are, and how patient to be (a guest under TCG is ten times slower)."""
 
-    def __init__(self, build, slow=1, only=None, images=None):
+    def __init__(self, build, slow=1, only=None, images=()):
         self.btrun = build + "/btrun"
         self.target = build + "/peer_target"
         self.slow = slow
-        self.images = images  # a folder: btrun runs NAME.o of it in place of a script
+        self.images = images  # folders: a btrun for each runs NAME.o of it in place of the script
         self.only = only  # "peer" or "btrun": run just that one
 
     def names(self):
@@ -77,8 +77,6 @@ class Place:
 
 
 def script_file(case, place, name):
-    if place.setting.images and name == "btrun":
-        return f"{place.setting.images}/{case.name}.o"
     if case.path and not (name == "bpftrace" and case.peer_script):
         return case.path
     text = case.script
@@ -100,8 +98,10 @@ def start(case, setting, place):
     args = [place.fill(a) for a in case.args]
     env = {"__BPFTRACE_NOTIFY_PROBES_ATTACHED": "1", **case.env}
     programs = {"bpftrace": ["bpftrace", "-B", "line"], "btrun": [setting.btrun]}
-    return [Tracer(name, [*programs[name], *options, script_file(case, place, name), *args], env)
-            for name in setting.names()]
+    files = {name: [script_file(case, place, name)] for name in setting.names()}
+    if setting.images and "btrun" in files:
+        files["btrun"] = [f"{folder}/{case.name}.o" for folder in setting.images]
+    return [Tracer(name, [*programs[name], *options, file, *args], env) for name in files for file in files[name]]
 
 
 def ends_itself(case):
@@ -164,6 +164,19 @@ def wait_for_lines(patterns, tracers, limit):
 
 
 def judge(case, tracers, trouble):
+    """Each btrun beside the one bpftrace: the first result that is no pass, or the last."""
+    peers = [t for t in tracers if t.name != "btrun"]
+    outcome = None
+    for one in [t for t in tracers if t.name == "btrun"] or [None]:
+        outcome = judge_pair(case, peers + ([one] if one else []), trouble)
+        if not outcome.passed:
+            if one and len(tracers) > 2:
+                outcome.detail = f"{' '.join(one.command)}: {outcome.detail}"
+            break
+    return outcome
+
+
+def judge_pair(case, tracers, trouble):
     by_name = {t.name: t for t in tracers}
     btrun, peer = by_name.get("btrun"), by_name.get("bpftrace")
     if case.refuse:
