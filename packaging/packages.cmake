@@ -38,6 +38,9 @@ install(FILES man/btrun.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT run
 install(FILES packaging/btrun.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
     RENAME btrun COMPONENT runtime)
 install(FILES packaging/btrun@.service DESTINATION lib/systemd/system COMPONENT runtime)
+# A sample: whoever wants it copies it to /etc/systemd/system.
+install(FILES packaging/btrun@.service DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/btrun-runtime/examples
+    COMPONENT runtime)
 install(FILES man/btrun.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7 COMPONENT compiler)
 # Where bpftrace's package has tools of the same names, both can be installed.
 file(GLOB tools CONFIGURE_DEPENDS man/*.bt.8)
