@@ -366,6 +366,17 @@ static LLVMValueRef shift_right(struct gen *g, struct node *node, LLVMValueRef v
 	return LLVMBuildSelect(g->b, is_signed, with, without, "");
 }
 
+/* What goes into a record or a variable has the size that the member had when it was compiled. */
+static void note_size(struct gen *g, const struct node *node)
+{
+	const struct member *m = node->kind == NODE_MEMBER ? node->member.member : NULL;
+
+	if (g->program->portable && m && !m->bit_size && m->record->name.n)
+		slot_note(g, SLOT_member_size,
+		    str_format(g->arena, "%.*s:%.*s:%u", STR_ARG(type_kernel_name(g->arena, m->record)),
+			STR_ARG(m->name), m->type->size));
+}
+
 /* A number of the size that it has on the kernel where the image runs. */
 static LLVMValueRef field_value(struct gen *g, struct node *node)
 {
@@ -373,6 +384,7 @@ static LLVMValueRef field_value(struct gen *g, struct node *node)
 
 	if (node->kind == NODE_MEMBER && node->member.member->record->defined)
 		return defined_bitfield(g, node);
+	note_size(g, node);
 	address = core_address(g, node);
 	slot = gen_temporary(g, 8);
 	left = core_field_info(g, node, FIELD_LSHIFT);

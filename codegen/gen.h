@@ -198,6 +198,8 @@ void maps_end(struct gen *g); /* gives scratch and counters their sizes */
 /* A row of program.parameters: a number, or a text to the memory at to. */
 LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LLVMValueRef to);
 LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
+/* A slot of which only the question counts. */
+void slot_note(struct gen *g, enum image_slot_kind kind, struct str name);
 
 /* count.c */
 /* The subprograms. */

@@ -286,20 +286,29 @@ static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct s
 	return NULL;
 }
 
-LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name)
+static LLVMValueRef slot_define(struct gen *g, enum image_slot_kind kind, struct str name)
 {
 	uint32_t size = image_slot_size(kind);
 	LLVMValueRef slot = slot_find(g, kind, name);
+	struct str symbol = str_format(g->arena, SLOT_SYMBOL "%zu", g->image->slots.n);
+	/* Its offset in .rodata is read from the object once that is made (relocs.c). */
+	struct image_slot row = { .kind = kind, .size = size, .name = name, .span = g->place };
 
-	if (!slot) {
-		struct str symbol = str_format(g->arena, SLOT_SYMBOL "%zu", g->image->slots.n);
-		/* Its offset in .rodata is read from the object once that is made (relocs.c). */
-		struct image_slot row = { .kind = kind, .size = size, .name = name, .span = g->place };
+	if (slot)
+		return slot;
+	vec_push(g->arena, &g->image->slots, row);
+	return define_number(g, symbol.p, size, ".rodata", true);
+}
 
-		vec_push(g->arena, &g->image->slots, row);
-		slot = define_number(g, symbol.p, size, ".rodata", true);
-	}
-	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), slot);
+LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name)
+{
+	uint32_t size = image_slot_size(kind);
+	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), slot_define(g, kind, name));
 
 	return size == 8 ? v : LLVMBuildZExt(g->b, v, g->i64, "");
+}
+
+void slot_note(struct gen *g, enum image_slot_kind kind, struct str name)
+{
+	slot_define(g, kind, name);
 }

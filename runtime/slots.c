@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -180,6 +181,27 @@ static uint64_t slot_member_offset(struct tracer *t, const struct image_slot *sl
 		return slot_lacks(
 		    t, slot, str_format(t->runtime.arena, "%.*s with a member ", STR_ARG(type)).p, name);
 	return bits / 8;
+}
+
+/* Whether it is there is CO-RE's question, and only where it is reached. */
+static uint64_t slot_member_size(struct tracer *t, const struct image_slot *slot)
+{
+	struct str name, size, type = str_split(slot->name, ':', &name);
+	int id = find_type(t, type);
+	struct btf_member_info member;
+	struct btf_info info;
+	uint32_t bits;
+
+	name = str_split(name, ':', &size);
+	if (id < 0 || !btf_find_member(t->btf, (uint32_t)id, name, &bits, &member) || member.bit_size)
+		return 0;
+	btf_info(t->btf, member.type, &info);
+	if (info.size <= strtoul(size.p, NULL, 10))
+		return 0;
+	slot_refused(t, slot, "%.*s of %.*s has %u bytes on this kernel, and the image is made for %.*s",
+	    STR_ARG(name), STR_ARG(type), info.size, STR_ARG(size));
+	tracer_hint_kernel(t);
+	return 0;
 }
 
 /* A number, too, as another size than the one that the code was made for would be misread. */

@@ -127,6 +127,19 @@ for _name, (_change, _script, _word) in LACKS.items():
 
 
 @check
+def portable_larger():
+    """A member that has 2 bytes on 6.1 and 4 on 6.12: what is made for the smaller one may not cut the larger."""
+    path = guest.temporary("x.bt", 'kprobe:tcp_connect { printf("%d\\n", ((struct sock *)arg0)->sk_tsflags); }')
+    image = guest.temporary("x.o", "")
+    other = {"6.1": "6.12", "6.12": "6.1"}[SERIES]
+    btrun("--btf", f"{MADE}/btf.{other}-permuted", "--emit-elf", image, path).expect_ok()
+    if guest.NEW:
+        btrun("--dry-run", image).expect_error("x.bt:1:", "sk_tsflags of struct sock has 4 bytes", "made for 2")
+    else:
+        btrun("--dry-run", image).expect_ok()
+
+
+@check
 def portable_pattern():
     """A pattern of tracepoints is expanded where the image runs, not where it was made."""
     image = guest.temporary("x.o", "")
