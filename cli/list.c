@@ -274,6 +274,13 @@ static int show_struct(struct list *l, struct str name)
 	return l->found ? 0 : -ENOENT;
 }
 
+static const char *why(int err)
+{
+	if (err == -ENODATA)
+		return "BTF alone (--btf) does not say which a kernel has";
+	return err ? strerror(-err) : "";
+}
+
 int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments)
 {
 	struct list l = { .kernel = k, .arena = arena_new(), .pid = pid, .arguments = arguments };
@@ -295,7 +302,7 @@ int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments
 	}
 	if (l.found == 0)
 		fprintf(stderr, "btrun: no probe matches %s%s%s\n", pattern ? pattern : "*", err ? ": " : "",
-		    err ? strerror(-err) : "");
+		    why(err));
 	kernel_btf_free(l.btf);
 	arena_free(l.arena);
 	return l.found ? 0 : err ? err : -ENOENT;

@@ -244,7 +244,7 @@ int main(int argc, char **argv)
 		status = info(a, k, &o);
 		break;
 	case MODE_LIST:
-		status = list_probes(k, o.search, o.run.pid, o.run.verbose) != 0;
+		status = list_probes(facts, o.search, o.run.pid, o.run.verbose) != 0;
 		break;
 	case MODE_RUN:
 	case MODE_DUMP:
