@@ -76,6 +76,10 @@ static LLVMValueRef function_value(struct gen *g, const struct member *m)
 		gen_call(g, HELPER_FUNC_ARG, g->i64, args, 3);
 	}
 	v = gen_load64(g, slot);
+	if (m->is_retval)
+		direct_retval(g, v);
+	else
+		direct_argument(g, v, m->arg_index);
 	if (m->type->size == 8)
 		return v;
 	return core_extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));

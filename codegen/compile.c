@@ -95,6 +95,7 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	g->image = arena_one(a, struct image);
 	g->image->kernel = options->release;
 	g->one_form = options->one_form;
+	g->direct = options->one_form && !program->portable && program->btf;
 	g->stack_region = stack_region;
 	return g;
 }

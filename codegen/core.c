@@ -245,6 +245,32 @@ static LLVMValueRef member_address(struct gen *g, struct node *node)
 	return LLVMBuildAdd(g->b, base, offset, "");
 }
 
+/* The same as core_address(), from a pointer on that is known already. */
+static LLVMValueRef address_from(struct gen *g, struct node *node, const struct node *root, LLVMValueRef base)
+{
+	struct node *links[CHAIN_LIMIT];
+	LLVMValueRef offset;
+	unsigned n;
+
+	if (node == root)
+		return base;
+	base = address_from(g, chain(node, links, &n)->member.object, root, base);
+	offset = field_info(g, chain_pointer(g, null_base(g), links, n), FIELD_BYTE_OFFSET);
+	return LLVMBuildAdd(g->b, base, offset, "");
+}
+
+LLVMValueRef core_pointer_from(
+    struct gen *g, struct node *node, const struct node *root, LLVMValueRef pointer)
+{
+	struct node *links[CHAIN_LIMIT];
+	unsigned n;
+
+	if (node == root)
+		return pointer;
+	pointer = core_pointer_from(g, chain(node, links, &n)->member.object, root, pointer);
+	return chain_pointer(g, pointer, links, n);
+}
+
 LLVMValueRef core_address(struct gen *g, struct node *node)
 {
 	LLVMValueRef base, index;
@@ -529,10 +555,35 @@ void core_local_copy(struct gen *g, struct node *node, LLVMValueRef to)
 	gen_copy_aligned(g, to, p.at, node->type->size, p.align);
 }
 
+static LLVMValueRef read_value(struct gen *g, struct node *node, LLVMValueRef address)
+{
+	uint32_t top = g->stack_top;
+	LLVMValueRef slot = gen_temporary(g, 8);
+
+	core_read(g, core_space(g, node), slot, node->type->size, address, node->span);
+	g->stack_top = top;
+	return gen_load(g, node->type, slot);
+}
+
+/* A 0 that was loaded may stand for a fault. */
+static LLVMValueRef checked(struct gen *g, struct node *node, const struct direct *d)
+{
+	LLVMBasicBlockRef loaded = LLVMGetInsertBlock(g->b), read;
+	struct rare rare;
+	LLVMValueRef v;
+
+	gen_if_rare(g, LLVMBuildICmp(g->b, LLVMIntEQ, d->value, gen_const(g, 0), ""), &rare, "zero");
+	v = read_value(g, node, address_from(g, node, d->root, d->base));
+	read = LLVMGetInsertBlock(g->b);
+	gen_end_rare(g, &rare);
+	v = gen_either(g, d->value, loaded, v, read);
+	direct_done(g, d, v);
+	return v;
+}
+
 LLVMValueRef core_value(struct gen *g, struct node *node)
 {
-	LLVMValueRef slot;
-	uint32_t top;
+	struct direct d;
 
 	gen_place(g, node->span);
 	if (node->kind == NODE_MEMBER && node->member.object->type->form == FORM_ARGS)
@@ -541,44 +592,7 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 		return local_scalar(g, node, local_place(g, node));
 	if (is_field_value(g, node))
 		return field_value(g, node);
-	LLVMValueRef address = core_address(g, node);
-
-	top = g->stack_top;
-	slot = gen_temporary(g, 8);
-	core_read(g, core_space(g, node), slot, node->type->size, address, node->span);
-	g->stack_top = top;
-	return gen_load(g, node->type, slot);
-}
-
-/* An iterator's object may be none: the verifier wants to see that asked of the very pointer that is used. */
-static LLVMValueRef present(struct gen *g, LLVMValueRef object, LLVMBasicBlockRef missing)
-{
-	LLVMBasicBlockRef there = gen_block(g, "there");
-
-	LLVMBuildCondBr(g->b, LLVMBuildIsNull(g->b, object, ""), missing, there);
-	LLVMPositionBuilderAtEnd(g->b, there);
-	return object;
-}
-
-/* The same pointer as gen_value() gives, as the verifier knows it: loaded from the trampoline's context, and
- * on by loads that the kernel checks itself. */
-LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
-{
-	LLVMValueRef object, at;
-	struct node *links[CHAIN_LIMIT];
-	unsigned n;
-
-	if (node->kind != NODE_MEMBER)
-		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
-	if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_ITER)
-		return present(
-		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
-	if (node->member.object->type->form == FORM_ARGS) {
-		return args_typed_load(g, node->member.member);
-	}
-	struct node *top = chain(node, links, &n);
-
-	object = core_typed_pointer(g, top->member.object, missing);
-	at = chain_pointer(g, object, links, n);
-	return node->type->form == FORM_PTR ? gen_volatile(g, g->ptr, at) : at;
+	if (!direct_load(g, node, &d))
+		return read_value(g, node, core_address(g, node));
+	return d.value ? checked(g, node, &d) : read_value(g, node, address_from(g, node, d.root, d.base));
 }

@@ -101,9 +101,9 @@ void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span 
 void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span)
 {
-	LLVMBasicBlockRef after;
+	struct rare rare;
 
-	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "failed");
+	gen_if_rare(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &rare, "failed");
 	count_loss(g, kind, map, span);
-	gen_go(g, after);
+	gen_end_rare(g, &rare);
 }

@@ -58,7 +58,7 @@ static void store32(struct gen *g, LLVMValueRef to, LLVMValueRef value)
 
 static void open_record(struct gen *g, const struct record *r, struct span span)
 {
-	LLVMBasicBlockRef full, room;
+	struct rare rare;
 
 	g->open = r;
 	g->after_record = gen_block(g, "sent");
@@ -69,13 +69,10 @@ static void open_record(struct gen *g, const struct record *r, struct span span)
 		gen_store64(g, g->tail_used, gen_const(g, r->size));
 	} else {
 		g->record = reserve(g, r);
-		full = gen_block(g, "full");
-		room = gen_block(g, "room");
-		LLVMBuildCondBr(g->b, LLVMBuildIsNull(g->b, g->record, ""), full, room);
-		LLVMPositionBuilderAtEnd(g->b, full);
+		gen_if_rare(g, LLVMBuildIsNull(g->b, g->record, ""), &rare, "full");
 		count_loss(g, COUNTER_RING_FULL, IMAGE_NONE, span);
 		LLVMBuildBr(g->b, g->after_record);
-		LLVMPositionBuilderAtEnd(g->b, room);
+		gen_end_rare(g, &rare);
 	}
 	if (in_scratch(r))
 		LLVMBuildStore(g->b, gen_const32(g, r->id), g->record);
@@ -282,7 +279,7 @@ LLVMValueRef gen_skboutput(struct gen *g, const struct builtin_use *use)
 	store32(g, gen_offset(g, room, 4), bytes);
 	gen_store64(g, gen_offset(g, room, 8), gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
 	gen_store64(g, result, gen_const(g, (uint64_t)-EFAULT));
-	args[0] = core_typed_pointer(g, skb, missing);
+	args[0] = direct_pointer(g, skb, missing);
 	args[1] = g->packets;
 	args[2] =
 	    LLVMBuildOr(g->b, LLVMBuildShl(g->b, bytes, gen_const(g, 32), ""), gen_const(g, CURRENT_CPU), "");

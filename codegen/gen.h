@@ -7,6 +7,7 @@
  *	count.c     counters of what is lost
  *	make.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
+ *	direct.c    members read by plain loads
  *	expr.c stmt.c    the language
  *	builtins.c context.c text.c aggregate.c stack.c    gen_X of base/builtins.def
  *	usdt.c      where usdt arguments are
@@ -47,6 +48,7 @@ enum helper {
 	HELPER_SKB_OUTPUT = 111,
 	HELPER_CURRENT_TASK = 35,
 	HELPER_NUMA_NODE = 42,
+	HELPER_CURRENT_TASK_BTF = 158,
 	HELPER_OVERRIDE = 58,
 	HELPER_GET_STACK = 67,
 	HELPER_CGROUP_ID = 80,
@@ -72,6 +74,12 @@ enum helper {
 #define STACK_REGION 256
 
 struct known;
+struct typed;
+
+/* Blocks of a function, the first to the last, that go to its end. */
+struct rare {
+	LLVMBasicBlockRef first, last, after;
+};
 
 struct gen {
 	struct arena *arena;
@@ -96,6 +104,7 @@ struct gen {
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool one_form;         /* see struct generate_options */
+	bool direct;           /* see direct.c */
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;          /* LLVM has reported an error */
 	uint32_t programs;     /* how many functions there are */
@@ -130,6 +139,9 @@ struct gen {
 	VEC(struct known *) known; /* see known.c */
 	const struct node *copied; /* of portable_copy(): what is at copied_address; NULL: nothing */
 	LLVMValueRef copied_address;
+	VEC(struct typed *) typed; /* see direct.c */
+	VEC(struct rare) rare;
+	unsigned rare_depth;
 	bool keeps_reads; /* a predicate is being made, a part that is always evaluated */
 };
 
@@ -170,6 +182,11 @@ void gen_copy(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size);
 void gen_copy_aligned(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align);
 /* if (condition) a new block, which the builder is then in; *after follows it. */
 void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, const char *name);
+/* The same of what seldom happens: it is moved behind everything else, so that what happens always runs
+ * straight on. From gen_end_rare() on the builder is where both meet. */
+void gen_if_rare(struct gen *g, LLVMValueRef condition, struct rare *r, const char *name);
+void gen_end_rare(struct gen *g, struct rare *r);
+void gen_move_rare(struct gen *g); /* at the function's end */
 /* Ends the block with a jump, unless it has an end, and goes on in block. */
 void gen_go(struct gen *g, LLVMBasicBlockRef block);
 bool gen_ended(struct gen *g);
@@ -248,9 +265,6 @@ enum address_space core_space(const struct gen *g, const struct node *node);
 /* core_read() of a size that is not known; the helper's result. */
 LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueRef to, LLVMValueRef size,
     LLVMValueRef address, struct span span);
-/* The address of a member, or the pointer that it is, with the type that the verifier knows. In an iterator
- * it goes to missing when its object is none. */
-LLVMValueRef core_typed_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing);
 /* Does a member, element ... lie in our own memory: in a variable, a map's value, a tuple? */
 bool core_is_local(const struct node *node);
 /* A struct, array, tuple ... of our own memory -> to. */
@@ -265,6 +279,33 @@ LLVMMetadataRef core_describe_record(struct gen *g, struct str name, bool is_uni
 LLVMValueRef core_preserve(struct gen *g, LLVMValueRef base, LLVMMetadataRef record, bool is_union);
 /* To 64 bits, by its type. */
 LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v);
+
+/* The address of a member, of the type that the verifier knows, from pointer on, which is root's. */
+LLVMValueRef core_pointer_from(
+    struct gen *g, struct node *node, const struct node *root, LLVMValueRef pointer);
+
+/* direct.c */
+struct direct {
+	struct node *root;    /* the pointer that the member is reached from */
+	LLVMValueRef base;    /* its value */
+	LLVMValueRef value;   /* what a direct load gave; NULL: there can't be one */
+	LLVMValueRef pointer; /* the same, when it is a pointer that the verifier knows, */
+	uint32_t btf_id;      /* and the struct that it points to, or 0 */
+};
+/* Loads a scalar member. False: nothing is known, nothing has been done. */
+bool direct_load(struct gen *g, struct node *node, struct direct *d);
+/* What was loaded is known under this value from here on. */
+void direct_done(struct gen *g, const struct direct *d, LLVMValueRef value);
+/* A value that is an argument, what the function returned, the current task. */
+void direct_argument(struct gen *g, LLVMValueRef value, uint32_t number);
+void direct_retval(struct gen *g, LLVMValueRef value);
+LLVMValueRef direct_task(struct gen *g, const struct type *type);
+/* The address of a member, or the pointer that it is, with the type that the verifier knows. In an iterator
+ * it goes to missing when its object is none. */
+LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing);
+/* A variable has got a value, which from made. */
+void direct_assigned(
+    struct gen *g, const struct variable *variable, const struct node *from, LLVMValueRef value);
 
 /* known.c */
 /* The value of a map's element (NODE_MAP, a scalar) that has been read already, or NULL. */

@@ -158,7 +158,8 @@ LLVMValueRef gen_call(struct gen *g, enum helper helper, LLVMTypeRef result, LLV
 	    LLVMBuildIntToPtr(g->b, gen_const(g, helper), g->ptr, ""), args, n, "");
 	/* The same throughout a program, which stays on its CPU: LLVM may call once for several uses. */
 	if (helper == HELPER_PID_TGID || helper == HELPER_UID_GID || helper == HELPER_CPU ||
-	    helper == HELPER_CURRENT_TASK || helper == HELPER_CGROUP_ID || helper == HELPER_NUMA_NODE)
+	    helper == HELPER_CURRENT_TASK || helper == HELPER_CURRENT_TASK_BTF ||
+	    helper == HELPER_CGROUP_ID || helper == HELPER_NUMA_NODE)
 		mark_constant(g, v);
 	/* Before 6.4 the verifier puts calls of the map's own functions in the place of these two, which
 	 * return an int: an error's upper half is then 0. */
@@ -371,6 +372,42 @@ void gen_if(struct gen *g, LLVMValueRef condition, LLVMBasicBlockRef *after, con
 	*after = gen_block(g, "after");
 	LLVMBuildCondBr(g->b, condition, yes, *after);
 	LLVMPositionBuilderAtEnd(g->b, yes);
+}
+
+void gen_if_rare(struct gen *g, LLVMValueRef condition, struct rare *r, const char *name)
+{
+	gen_if(g, condition, &r->after, name);
+	r->first = LLVMGetInsertBlock(g->b);
+	g->rare_depth++;
+}
+
+void gen_end_rare(struct gen *g, struct rare *r)
+{
+	r->last = LLVMGetLastBasicBlock(g->function);
+	if (r->last == r->after)
+		r->last = r->first;
+	else
+		LLVMMoveBasicBlockAfter(r->after, r->last);
+	/* What is rare in there goes with it. */
+	if (--g->rare_depth == 0)
+		vec_push(g->arena, &g->rare, *r);
+	gen_go(g, r->after);
+}
+
+void gen_move_rare(struct gen *g)
+{
+	for (size_t i = 0; i < g->rare.n; i++) {
+		LLVMBasicBlockRef b = g->rare.v[i].first, last = LLVMGetLastBasicBlock(g->function), next;
+
+		for (bool more = true; more; b = next) {
+			more = b != g->rare.v[i].last;
+			next = LLVMGetNextBasicBlock(b);
+			if (b != last)
+				LLVMMoveBasicBlockAfter(b, last);
+			last = b;
+		}
+	}
+	g->rare.n = 0;
 }
 
 bool gen_ended(struct gen *g)

@@ -36,7 +36,8 @@ static LLVMValueRef lookup(struct gen *g, struct node *element, LLVMValueRef key
 void gen_element(struct gen *g, struct node *element, struct element *e)
 {
 	LLVMValueRef key = gen_key(g, element), found, made;
-	LLVMBasicBlockRef before, inserted, go_on;
+	LLVMBasicBlockRef before, inserted;
+	struct rare rare;
 
 	known_forget(g, element->map.map);
 	found = lookup(g, element, key);
@@ -47,10 +48,10 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 		return;
 	}
 	before = LLVMGetInsertBlock(g->b);
-	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &go_on, "missing");
+	gen_if_rare(g, LLVMBuildIsNull(g->b, found, ""), &rare, "missing");
 	made = make_element(g, element->map.map, key, element->span);
 	inserted = LLVMGetInsertBlock(g->b);
-	gen_go(g, go_on);
+	gen_end_rare(g, &rare);
 	e->at = gen_either(g, found, before, made, inserted);
 	e->absent = LLVMGetInsertBlock(g->b);
 	gen_if(g, LLVMBuildIsNotNull(g->b, e->at, ""), &e->after, "present");
@@ -104,6 +105,12 @@ static void assign_variable(struct gen *g, struct node *node)
 
 		gen_value_to(g, node->assign.value, value, type);
 		gen_copy(g, slot, value, type->size);
+		return;
+	}
+	if (node->assign.op == OP_NONE && type->form == FORM_PTR) {
+		v = gen_value(g, node->assign.value);
+		gen_store(g, type, slot, v);
+		direct_assigned(g, target->variable.variable, node->assign.value, v);
 		return;
 	}
 	if (node->assign.op == OP_NONE) {
@@ -309,6 +316,8 @@ static void statement(struct gen *g, struct node *node)
 
 void gen_block_statements(struct gen *g, struct node *statements)
 {
+	size_t typed = g->typed.n;
+
 	for (struct node *s = statements; s; s = s->next) {
 		uint32_t scratch = g->scratch_top, stack = g->stack_top;
 
@@ -317,4 +326,6 @@ void gen_block_statements(struct gen *g, struct node *statements)
 		g->scratch_top = scratch;
 		g->stack_top = stack;
 	}
+	/* What was assigned here need not have been, behind it. */
+	g->typed.n = typed;
 }

@@ -106,11 +106,11 @@ static void give_ids(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef ne
 
 static void return_if(struct gen *g, LLVMValueRef condition, const char *name)
 {
-	LLVMBasicBlockRef after;
+	struct rare rare;
 
-	gen_if(g, condition, &after, name);
+	gen_if_rare(g, condition, &rare, name);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
-	LLVMPositionBuilderAtEnd(g->b, after);
+	gen_end_rare(g, &rare);
 }
 
 static LLVMValueRef is_zero(struct gen *g, LLVMValueRef v)
@@ -132,16 +132,17 @@ static void prologue(struct gen *g)
 {
 	LLVMValueRef wanted, pid;
 	LLVMBasicBlockRef after;
+	struct rare rare;
 
 	if (g->form == IMAGE_ITER)
 		skip_the_end(g);
 	/* A pinned one runs when there is no tracer. */
 	if (g->form == IMAGE_RUN || g->unit->pinned)
 		return;
-	gen_if(g, is_zero(g, gen_volatile(g, g->i32, g->live)), &after, "not_live");
+	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->live)), &rare, "not_live");
 	count_loss(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
-	LLVMPositionBuilderAtEnd(g->b, after);
+	gen_end_rare(g, &rare);
 	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)
 		return;
 	wanted = slot_load(g, SLOT_pid, STR(""));
@@ -271,6 +272,7 @@ static void define(struct gen *g, struct str name)
 	g->stack = gen_alloca(g, g->stack_region ? g->stack_region : 8, "stack");
 	g->stack_top = 0;
 	g->scratch_used = false;
+	g->typed.n = 0;
 	/* A record in a perf buffer is built here too. */
 	g->scratch_top = g->scratch_size = largest_record(g);
 }
@@ -323,6 +325,7 @@ static void generate(struct gen *g, enum image_form form, const char *prefix)
 		g->small_size = g->scratch_size;
 	scratch_prologue(g, scratch, start);
 	end_blocks(g);
+	gen_move_rare(g);
 	note_program(g, name);
 	if (g->scratch_large && g->scratch_size > g->large_size)
 		g->large_size = g->scratch_size;

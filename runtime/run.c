@@ -169,7 +169,8 @@ static int bring_up(struct tracer *t)
 		load_close(t);
 		if (!t->failed || t->explained)
 			return err;
-		if (choose_lacks_forms(t, t->failed))
+		/* A verifier that does not take direct loads gets a program without. */
+		if (choose_lacks_forms(t, t->failed) || (t->refused_by_verifier && t->options->one_form))
 			return -EAGAIN;
 		if (!choose_next(t->failed) && !attach_explain(t))
 			return err;

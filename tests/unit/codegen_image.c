@@ -18,7 +18,7 @@ struct compiled {
 	size_t size;
 };
 
-static bool compile_for(struct arena *a, const char *text, bool portable, struct compiled *c)
+static bool compile_for(struct arena *a, const char *text, bool portable, bool one_form, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
 	struct source source = { STR("t.bt"), str_of(text) };
@@ -28,7 +28,7 @@ static bool compile_for(struct arena *a, const char *text, bool portable, struct
 		.kernel = kernel, .max_strlen = 64, .max_map_keys = 100, .portable = portable
 	};
 	struct program *program = analyse(a, parse_script(a, lexer), &diag, &options);
-	struct generate_options generate = { .release = STR("6.1.0-fixture") };
+	struct generate_options generate = { .release = STR("6.1.0-fixture"), .one_form = one_form };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct str why = STR("");
 	struct stat st;
@@ -50,7 +50,7 @@ static bool compile_for(struct arena *a, const char *text, bool portable, struct
 
 static bool compile(struct arena *a, const char *text, struct compiled *c)
 {
-	return compile_for(a, text, false, c);
+	return compile_for(a, text, false, false, c);
 }
 
 static const struct image_program *program_of(const struct compiled *c, enum image_form form)
@@ -112,13 +112,13 @@ static void portable(struct arena *a)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CHECK(compile(a, rows[i].text, &c));
 		CHECK(!slot_of(&c, rows[i].kind));
-		CHECK(compile_for(a, rows[i].text, true, &c));
+		CHECK(compile_for(a, rows[i].text, true, false, &c));
 		CHECK(slot_of(&c, rows[i].kind));
 		if (slot_of(&c, rows[i].kind))
 			CHECK_STR(slot_of(&c, rows[i].kind)->name, rows[i].name);
 	}
-	CHECK(compile_for(a, "kprobe:tcp_connect { print(*(struct list_head *)arg0); }", true, &c));
-	CHECK(!compile_for(a, "kprobe:tcp_connect { print(*(struct sock_common *)arg0); }", true, &c));
+	CHECK(compile_for(a, "kprobe:tcp_connect { print(*(struct list_head *)arg0); }", true, false, &c));
+	CHECK(!compile_for(a, "kprobe:tcp_connect { print(*(struct sock_common *)arg0); }", true, false, &c));
 }
 
 static void relocations(struct arena *a)
@@ -166,6 +166,50 @@ static void ids(struct arena *a)
 	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_pid_tgid), 1);
 	CHECK(compile(a, "BEGIN { @ = 1; }", &c));
 	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_pid_tgid), 0);
+}
+
+static unsigned negations_of(const struct compiled *c)
+{
+	const struct bpf_insn *insn = c->bytes;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->size / sizeof(*insn); i++)
+		n += insn[i].code == (BPF_ALU64 | BPF_NEG) && !insn[i].off && !insn[i].imm;
+	return n;
+}
+
+/* Typed pointers are followed only in what is compiled for this kernel; what was a number is one for good.
+ * Other members each time: LLVM remembers those that it has seen, of modules that are gone too. */
+static void direct(struct arena *a)
+{
+	struct compiled c;
+
+	CHECK(compile_for(a, "BEGIN { @ = curtask->real_parent->prio; }", false, true, &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_task_btf), 1);
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_task), 0);
+	CHECK_INT(calls_of(&c, BPF_FUNC_probe_read_kernel), 2);
+	CHECK(negations_of(&c) > 0);
+	CHECK(compile(a, "BEGIN { @ = curtask->group_leader->flags; }", &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_get_current_task_btf), 0);
+	CHECK_INT(calls_of(&c, BPF_FUNC_probe_read_kernel), 2);
+	CHECK_INT(negations_of(&c), 0);
+	CHECK(compile_for(a, "kprobe:tcp_connect { $s = (struct sock *)((uint64)arg0 + 0); @ = $s->sk_err; }",
+	    false, true, &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_probe_read_kernel), 1);
+	CHECK_INT(negations_of(&c), 0);
+	CHECK(compile_for(
+	    a, "kprobe:tcp_connect { $s = (struct sock *)arg0; @ = $s->sk_socket->file; }", false, true, &c));
+	CHECK_INT(calls_of(&c, BPF_FUNC_probe_read_kernel), 2);
+	CHECK(negations_of(&c) > 0);
+	/* assigned twice, or in a block that is over: a pointer's negations would show it */
+	CHECK(compile_for(a,
+	    "kprobe:tcp_connect { $s = (struct sock *)arg0; $s = (struct sock *)5; @ = $s->sk_state_change; "
+	    "}",
+	    false, true, &c));
+	CHECK_INT(negations_of(&c), 0);
+	CHECK(compile_for(a, "kprobe:tcp_connect { if (pid) { $s = (struct socket *)arg0; } @ = $s->sk; }",
+	    false, true, &c));
+	CHECK_INT(negations_of(&c), 0);
 }
 
 static void records(struct arena *a)
@@ -218,6 +262,7 @@ int main(void)
 	relocations(a);
 	portable(a);
 	ids(a);
+	direct(a);
 	records(a);
 	slots_and_counters(a);
 	arena_free(a);
