@@ -382,7 +382,8 @@ static LLVMValueRef shift_right(struct gen *g, struct node *node, LLVMValueRef v
 {
 	LLVMValueRef is_signed, with, without;
 
-	if (!g->program->portable)
+	/* libbpf calls every enum signed (1.1, bpf_core_calc_field_relo()). */
+	if (!g->program->portable || node->type->form == FORM_ENUM)
 		return node->type->is_signed ? LLVMBuildAShr(g->b, v, bits, "")
 					     : LLVMBuildLShr(g->b, v, bits, "");
 	is_signed =
