@@ -2,9 +2,9 @@
 #include "image/image.h"
 
 #include <linux/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define SECTIONS_LIMIT 4096
 #define ALIGNMENT_LIMIT 4096
 
 /* Headers are read by copying: nothing says that they are aligned. */
@@ -31,7 +31,7 @@ static bool read_header(const void *object, size_t size, Elf64_Ehdr *h)
 	       h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_ident[EI_VERSION] == EV_CURRENT &&
 	       h->e_version == EV_CURRENT && h->e_type == ET_REL && h->e_machine == EM_BPF &&
 	       h->e_phnum == 0 && h->e_shentsize == sizeof(Elf64_Shdr) && h->e_shnum > 0 &&
-	       h->e_shnum <= SECTIONS_LIMIT && h->e_shstrndx < h->e_shnum && h->e_shoff % 8 == 0 &&
+	       h->e_shnum < SHN_LORESERVE && h->e_shstrndx < h->e_shnum && h->e_shoff % 8 == 0 &&
 	       h->e_shoff <= size && (size - h->e_shoff) / sizeof(Elf64_Shdr) >= h->e_shnum;
 }
 
@@ -111,6 +111,25 @@ static bool check_section(struct elf *k, uint32_t i)
 	return check_table(k, i);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* There are thousands in a script with hundreds of probes. */
+static bool check_twice(struct elf *k)
+{
+	const char **names = arena_many(k->arena, const char *, k->header.e_shnum);
+
+	for (uint32_t i = 0; i < k->header.e_shnum; i++)
+		names[i] = name_of(k, i);
+	qsort(names, k->header.e_shnum, sizeof(*names), compare_names);
+	for (uint32_t i = 1; i < k->header.e_shnum; i++)
+		if (strcmp(names[i - 1], names[i]) == 0)
+			return refuse(k, "%s: two sections have the name %.40s", part, names[i]);
+	return true;
+}
+
 static bool check_names(struct elf *k)
 {
 	for (uint32_t i = 1; i < k->header.e_shnum; i++) {
@@ -120,11 +139,8 @@ static bool check_names(struct elf *k)
 			return refuse(k, "%s: section %u has no name", part, i);
 		if (!is_expected(k, i))
 			return refuse(k, "it has a section that no image has: %.40s", name);
-		for (uint32_t n = 1; n < i; n++)
-			if (strcmp(name, name_of(k, n)) == 0)
-				return refuse(k, "%s: two sections have the name %.40s", part, name);
 	}
-	return true;
+	return name_of(k, 0) ? check_twice(k) : refuse(k, "%s: section 0 has no name", part);
 }
 
 static Elf64_Sym symbol_at(const struct elf *k, uint64_t i)

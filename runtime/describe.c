@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -84,9 +85,71 @@ static int found_file(void *context, const char *path)
 	return 1;
 }
 
-/* What an attach point names, when it names one thing. False: nothing can be said. */
-static bool look_for(struct tracer *t, const struct image_attach *a, enum presence *presence)
+/* Functions that the kernel's BTF lacks are looked for in its list of functions: in one pass for all of them.
+ */
+struct wanted {
+	struct str name;
+	bool found;
+};
+
+struct functions {
+	VEC(struct wanted) v; /* sorted */
+};
+
+static int compare_wanted(const void *a, const void *b)
 {
+	return str_compare(((const struct wanted *)a)->name, ((const struct wanted *)b)->name);
+}
+
+static struct wanted *find_wanted(struct functions *f, struct str name)
+{
+	struct wanted wanted = { .name = name };
+
+	return f->v.n ? bsearch(&wanted, f->v.v, f->v.n, sizeof(wanted), compare_wanted) : NULL;
+}
+
+static int found_function(void *functions, struct str name, struct str module)
+{
+	struct wanted *wanted = find_wanted(functions, name);
+
+	if (wanted)
+		wanted->found = true;
+	return 0;
+}
+
+static bool names_function(const struct image_attach *a)
+{
+	return !a->is_open && !a->binary.n && !a->glob && !a->address && a->function.n;
+}
+
+static void find_functions(struct tracer *t, struct functions *f)
+{
+	struct kernel_btf *btf = tracer_btf(t);
+	struct btf_func_info info;
+	size_t kept = 1;
+	uint32_t proto;
+
+	for (size_t i = 0; i < t->image.attaches.n; i++) {
+		const struct image_attach *a = &t->image.attaches.v[i];
+
+		if (names_function(a) && (!btf || btf_find_func(btf, a->function, &info, &proto)))
+			vec_push(t->runtime.arena, &f->v, ((struct wanted){ .name = a->function }));
+	}
+	if (!f->v.n)
+		return;
+	qsort(f->v.v, f->v.n, sizeof(*f->v.v), compare_wanted);
+	for (size_t i = 1; i < f->v.n; i++)
+		if (!str_eq(f->v.v[i].name, f->v.v[kept - 1].name))
+			f->v.v[kept++] = f->v.v[i];
+	f->v.n = kept;
+	kernel_functions(t->runtime.kernel, STR(""), STR("*"), found_function, f);
+}
+
+/* What an attach point names, when it names one thing. False: nothing can be said. */
+static bool look_for(
+    struct tracer *t, struct functions *f, const struct image_attach *a, enum presence *presence)
+{
+	const struct wanted *wanted = find_wanted(f, a->function);
 	struct tracepoint_format format = { 0 };
 	bool found = false;
 
@@ -100,7 +163,7 @@ static bool look_for(struct tracer *t, const struct image_attach *a, enum presen
 	if (a->glob || a->address)
 		return false;
 	if (a->function.n)
-		*presence = tracer_has_function(t, a->function) ? IS_THERE : IS_NOT_THERE;
+		*presence = !wanted || wanted->found ? IS_THERE : IS_NOT_THERE;
 	else if (a->category.n && a->event.n)
 		*presence = has_tracepoint(t, a->category, a->event, &format);
 	else
@@ -112,21 +175,22 @@ static void describe_probes(struct tracer *t, FILE *out)
 {
 	static const char *const words[] = { "; here: yes", "; here: no",
 		"; here: unknown, it cannot be read" };
+	struct functions functions = { 0 };
 
 	fputs("\nProbes\n", out);
+	find_functions(t, &functions);
 	for (size_t i = 0; i < t->image.attaches.n; i++) {
 		const struct image_attach *a = &t->image.attaches.v[i];
 		struct str forms = forms_of(t, (uint32_t)i);
 		enum presence presence;
 
-		if (!forms
-			 .n) /* a pattern's second place and those behind are served by the first's program */
+		if (!forms.n)
 			forms = STR("with the one before");
 		fprintf(out, "  %.*s: %.*s", STR_ARG(a->text), STR_ARG(forms));
 		if (a->condition.n)
 			fprintf(out, "; where the kernel has %s%.*s()", a->condition_negated ? "no " : "",
 			    STR_ARG(a->condition));
-		fprintf(out, "%s\n", look_for(t, a, &presence) ? words[presence] : "");
+		fprintf(out, "%s\n", look_for(t, &functions, a, &presence) ? words[presence] : "");
 	}
 }
 

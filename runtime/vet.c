@@ -1,8 +1,8 @@
 #include "runtime/vet.h"
-#include "image/elf.h"
 #include "kernel/btf_file.h"
 
 #include <linux/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* libbpf goes along such chains without counting. */
@@ -17,10 +17,17 @@ struct ext_header {
 	uint32_t func_offset, func_size, line_offset, line_size, core_offset, core_size;
 };
 
+/* Sections, and functions with the section that each lies in. */
+struct named {
+	const char *name;
+	uint32_t section;
+};
+
 struct vet {
 	struct arena *arena;
 	const char *object;
-	size_t size;
+	Elf64_Ehdr header;
+	VEC(struct named) sections, functions; /* sorted */
 	struct btf_file btf;
 	const char *ext;
 	size_t ext_size;
@@ -28,6 +35,63 @@ struct vet {
 };
 
 #define refuse(v, ...) ((v)->error.n ? false : ((v)->error = str_format((v)->arena, __VA_ARGS__), false))
+
+static int compare_named(const void *a, const void *b)
+{
+	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+static Elf64_Shdr section_at(const struct vet *v, uint32_t index)
+{
+	Elf64_Shdr s;
+
+	memcpy(&s, v->object + v->header.e_shoff + (uint64_t)index * sizeof(s), sizeof(s));
+	return s;
+}
+
+static const char *string_at(const struct vet *v, uint32_t table, uint32_t offset)
+{
+	return v->object + section_at(v, table).sh_offset + offset;
+}
+
+/* Texts of arenas and of BTF's strings end with a NUL. */
+static bool find_section(const struct vet *v, struct str name, Elf64_Shdr *header)
+{
+	struct named wanted = { .name = name.p };
+	const struct named *found =
+	    bsearch(&wanted, v->sections.v, v->sections.n, sizeof(wanted), compare_named);
+
+	if (found)
+		*header = section_at(v, found->section);
+	return found;
+}
+
+/* image_read() has seen that all of these are where the object says. */
+static void list_names(struct vet *v)
+{
+	Elf64_Shdr symbols = { 0 };
+
+	for (uint32_t i = 0; i < v->header.e_shnum; i++) {
+		Elf64_Shdr s = section_at(v, i);
+
+		vec_push(v->arena, &v->sections,
+		    ((struct named){ string_at(v, v->header.e_shstrndx, s.sh_name), i }));
+		if (s.sh_type == SHT_SYMTAB)
+			symbols = s;
+	}
+	for (uint64_t i = 0; i < symbols.sh_size / sizeof(Elf64_Sym); i++) {
+		Elf64_Sym symbol;
+
+		memcpy(&symbol, v->object + symbols.sh_offset + i * sizeof(symbol), sizeof(symbol));
+		if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC)
+			vec_push(v->arena, &v->functions,
+			    ((struct named){
+				string_at(v, symbols.sh_link, symbol.st_name), symbol.st_shndx }));
+	}
+	qsort(v->sections.v, v->sections.n, sizeof(struct named), compare_named);
+	if (v->functions.n)
+		qsort(v->functions.v, v->functions.n, sizeof(struct named), compare_named);
+}
 
 static bool is_type(const struct vet *v, uint32_t id)
 {
@@ -88,7 +152,7 @@ static bool has_section(const struct vet *v, uint32_t name, uint64_t size)
 {
 	Elf64_Shdr s;
 
-	return elf_section(v->object, v->size, btf_file_string(&v->btf, name), &s) && size <= s.sh_size;
+	return find_section(v, btf_file_string(&v->btf, name), &s) && size <= s.sh_size;
 }
 
 /* Of data sections: maps and what programs keep. */
@@ -215,8 +279,7 @@ static bool check_records(struct vet *v, const struct record_kind *kind, size_t 
 	memcpy(head, v->ext + *at, sizeof(head));
 	*at += sizeof(head);
 	if (!head[1] || (end - *at) / kind->size < head[1] || !is_name(v, head[0]) ||
-	    !elf_section(v->object, v->size, btf_file_string(&v->btf, head[0]), &s) ||
-	    !(s.sh_flags & SHF_EXECINSTR))
+	    !find_section(v, btf_file_string(&v->btf, head[0]), &s) || !(s.sh_flags & SHF_EXECINSTR))
 		return false;
 	for (uint32_t i = 0; i < head[1]; i++, *at += kind->size) {
 		memcpy(words, v->ext + *at, kind->size);
@@ -277,40 +340,17 @@ static const char *const sections[IMAGE_FORMS_] = {
 	[IMAGE_ITER] = "iter/",
 };
 
-/* The section in which a function lies. False: there is no such function. */
-static bool find_function(const struct vet *v, struct str name, uint32_t *index)
-{
-	Elf64_Shdr symbols, strings;
-	Elf64_Ehdr h;
-
-	memcpy(&h, v->object, sizeof(h));
-	if (!elf_section(v->object, v->size, STR(".symtab"), &symbols))
-		return false;
-	memcpy(&strings, v->object + h.e_shoff + symbols.sh_link * sizeof(strings), sizeof(strings));
-	for (uint64_t i = 0; i < symbols.sh_size / sizeof(Elf64_Sym); i++) {
-		Elf64_Sym symbol;
-
-		memcpy(&symbol, v->object + symbols.sh_offset + i * sizeof(symbol), sizeof(symbol));
-		*index = symbol.st_shndx;
-		if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC &&
-		    str_is(name, v->object + strings.sh_offset + symbol.st_name))
-			return true;
-	}
-	return false;
-}
-
 static bool check_program(struct vet *v, const struct image_program *p)
 {
-	Elf64_Shdr s, names;
-	Elf64_Ehdr h;
-	uint32_t index;
+	struct named wanted = { .name = p->name.p };
+	const struct named *found =
+	    v->functions.n ? bsearch(&wanted, v->functions.v, v->functions.n, sizeof(wanted), compare_named)
+			   : NULL;
 
-	if (!find_function(v, p->name, &index))
+	if (!found)
 		return refuse(v, "it lacks program %.*s", STR_ARG(p->name));
-	memcpy(&h, v->object, sizeof(h));
-	memcpy(&s, v->object + h.e_shoff + index * sizeof(s), sizeof(s));
-	memcpy(&names, v->object + h.e_shoff + h.e_shstrndx * sizeof(names), sizeof(names));
-	if (!str_starts(str_of(v->object + names.sh_offset + s.sh_name), sections[p->form]))
+	if (!str_starts(str_of(string_at(v, v->header.e_shstrndx, section_at(v, found->section).sh_name)),
+		sections[p->form]))
 		return refuse(v, "program %.*s is of another kind than it says", STR_ARG(p->name));
 	return true;
 }
@@ -319,7 +359,7 @@ static bool take_section(struct vet *v, struct str name, const char **bytes, siz
 {
 	Elf64_Shdr s;
 
-	if (!elf_section(v->object, v->size, name, &s) || s.sh_type != SHT_PROGBITS || s.sh_size > UINT32_MAX)
+	if (!find_section(v, name, &s) || s.sh_type != SHT_PROGBITS || s.sh_size > UINT32_MAX)
 		return refuse(v, "it lacks the section %.*s", STR_ARG(name));
 	*bytes = v->object + s.sh_offset;
 	*size = s.sh_size;
@@ -336,13 +376,17 @@ static bool is_ordered(const char *bytes)
 	       h.str_len - 1 <= INT32_MAX && !bytes[sizeof(h) + h.str_off];
 }
 
-struct str vet_object(struct arena *a, const void *object, size_t size, const struct image *image)
+struct str vet_object(struct arena *a, const void *object, const struct image *image)
 {
-	struct vet v = { .arena = a, .object = object, .size = size };
+	struct vet v = { .arena = a, .object = object };
 	const char *btf;
 	size_t btf_size;
-	bool good = take_section(&v, STR(".BTF"), &btf, &btf_size) &&
-		    take_section(&v, STR(".BTF.ext"), &v.ext, &v.ext_size);
+	bool good;
+
+	memcpy(&v.header, object, sizeof(v.header));
+	list_names(&v);
+	good = take_section(&v, STR(".BTF"), &btf, &btf_size) &&
+	       take_section(&v, STR(".BTF.ext"), &v.ext, &v.ext_size);
 
 	if (!good)
 		return v.error;

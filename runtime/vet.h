@@ -7,7 +7,7 @@
 
 #include "image/image.h"
 
-/* Empty, or what is wrong as the middle of a sentence. */
-struct str vet_object(struct arena *a, const void *object, size_t size, const struct image *image);
+/* Of an object that image_read() has accepted. Empty, or what is wrong as the middle of a sentence. */
+struct str vet_object(struct arena *a, const void *object, const struct image *image);
 
 #endif
