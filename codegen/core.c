@@ -149,7 +149,7 @@ static LLVMValueRef element_pointer(struct gen *g, LLVMValueRef array, const str
 	LLVMValueRef args[3] = { array, gen_const32(g, 1), gen_const32(g, 0) };
 	LLVMValueRef call = gen_intrinsic(g, "llvm.preserve.array.access.index", both, 2, args, 3);
 	unsigned kind = LLVMGetEnumAttributeKindForName("elementtype", 11);
-	LLVMTypeRef type = LLVMArrayType2(LLVMArrayType2(g->i8, t->target->size), t->elements);
+	LLVMTypeRef type = LLVMArrayType(LLVMArrayType(g->i8, t->target->size), t->elements);
 
 	LLVMAddCallSiteAttribute(call, 1, LLVMCreateTypeAttribute(g->context, kind, type));
 	LLVMSetMetadata(call, LLVMGetMDKindIDInContext(g->context, "llvm.preserve.access.index", 26),
