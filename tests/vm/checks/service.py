@@ -7,7 +7,7 @@ import tempfile
 import time
 
 import guest
-from guest import READY, Failure, check, expect, run
+from guest import READY, Skip, check, expect, run
 import checks_tcpaccept as tcpaccept
 
 UNIT = guest.ROOT + "/packaging/btrun@.service"
@@ -94,16 +94,19 @@ class Systemd:
         return ["nsenter", "-t", self.manager, "-p", "-m", "-C", "--"]
 
     def inside(self, *command):
-        return run(*self.within(), *command, timeout=60)
+        """nsenter leaves a child behind when it is killed: the time limit is the child's."""
+        return run(*self.within(), "timeout", "-s", "KILL", "50", *command, timeout=60)
 
     def __enter__(self):
-        for _ in range(120):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
             time.sleep(0.5)
             children = run("pgrep", "-P", str(self.process.pid)).out.split()
             self.manager = children[0] if children else None
             if children and self.inside("systemctl", "is-system-running").out.strip() == "running":
                 return self
-        raise Failure("systemd does not come up")
+        self.__exit__()
+        raise Skip("systemd does not come up in a minute: nothing of btrun was started")
 
     def __exit__(self, *error):
         self.process.kill()
@@ -140,6 +143,8 @@ def read(path):
 @check
 def service_under_systemd():
     """A script, the same from its cache, an image, and a return probe that is made through tracefs."""
+    if not guest.NEW:
+        raise Skip("a systemd of the guest's own hangs there in a write to cgroup.subtree_control, and every fork() with it")
     os.makedirs("/etc/btrun", exist_ok=True)
     image, probe = tempfile.mktemp(), tempfile.mktemp()
     guest.btrun("--emit-elf", image, tcpaccept.OURS).expect_ok()
