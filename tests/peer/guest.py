@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""In the guest: guest.py BUILD LIST [peer|btrun]. Runs the cases named in the file LIST (one a line), one after
+"""In the guest: guest.py BUILD LIST peer|btrun|"" [FOLDER...]. Runs the cases named in the file LIST (one a line), one after
 another, and writes a JSON line to $BTRUN_VM_OUT/results for each: first its name, when it begins, then its outcome, so
 that the outer side knows which case a boot died in."""
 import json
