@@ -85,6 +85,7 @@ static void function_facts(struct check *c, struct attach *a)
 	if (!has_types(c, a) || btf_find_func(c->program->btf, a->function, &info, &a->proto))
 		return;
 	a->in_btf = true;
+	a->btf_id = info.id;
 	a->n_params = info.n_params;
 	a->variadic = info.variadic;
 	a->ambiguous = info.ambiguous;

@@ -134,7 +134,8 @@ struct attach {
 	bool is_rate;       /* divided by */
 	/* The kernel that we compile against, for function probes without a glob */
 	bool in_btf;
-	uint32_t proto; /* BTF id of the prototype */
+	uint32_t proto;  /* BTF id of the prototype */
+	uint32_t btf_id; /* of the function in the kernel proper, or 0 */
 	uint32_t n_params;
 	bool variadic, ambiguous;
 	uint32_t ret_type; /* 0: void */

@@ -167,13 +167,17 @@ static char **command_line(struct arena *a, struct kernel *k, const struct job *
 
 	while (o->params[params])
 		params++;
-	argv = arena_many(a, char *, params + 2 * o->includes.n + 26);
+	argv = arena_many(a, char *, params + 2 * o->includes.n + 28);
 	n = arguments(a, job, argv);
 	if (o->btf)
 		release = str_format(a, "of %s", o->btf);
 	if (o->btf || features_release(k, a, &release) == 0) {
 		argv[n++] = "--kernel-release";
 		argv[n++] = (char *)str_copy(a, release.p, release.n).p;
+	}
+	if (!o->btf) {
+		argv[n++] = "--kernel-id";
+		argv[n++] = (char *)features_kernel_id(k, a).p;
 	}
 	argv[n++] = "--";
 	memcpy(argv + n, o->params, params * sizeof(*argv));

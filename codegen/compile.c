@@ -94,6 +94,8 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	g->program = program;
 	g->image = arena_one(a, struct image);
 	g->image->kernel = options->release;
+	/* Of a module there may be another build without there being another kernel. */
+	g->image->kernel_id = program->btf_module.n ? STR("") : options->kernel_id;
 	g->one_form = options->one_form;
 	g->direct = options->one_form && !program->portable && program->btf;
 	g->stack_region = stack_region;

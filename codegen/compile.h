@@ -16,7 +16,8 @@ enum generate_text_kind {
 };
 
 struct generate_options {
-	struct str release; /* of the kernel that it is compiled against */
+	struct str release;   /* of the kernel that it is compiled against */
+	struct str kernel_id; /* see struct image */
 	/* Of a probe that can be attached in two ways only the program for the one that is tried first: for
 	 * an image that is not kept. */
 	bool one_form;

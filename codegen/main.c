@@ -15,7 +15,7 @@
 #include "sandbox/sandbox.h"
 
 struct options {
-	const char *name, *script_path, *image_path, *release, *kernel_root, *btf, *dump;
+	const char *name, *script_path, *image_path, *release, *kernel_id, *kernel_root, *btf, *dump;
 	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
 	uint64_t max_strlen, max_map_keys;
 	VEC(const char *) includes;
@@ -44,6 +44,7 @@ static const struct option_row {
 	{ "kernel-root", TEXT, AT(kernel_root) },
 	{ "btf", TEXT, AT(btf) },
 	{ "kernel-release", TEXT, AT(release) },
+	{ "kernel-id", TEXT, AT(kernel_id) },
 	{ "dump", TEXT, AT(dump) },
 	{ "max-strlen", NUMBER, AT(max_strlen) },
 	{ "max-map-keys", NUMBER, AT(max_map_keys) },
@@ -200,7 +201,7 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 		const char *stage;
 		enum generate_text_kind kind;
 	} texts[] = { { "ir", GENERATE_IR }, { "opt", GENERATE_OPTIMISED }, { "asm", GENERATE_ASM } };
-	struct generate_options options = { str_of(o->release), o->one_form };
+	struct generate_options options = { str_of(o->release), str_of(o->kernel_id), o->one_form };
 
 	if (is_wanted(o, "types")) {
 		program_dump(stdout, program);
@@ -261,6 +262,7 @@ int main(int argc, char **argv)
 		.max_strlen = 64,
 		.max_map_keys = 4096,
 		.release = "",
+		.kernel_id = "",
 		.dump = "",
 	};
 	struct source source;

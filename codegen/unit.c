@@ -286,6 +286,7 @@ static void note_program(struct gen *g, struct str name)
 		.attach = g->attach->index,
 		.n_attach = (uint32_t)u->attaches.n,
 		.needs_retval = u->uses_retval,
+		.btf_id = g->attach->btf_id,
 	};
 	VEC(struct image_param) params = { 0 };
 

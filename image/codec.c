@@ -283,6 +283,7 @@ static void code_program(struct codec *c, struct image_program *p)
 	code_u32(c, &p->attach);
 	code_u32(c, &p->n_attach);
 	code_bool(c, &p->needs_retval);
+	code_u32(c, &p->btf_id);
 	code_list(c, p->params, p->n_params, code_param);
 }
 
@@ -387,6 +388,7 @@ void codec_image(struct codec *c, struct image *image)
 	code_str(c, &image->compiler);
 	code_str(c, &image->machine);
 	code_str(c, &image->kernel);
+	code_str(c, &image->kernel_id);
 	code_u32(c, &image->live_offset);
 	code_vec(c, &image->types, "types", code_type);
 	code_vec(c, &image->records, "records", code_record);

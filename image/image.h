@@ -28,7 +28,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 5
+#define IMAGE_VERSION 6
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 #ifdef __x86_64__
@@ -198,6 +198,8 @@ struct image_program {
 	uint32_t attach;   /* the attach it serves, or the first of them */
 	uint32_t n_attach; /* and how many: consecutive attaches (globs of one action) */
 	bool needs_retval; /* not for a void function */
+	uint32_t
+	    btf_id; /* of the function, in the BTF of the kernel with image.kernel_id; 0: to be looked up */
 	uint32_t n_params;
 	struct image_param *params;
 };
@@ -296,6 +298,8 @@ struct image {
 	struct str compiler;    /* "btrun 0.1.0, LLVM 19.1.7" */
 	struct str machine;   /* IMAGE_MACHINE where it was compiled: registers have other places elsewhere */
 	struct str kernel;    /* release of the kernel that it was compiled against */
+	struct str kernel_id; /* of that very build, in hexadecimal: there everything is where the code has
+				 it. Empty: not known, or more than the kernel counts */
 	uint32_t live_offset; /* of btrun_live in .bss */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;

@@ -334,7 +334,7 @@ int btf_find_func(const struct kernel_btf *b, struct str name, struct btf_func_i
 	const struct btf_type *t = type_of(b, *proto);
 	if (!t || !btf_is_func_proto(t))
 		return -EBADMSG;
-	*func = (struct btf_func_info){ .ret = t->type, .variadic = is_variadic(t) };
+	*func = (struct btf_func_info){ .ret = t->type, .variadic = is_variadic(t), .id = b->base ? 0 : id };
 	func->n_params = btf_vlen(t) - func->variadic;
 	/* Equal prototypes were made one by the deduplication. */
 	while ((id = next_named(b, id + 1, BTF_SHAPE_FUNC_PROTO, offset)))

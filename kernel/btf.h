@@ -58,6 +58,7 @@ struct btf_func_info {
 	uint32_t n_params;
 	bool variadic;
 	bool ambiguous; /* several functions of that name with different prototypes */
+	uint32_t id;    /* of the function in the kernel proper; 0: it is a module's */
 };
 
 /* module: "vmlinux" for the kernel proper. */

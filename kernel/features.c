@@ -95,6 +95,16 @@ struct str features_build_id(struct kernel *k, struct arena *a)
 	return STR("");
 }
 
+struct str features_kernel_id(struct kernel *k, struct arena *a)
+{
+	struct str bytes = features_build_id(k, a);
+	char *text = arena_alloc(a, 2 * bytes.n + 1);
+
+	for (size_t i = 0; i < bytes.n; i++)
+		snprintf(text + 2 * i, 3, "%02x", (unsigned char)bytes.p[i]);
+	return (struct str){ text, 2 * bytes.n };
+}
+
 unsigned features_version_of(struct str release)
 {
 	unsigned major = take_number(&release);

@@ -16,6 +16,8 @@
 int features_release(struct kernel *k, struct arena *a, struct str *release);
 /* The bytes that the linker gave just this kernel; none when it has none. */
 struct str features_build_id(struct kernel *k, struct arena *a);
+/* The same in hexadecimal. */
+struct str features_kernel_id(struct kernel *k, struct arena *a);
 /* Numbers that compare as versions do. */
 #define FEATURES_VERSION(major, minor, patch) ((unsigned)(major) << 16 | (minor) << 8 | (patch))
 /* Of a release's text; a patch level above 255 counts as 255; 0 when it is none. */

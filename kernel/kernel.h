@@ -128,6 +128,9 @@ typedef int kernel_found(void *context, struct str name, struct str module);
  */
 int kernel_functions(
     struct kernel *k, struct str module, struct str pattern, kernel_found *found, void *context);
+/* Would it find this one? */
+bool kernel_function_matches(
+    struct str module_wanted, struct str pattern, struct str name, struct str module);
 /*
  * Every line of kallsyms: letter says what it is, as nm(1) has it (t and T: code); address is 0 for who may
  * not see it; module is empty for the kernel proper. found() returns nonzero to stop.

@@ -9,20 +9,25 @@ struct search {
 	void *context;
 };
 
-static bool module_wanted(const struct search *s, struct str module)
+static bool module_matches(struct str wanted, struct str module)
 {
-	if (s->module.n == 0)
+	if (wanted.n == 0)
 		return true;
 	if (module.n == 0)
-		return str_glob(s->module, STR("vmlinux"));
-	return str_glob(s->module, module);
+		return str_glob(wanted, STR("vmlinux"));
+	return str_glob(wanted, module);
+}
+
+bool kernel_function_matches(struct str module_wanted, struct str pattern, struct str name, struct str module)
+{
+	return str_glob(pattern, name) && module_matches(module_wanted, module);
 }
 
 static int offer_function(const struct search *s, struct str name, struct str module)
 {
 	if (module.n >= 2 && module.p[0] == '[' && module.p[module.n - 1] == ']')
 		module = str_slice(module, 1, module.n - 1);
-	if (!str_glob(s->pattern, name) || !module_wanted(s, module))
+	if (!kernel_function_matches(s->module, s->pattern, name, module))
 		return 0;
 	return s->found(s->context, name, module);
 }

@@ -19,7 +19,6 @@ struct matches {
 	struct tracer *tracer;
 	uint32_t attach, n;
 	struct str prefix; /* "kprobe:" */
-	bool function;
 	VEC(uint32_t) targets;
 };
 
@@ -120,15 +119,17 @@ int attach_run_now(struct tracer *t, enum probe_id which)
 	return 0;
 }
 
+static void add_match(struct matches *m, struct str name, struct str func)
+{
+	struct arena *arena = m->tracer->runtime.arena;
+	struct str probe = str_format(arena, "%.*s%.*s", STR_ARG(m->prefix), STR_ARG(name));
+
+	vec_push(arena, &m->targets, attach_target(m->tracer, m->attach, m->n++, probe, func));
+}
+
 static int match(void *context, struct str name, struct str module)
 {
-	struct matches *m = context;
-	struct arena *arena = m->tracer->runtime.arena;
-	struct str copy = str_copy(arena, name.p, name.n);
-	struct str probe = str_format(arena, "%.*s%.*s", STR_ARG(m->prefix), STR_ARG(copy));
-
-	vec_push(arena, &m->targets,
-	    attach_target(m->tracer, m->attach, m->n++, probe, m->function ? copy : STR("")));
+	add_match(context, name, STR(""));
 	return 0;
 }
 
@@ -254,41 +255,20 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 	return skipped == n ? last : 0;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return str_compare(((const struct target *)a)->func, ((const struct target *)b)->func);
-}
-
-/* Several static functions of one name: kprobe.multi refuses the whole list for them. */
-static void drop_doubles(struct tracer *t, size_t first)
-{
-	struct target *v = t->runtime.targets.v;
-	size_t kept = first;
-
-	qsort(v + first, t->runtime.targets.n - first, sizeof(*v), compare_names);
-	for (size_t i = first; i < t->runtime.targets.n; i++)
-		if (kept == first || !str_eq(v[kept - 1].func, v[i].func))
-			v[kept++] = v[i];
-	t->runtime.targets.n = kept;
-}
-
 static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
 {
 	const struct image_attach *a = &t->image.attaches.v[attach];
-	size_t first = t->runtime.targets.n;
+	const struct function_names *found;
 	struct str rest;
-	int err;
+	int err = functions_of(t, attach, &found);
 
-	*m = (struct matches){ .tracer = t, .attach = attach, .function = true };
-	m->prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(str_split(a->text, ':', &rest)));
-	err = kernel_functions(t->runtime.kernel, a->module, a->function, match, m);
 	if (err)
 		return tracer_refuse(t, p, err, "the list of functions: %s", strerror(-err));
-	drop_doubles(t, first);
-	m->targets.n = t->runtime.targets.n - first;
-	for (size_t i = 0; i < m->targets.n; i++)
-		m->targets.v[i] = (uint32_t)(first + i);
-	return m->targets.n ? attach_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
+	*m = (struct matches){ .tracer = t, .attach = attach };
+	m->prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(str_split(a->text, ':', &rest)));
+	for (size_t i = 0; i < found->n; i++)
+		add_match(m, found->v[i], found->v[i]);
+	return m->n ? attach_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
 }
 
 static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
@@ -364,6 +344,11 @@ static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #undef PROBE
 };
 
+bool attach_is_function(const struct image_attach *a)
+{
+	return attach_by_probe[a->probe] == attach_function;
+}
+
 void attach_tell_switched_off(struct tracer *t)
 {
 	unsigned refusals = features_kprobe_refusals(t->runtime.kernel);
@@ -371,9 +356,7 @@ void attach_tell_switched_off(struct tracer *t)
 	for (size_t i = 0; i < t->probes.n; i++) {
 		struct probe *p = &t->probes.v[i];
 		const struct image_attach *a = tracer_attach(t, p);
-		const char *why = p->off || attach_by_probe[a->probe] != attach_function
-				      ? NULL
-				      : switched_off(t, p, refusals);
+		const char *why = p->off || !attach_is_function(a) ? NULL : switched_off(t, p, refusals);
 
 		if (why)
 			fprintf(

@@ -151,9 +151,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 		bpf_program__set_expected_attach_type(
 		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
 	if (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) {
-		const struct image_attach *a = tracer_attach(t, p);
-		int err = bpf_program__set_attach_target(
-		    p->program, 0, str_copy(t->runtime.arena, a->function.p, a->function.n).p);
+		int err = home_aim(t, p);
 
 		if (err) {
 			t->failed = p;
@@ -249,6 +247,7 @@ static int open_object(struct tracer *t)
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "btrun");
 
 	libbpf_set_print(take_log);
+	home_begin(t);
 	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
 	if (!t->object) {
 		fprintf(stderr, "btrun: the image cannot be used: libbpf cannot open it: %s\n%.*s",

@@ -21,6 +21,12 @@ struct buffer;
 struct packets;
 struct kernel_btf;
 
+/* Names, sorted, none of them twice. */
+struct function_names {
+	struct str *v;
+	size_t n, cap;
+};
+
 /* A probe attached at one place. */
 struct attached {
 	struct bpf_link *link; /* NULL: it has been taken off, or there is only fd */
@@ -63,6 +69,7 @@ struct tracer {
 	struct str *parameters;    /* bytes for each of the image's */
 	struct kernel_btf *btf;    /* NULL: not asked for, or none */
 	bool btf_asked;
+	bool at_home;     /* the image was compiled for this very build of the kernel */
 	bool btf_module;  /* a module's BTF is on top of it */
 	unsigned version; /* of the kernel, as FEATURES_VERSION */
 	struct bpf_object *object;
@@ -92,7 +99,8 @@ struct tracer {
 	uint64_t loss_watched_ns;      /* CLOCK_MONOTONIC: when loss_watch() last looked */
 	uint64_t loss_told[COUNTERS_]; /* by it */
 	struct reaper events_reaper, wake_reaper;
-	unsigned n_events; /* of tracefs, made so far */
+	unsigned n_events;                /* of tracefs, made so far */
+	struct function_names *functions; /* of each attach point; NULL: the list has not been read */
 };
 
 const struct image_attach *tracer_attach(const struct tracer *t, const struct probe *p);
@@ -135,6 +143,11 @@ void load_close(struct tracer *t);
 int constants_take(struct tracer *t);
 int constants_fill(struct tracer *t);
 
+/* home.c: what need not be looked up where an image was compiled. Due before the object is opened; then for
+ * each probe with a trampoline: says where it is to be attached. 0 or negative errno. */
+void home_begin(struct tracer *t);
+int home_aim(struct tracer *t, struct probe *p);
+
 /* choose.c: makes tracer.probes and decides which ways each is tried. */
 int choose_ways(struct tracer *t);
 /* To the next way of the probe that failed. False: there is none. */
@@ -143,7 +156,12 @@ bool choose_has_next(const struct probe *p);
 /* There are ways for which options.one_form has left out the program. */
 bool choose_lacks_forms(const struct tracer *t, const struct probe *p);
 
+/* functions.c: those that an attach point with a pattern stands for. 0 or negative errno. */
+int functions_of(struct tracer *t, uint32_t attach, const struct function_names **found);
+
 /* attach.c */
+/* A function of the kernel. */
+bool attach_is_function(const struct image_attach *a);
 int attach_all(struct tracer *t);
 /* At the end: says on stderr which probes could no longer fire, since somebody has switched off what they
  * need. */

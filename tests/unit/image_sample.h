@@ -93,7 +93,8 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.script_text = STR("BEGIN { printf(); }"),
 		.compiler = STR("btrun, LLVM"),
 		.machine = STR(IMAGE_MACHINE),
-		.kernel = STR("6.1.0") };
+		.kernel = STR("6.1.0"),
+		.kernel_id = STR("0a1b") };
 	sample_types(a, m);
 	vec_push(a, &m->records,
 	    ((struct image_record){ .size = 24, .tail_size = 1024, .n_actions = 1, .actions = actions }));
@@ -129,6 +130,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.form = IMAGE_FEXIT,
 		.n_attach = 2,
 		.needs_retval = true,
+		.btf_id = 77,
 		.n_params = 2,
 		.params = params }));
 	vec_push(a, &m->counters,

@@ -1,0 +1,64 @@
+/*
+ * The functions that the patterns of an image stand for. The kernel's list of functions is gone through once
+ * for all of them, and kept for a second way of attaching: the kernel takes longer to write it than to attach
+ * to hundreds (each piece of it is looked for from the beginning: kernel/trace/ftrace.c, t_start()).
+ */
+#include "runtime/tracer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int gather(void *context, struct str name, struct str module)
+{
+	struct tracer *t = context;
+	struct arena *arena = t->runtime.arena;
+	struct str copy = { 0 };
+
+	for (size_t i = 0; i < t->image.attaches.n; i++) {
+		const struct image_attach *a = &t->image.attaches.v[i];
+
+		if (!a->glob || !attach_is_function(a) ||
+		    !kernel_function_matches(a->module, a->function, name, module))
+			continue;
+		if (!copy.n)
+			copy = str_copy(arena, name.p, name.n);
+		vec_push(arena, &t->functions[i], copy);
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Several static functions of one name: kprobe.multi refuses the whole list for them. */
+static void drop_doubles(struct function_names *f)
+{
+	size_t kept = 0;
+
+	if (f->n)
+		qsort(f->v, f->n, sizeof(*f->v), compare);
+	for (size_t i = 0; i < f->n; i++)
+		if (kept == 0 || !str_eq(f->v[kept - 1], f->v[i]))
+			f->v[kept++] = f->v[i];
+	f->n = kept;
+}
+
+int functions_of(struct tracer *t, uint32_t attach, const struct function_names **found)
+{
+	int err;
+
+	if (!t->functions) {
+		t->functions = arena_many(t->runtime.arena, struct function_names, t->image.attaches.n);
+		err = kernel_functions(t->runtime.kernel, STR(""), STR("*"), gather, t);
+		if (err) {
+			t->functions = NULL;
+			return err;
+		}
+		for (size_t i = 0; i < t->image.attaches.n; i++)
+			drop_doubles(&t->functions[i]);
+	}
+	*found = &t->functions[attach];
+	return 0;
+}

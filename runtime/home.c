@@ -1,0 +1,82 @@
+/*
+ * An image on the very kernel that it was compiled for. Its code has the offsets of that kernel's BTF, and
+ * the image notes which functions its trampolines are for: there is nothing to relocate and nothing to look
+ * up, so that libbpf need not read the kernel's BTF, which takes it longer than all the rest of a start.
+ */
+#include "runtime/tracer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <linux/btf.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "image/elf.h"
+
+/* Behind struct btf_ext_header's func_info and line_info (libbpf's btf.h does not have it): where the
+ * relocations are, and how many bytes of them. */
+#define CORE_LENGTH 28
+
+static void drop_relocations(struct tracer *t)
+{
+	char *ext;
+	uint32_t length = 0, header;
+	Elf64_Shdr s;
+
+	if (!elf_section(t->elf, t->elf_size, STR(".BTF.ext"), &s) ||
+	    s.sh_size < CORE_LENGTH + sizeof(length))
+		return;
+	ext = (char *)t->elf + s.sh_offset;
+	/* magic, version, flags, then the header's own length */
+	memcpy(&header, ext + sizeof(uint32_t), sizeof(header));
+	if (header >= CORE_LENGTH + sizeof(length))
+		memcpy(ext + CORE_LENGTH, &length, sizeof(length));
+}
+
+static bool is_known(const struct tracer *t, const struct probe *p)
+{
+	return t->at_home && !tracer_attach(t, p)->is_open &&
+	       (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) && p->forms[p->form]->btf_id;
+}
+
+static struct tracer *loading; /* what libbpf calls has no context of ours */
+
+/* At the last moment before a program is loaded: of one of this type, libbpf would have read the BTF. */
+static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *options, long type)
+{
+	for (size_t i = 0; i < loading->probes.n; i++) {
+		const struct probe *p = &loading->probes.v[i];
+
+		if (p->off || p->program != program || !is_known(loading, p))
+			continue;
+		bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+		options->attach_btf_id = p->forms[p->form]->btf_id;
+	}
+	return 0;
+}
+
+void home_begin(struct tracer *t)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = prepare);
+	static bool registered;
+
+	if (t->at_home)
+		drop_relocations(t);
+	loading = t;
+	if (registered)
+		return;
+	libbpf_register_prog_handler("fentry+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, &options);
+	libbpf_register_prog_handler("fexit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, &options);
+	registered = true;
+}
+
+int home_aim(struct tracer *t, struct probe *p)
+{
+	const struct image_attach *a = tracer_attach(t, p);
+
+	if (is_known(t, p))
+		return bpf_program__set_type(p->program, BPF_PROG_TYPE_KPROBE);
+	return bpf_program__set_attach_target(
+	    p->program, 0, str_copy(t->runtime.arena, a->function.p, a->function.n).p);
+}
