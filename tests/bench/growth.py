@@ -103,7 +103,7 @@ def of_script(setting):
         path = f"{setting.work}/lines.bt"
         with open(path, "w") as file:
             file.write("BEGIN {\n" + "".join(f"@x{i % 10} += {i};\n" for i in range(amount)) + "exit(); }\n")
-        for tool, command in (("btrun", [setting.build + "/btrun", "-q", path]), ("bpftrace 0.17", ["/usr/bin/bpftrace", path])):
+        for tool, command in (("btrun", [setting.build + "/btrun", "-q", "--no-cache", path]), ("bpftrace 0.17", ["/usr/bin/bpftrace", path])):
             results[tool][amount] = median_of(setting, lambda command=command: whole(command))
     plot(setting, "script", "Start against the length of the script", "lines", "start to end, s", sizes, results)
     return growth_table("lines", sizes, results, "s", 3)
