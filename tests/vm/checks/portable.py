@@ -140,6 +140,17 @@ def portable_larger():
 
 
 @check
+def portable_smaller():
+    """A member that has 4 bytes on 6.1 and 1 on 6.12, with other members behind it: only its own bytes are read."""
+    if not guest.NEW:
+        raise guest.Skip("se.on_rq is the larger one here")
+    image = guest.temporary("x.o", "")
+    script = 'BEGIN { printf("%d\\n", ((struct task_struct *)curtask)->se.on_rq); exit(); }'
+    btrun("--btf", f"{MADE}/btf.6.1-permuted", "--emit-elf", image, "-e", script).expect_ok()
+    expect_equal(btrun("-q", image).expect_ok().out, "1\n")
+
+
+@check
 def portable_pattern():
     """A pattern of tracepoints is expanded where the image runs, not where it was made."""
     image = guest.temporary("x.o", "")
