@@ -21,6 +21,16 @@ def tcpaccept(setting):
     return in_guests(setting, "tcpaccept")
 
 
+def accepts(setting):
+    """tcpaccept: kernel time of an accept, by a clock that counts instructions"""
+    return in_guests(setting, "accepts")
+
+
+def images(setting):
+    """Images of six tools: size, start, memory"""
+    return in_guests(setting, "images")
+
+
 def functions(setting):
     """Hundreds of functions: start, end, cost of a hit"""
     return in_guests(setting, "functions")
