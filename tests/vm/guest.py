@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import traceback
+import zlib
 
 IN_GUEST = os.environ.get("BTRUN_VM") == "1"
 os.environ["XDG_CACHE_HOME"] = "/dev/null"  # no cache: what is tested compiles
@@ -98,6 +99,12 @@ def btrun(*args, **more):
 
 def one_liner(script, *args, **more):
     return btrun(*args, "-e", script, **more)
+
+
+def sealed(data):
+    """An altered image's bytes with the seal that belongs to them (image/file.c)."""
+    body = bytes(data[:-20])
+    return body + bytes(data[-20:-12]) + len(body).to_bytes(8, "little") + zlib.crc32(body).to_bytes(4, "little")
 
 
 class Tracer:

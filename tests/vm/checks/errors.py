@@ -132,7 +132,7 @@ def error_verifier_names_line():
     call = bytes.fromhex("850000000e000000")
     expect(call in data, "no call of helper 14 in the image")
     with open(image, "wb") as file:
-        file.write(data.replace(call, bytes.fromhex("85000000ff7f0000")))
+        file.write(guest.sealed(data.replace(call, bytes.fromhex("85000000ff7f0000"))))
     result = btrun(image)
     result.expect_error("verifier")
     expect("broken.bt:4:" in result.err, f"not the line of pid: {result}")

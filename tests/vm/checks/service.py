@@ -121,7 +121,9 @@ class Systemd:
 
     def start(self, name):
         done = self.inside("systemctl", "start", f"btrun@{name}")
-        expect(done.status == 0, f"{done}\n{read(f'/run/{name}.err')}")
+        if done.status != 0:
+            how = self.show(name, "ExecMainStatus"), run("df", "-h", "/", "/run").out, run("free", "-m").out
+            raise guest.Failure("\n".join([str(done), read(f"/run/{name}.err"), "its status, and what room there is:", *how]))
 
     def show(self, name, what):
         return self.inside("systemctl", "show", "-p", what, "--value", f"btrun@{name}").out.strip()
