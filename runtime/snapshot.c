@@ -235,13 +235,16 @@ static int read_one_by_one(struct snapshot *s)
 	return err;
 }
 
-static int compare_numbers(const struct image_type *t, const unsigned char *a, const unsigned char *b)
+static int compare_as(const struct image_type *t, uint64_t x, uint64_t y)
 {
-	uint64_t x = value_number(t, a), y = value_number(t, b);
-
 	if (t->is_signed)
 		return (int64_t)x < (int64_t)y ? -1 : (int64_t)x > (int64_t)y;
 	return x < y ? -1 : x > y;
+}
+
+static int compare_numbers(const struct image_type *t, const unsigned char *a, const unsigned char *b)
+{
+	return compare_as(t, value_number(t, a), value_number(t, b));
 }
 
 static int compare_typed(
@@ -286,9 +289,8 @@ static int compare_elements(const void *left, const void *right, void *snapshot)
 
 		order = x < y ? -1 : x > y;
 	} else if (has_average(s->value_type)) {
-		int64_t x = value_average(s->value_type, a.value), y = value_average(s->value_type, b.value);
-
-		order = x < y ? -1 : x > y;
+		order = compare_as(s->value_type, (uint64_t)value_average(s->value_type, a.value),
+		    (uint64_t)value_average(s->value_type, b.value));
 	} else if (value_class(s->value_type) != OTHER) {
 		order = compare_numbers(s->value_type, a.value, b.value);
 	}
