@@ -49,22 +49,13 @@ static void add_at(struct gen *g, LLVMValueRef at, LLVMValueRef by)
 
 LLVMValueRef gen_count(struct gen *g, const struct builtin_use *use)
 {
-	struct element e;
-
-	gen_element(g, use->call->element, &e);
-	add_at(g, e.at, gen_const(g, 1));
-	gen_go(g, e.after);
+	make_sum(g, use->call->element, gen_const(g, 1));
 	return NULL;
 }
 
 LLVMValueRef gen_sum(struct gen *g, const struct builtin_use *use)
 {
-	LLVMValueRef v = gen_value(g, use->args);
-	struct element e;
-
-	gen_element(g, use->call->element, &e);
-	add_at(g, e.at, v);
-	gen_go(g, e.after);
+	make_sum(g, use->call->element, gen_value(g, use->args));
 	return NULL;
 }
 

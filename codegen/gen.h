@@ -95,12 +95,13 @@ struct gen {
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
 	LLVMValueRef events, counters, scratch, large, live;
-	VEC(LLVMValueRef) maps;               /* of program.maps */
-	LLVMValueRef *makers;                 /* the same, where there is one: see make.c */
-	LLVMValueRef count_loss;              /* the subprogram that adds to a counter */
-	LLVMValueRef count_update;            /* the same of an update that was refused, by its result */
-	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
-	LLVMValueRef packets;                 /* only with skboutput() */
+	VEC(LLVMValueRef) maps;        /* of program.maps */
+	LLVMValueRef *makers, *adders; /* the same, where there is one: see make.c */
+	unsigned *adds;                /* the same: statements of this program that add to an element */
+	LLVMValueRef count_loss;       /* the subprogram that adds to a counter */
+	LLVMValueRef count_update;     /* the same of an update that was refused, by its result */
+	LLVMValueRef stacks, stack_id; /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef packets;          /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool one_form;         /* see struct generate_options */
@@ -231,6 +232,11 @@ void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
 
 /* make.c */
+void make_begin(struct gen *g);
+/* Another program begins. */
+void make_begin_program(struct gen *g);
+/* Adds to an element, whose old value nobody asks for. */
+void make_sum(struct gen *g, struct node *element, LLVMValueRef by);
 /* The address of an element that was not there and is now, made of zeros, or NULL. */
 LLVMValueRef make_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span);
 /* The subprograms that do it, when all that want one are known. */
@@ -362,6 +368,8 @@ bool gen_is_signed(struct gen *g, enum op op, const struct type *a, const struct
 void gen_block_statements(struct gen *g, struct node *statements);
 void gen_assign(struct gen *g, struct node *node);
 LLVMValueRef gen_step(struct gen *g, struct node *node);
+/* To the first word of an element that other CPUs write too, unless it is per_cpu. */
+void gen_add_word(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu);
 /* Adds to a map element, making it when it is not there; its value before. */
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by);
 /* A map's element, made of zeros when it is not there. The builder is then where it is present;

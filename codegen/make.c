@@ -1,5 +1,7 @@
 /*
- * Elements that a map has not yet. A global function of the map makes them, which keeps code that seldom runs
+ * What an action does to a map by calling a global function of that map.
+ *
+ * Elements that a map has not yet: such a function makes them, which keeps code that seldom runs
  * out of the programs: for twice the code, LLVM's passes and the kernel take more than twice as long (the
  * kernel puts several instructions in the place of each lookup, and each time moves all that lie behind it).
  *
@@ -7,6 +9,8 @@
  * and since 6.18 through the whole program at each of their ends.
  */
 #include "codegen/gen.h"
+
+#include <string.h>
 
 #include <linux/bpf.h>
 
@@ -27,16 +31,36 @@ static LLVMValueRef update(struct gen *g, const struct map *map, LLVMValueRef ke
 	return gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
 }
 
+void make_begin(struct gen *g)
+{
+	g->makers = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
+	g->adders = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
+	g->adds = arena_many(g->arena, unsigned, g->program->maps.n + 1);
+}
+
+void make_begin_program(struct gen *g)
+{
+	memset(g->adds, 0, g->program->maps.n * sizeof(*g->adds));
+}
+
+/* u64 key, u32 full, u32 refused, and what the function is told beside these. */
+static void call(struct gen *g, LLVMValueRef *function, const char *name, const struct map *map,
+    LLVMValueRef key, struct span span, LLVMValueRef more)
+{
+	static const uint32_t sizes[] = { 8, 4, 4, 8 };
+	LLVMValueRef args[4] = { key, count_index(g, COUNTER_MAP_FULL, map->index, span),
+		count_index(g, COUNTER_MAP_REFUSED, map->index, span), more };
+	unsigned n = more ? 4 : 3;
+
+	if (!*function)
+		*function =
+		    gen_declare_global(g, str_format(g->arena, "%s_%u", name, map->index).p, sizes, n);
+	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(*function), *function, args, n, "");
+}
+
 static void call_maker(struct gen *g, const struct map *map, LLVMValueRef key, struct span span)
 {
-	static const uint32_t sizes[] = { 8, 4, 4 };
-	LLVMValueRef *maker = &g->makers[map->index],
-		     args[3] = { gen_load64(g, key), count_index(g, COUNTER_MAP_FULL, map->index, span),
-			     count_index(g, COUNTER_MAP_REFUSED, map->index, span) };
-
-	if (!*maker)
-		*maker = gen_declare_global(g, str_format(g->arena, "make_%u", map->index).p, sizes, 3);
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(*maker), *maker, args, 3, "");
+	call(g, &g->makers[map->index], "make", map, gen_load64(g, key), span, NULL);
 }
 
 LLVMValueRef make_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span)
@@ -64,9 +88,56 @@ static void define(struct gen *g, const struct map *map, LLVMValueRef maker)
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }
 
+/* A program has so many additions to a map in place. Of a script with hundreds of them the others are calls:
+ * each lookup in place is several instructions, before which and behind which the program is cut for a
+ * branch, and the kernel and LLVM take longer by the square of both. */
+#define ADDS_IN_PLACE 16
+
+void make_sum(struct gen *g, struct node *element, LLVMValueRef by)
+{
+	const struct map *map = element->map.map;
+	LLVMValueRef key;
+
+	if (!has_maker(map) || map->is_array || ++g->adds[map->index] <= ADDS_IN_PLACE) {
+		gen_add_to_element(g, element, by);
+		return;
+	}
+	key = gen_load64(g, gen_key(g, element));
+	known_forget(g, map);
+	call(g, &g->adders[map->index], "add", map, key, element->span, by);
+}
+
+/* int add(u64 key, u32 full, u32 refused, u64 by) */
+static void define_adder(struct gen *g, const struct map *map, LLVMValueRef adder)
+{
+	LLVMValueRef key, args[3] = { NULL, LLVMGetParam(adder, 1), LLVMGetParam(adder, 2) }, found,
+			  look[2] = { g->maps.v[map->index] };
+	LLVMBasicBlockRef before, inserted, after;
+
+	gen_enter_global(g, adder);
+	look[1] = key = gen_alloca(g, 8, "key");
+	gen_store64(g, key, LLVMGetParam(adder, 0));
+	found = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, look, 2);
+	before = LLVMGetInsertBlock(g->b);
+	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &after, "missing");
+	args[0] = update(g, map, key, gen_alloca(g, round_8(map->value->size), "zeros"));
+	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_update), g->count_update, args, 3, "");
+	look[0] = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, look, 2);
+	inserted = LLVMGetInsertBlock(g->b);
+	gen_go(g, after);
+	found = gen_either(g, found, before, look[0], inserted);
+	gen_if(g, LLVMBuildIsNotNull(g->b, found, ""), &after, "present");
+	gen_add_word(g, found, LLVMGetParam(adder, 3), map->per_cpu);
+	gen_go(g, after);
+	LLVMBuildRet(g->b, gen_const32(g, 0));
+}
+
 void make_define(struct gen *g)
 {
-	for (size_t i = 0; i < g->program->maps.n; i++)
+	for (size_t i = 0; i < g->program->maps.n; i++) {
 		if (g->makers[i])
 			define(g, g->program->maps.v[i], g->makers[i]);
+		if (g->adders[i])
+			define_adder(g, g->program->maps.v[i], g->adders[i]);
+	}
 }

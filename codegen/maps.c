@@ -221,7 +221,7 @@ void maps_begin(struct gen *g)
 	g->large = LLVMAddGlobal(g->module, g->i64, "large_later");
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
-	g->makers = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
+	make_begin(g);
 	count_define(g);
 	define_stacks(g);
 	define_usdt(g);

@@ -18,7 +18,7 @@ static void update(
 	known_forget(g, element->map.map);
 }
 
-static void add_to(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu)
+void gen_add_word(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu)
 {
 	if (per_cpu)
 		gen_store64(g, element, LLVMBuildAdd(g->b, gen_load64(g, element), by, ""));
@@ -65,7 +65,7 @@ LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRe
 
 	gen_element(g, element, &e);
 	old = gen_load64(g, e.at);
-	add_to(g, e.at, by, element->map.map->per_cpu);
+	gen_add_word(g, e.at, by, element->map.map->per_cpu);
 	present = LLVMGetInsertBlock(g->b);
 	gen_go(g, e.after);
 	return gen_either(g, gen_const(g, 0), e.absent, old, present);
@@ -135,7 +135,7 @@ static void assign_element(struct gen *g, struct node *node)
 		v = gen_value(g, node->assign.value);
 		if (map->value->form == FORM_PTR)
 			v = LLVMBuildMul(g->b, v, core_stride(g, target, map->value->target), "");
-		gen_add_to_element(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
+		make_sum(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
 		return;
 	}
 	value = gen_temporary(g, round_8(map->value->size));
@@ -167,15 +167,22 @@ void gen_assign(struct gen *g, struct node *node)
 		assign_element(g, node);
 }
 
-LLVMValueRef gen_step(struct gen *g, struct node *node)
+/* What ++ and -- add. */
+static LLVMValueRef step_width(struct gen *g, const struct node *node)
 {
 	struct node *target = node->step.target;
 	const struct type *type = target->type;
-	LLVMValueRef step, old, stepped;
+	LLVMValueRef step = type->form == FORM_PTR ? core_stride(g, target, type->target) : gen_const(g, 1);
 
-	step = type->form == FORM_PTR ? core_stride(g, target, type->target) : gen_const(g, 1);
-	if (node->step.down)
-		step = LLVMBuildNeg(g->b, step, "");
+	return node->step.down ? LLVMBuildNeg(g->b, step, "") : step;
+}
+
+LLVMValueRef gen_step(struct gen *g, struct node *node)
+{
+	struct node *target = node->step.target;
+	const struct type *type;
+	LLVMValueRef step = step_width(g, node), old, stepped;
+
 	if (target->kind == NODE_MAP) {
 		old = gen_add_to_element(g, target, step);
 		return node->step.before ? LLVMBuildAdd(g->b, old, step, "") : old;
@@ -273,7 +280,9 @@ static void gen_range(struct gen *g, struct node *node)
 /* An expression as a statement: its value goes nowhere. */
 static void gen_effect(struct gen *g, struct node *node)
 {
-	if (gen_is_scalar(node->type) || node->type->form == FORM_VOID)
+	if (node->kind == NODE_STEP && node->step.target->kind == NODE_MAP)
+		make_sum(g, node->step.target, step_width(g, node));
+	else if (gen_is_scalar(node->type) || node->type->form == FORM_VOID)
 		gen_value(g, node);
 	else
 		gen_value_to(g, node, gen_temporary(g, node->type->size), node->type);

@@ -314,6 +314,7 @@ static void generate(struct gen *g, enum image_form form, const char *prefix)
 	struct str name;
 
 	g->form = form;
+	make_begin_program(g);
 	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, form_suffix[form]);
 	define(g, name);
 	prologue(g);

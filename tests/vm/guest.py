@@ -42,10 +42,11 @@ class Skip(Exception):
     pass
 
 
-def check(function=None, *, last=False):
-    """last: what can't be undone before the next boot (lockdown)."""
+def check(function=None, *, last=False, alone=False):
+    """last: what can't be undone before the next boot (lockdown). alone: only run when it is asked for by its name."""
     def mark(f, name=None):
-        checks.append((last, name or f.__name__, f))
+        if not alone or f.__name__ in sys.argv[2:]:
+            checks.append((last, name or f.__name__, f))
         return f
     return mark(function) if function else mark
 

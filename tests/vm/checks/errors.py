@@ -123,19 +123,19 @@ def error_script_missing():
 
 @check
 def error_verifier_names_line():
-    """An image in which the call of bpf_get_current_pid_tgid(), helper 14, is that of a helper which no kernel has."""
-    script = guest.temporary("broken.bt", 'BEGIN { }\nkprobe:ksys_write {\n  $x = 1;\n  printf("%d %d\\n", $x, pid);\n}\n')
+    """An image in which the call of bpf_get_prandom_u32(), helper 7, is that of a helper which no kernel has."""
+    script = guest.temporary("broken.bt", 'BEGIN { }\nkprobe:ksys_write {\n  $x = 1;\n  printf("%d %d\\n", $x, rand);\n}\n')
     image = guest.temporary("broken.o", "")
     btrun("--emit-elf", image, script).expect_ok()
     with open(image, "rb") as file:
         data = file.read()
-    call = bytes.fromhex("850000000e000000")
-    expect(call in data, "no call of helper 14 in the image")
+    call = bytes.fromhex("8500000007000000")
+    expect(call in data, "no call of helper 7 in the image")
     with open(image, "wb") as file:
         file.write(guest.sealed(data.replace(call, bytes.fromhex("85000000ff7f0000"))))
     result = btrun(image)
     result.expect_error("verifier")
-    expect("broken.bt:4:" in result.err, f"not the line of pid: {result}")
+    expect("broken.bt:4:" in result.err, f"not the line of rand: {result}")
 
 
 @check

@@ -142,11 +142,10 @@ def read(path):
         return ""
 
 
-@check
+@check(alone=True)
 def service_under_systemd():
-    """A script, the same from its cache, an image, and a return probe that is made through tracefs."""
-    if not guest.NEW:
-        raise Skip("a systemd of the guest's own hangs there in a write to cgroup.subtree_control, and every fork() with it")
+    """A script, the same from its cache, an image, and a return probe that is made through tracefs. In ./check --full: on a busy
+    machine systemd itself does not always come up in the guest, and on 6.1 never (it hangs in a write to cgroup.subtree_control)."""
     os.makedirs("/etc/btrun", exist_ok=True)
     image, probe = tempfile.mktemp(), tempfile.mktemp()
     guest.btrun("--emit-elf", image, tcpaccept.OURS).expect_ok()
