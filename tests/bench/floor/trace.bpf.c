@@ -1,5 +1,5 @@
 /* The least work of three scripts over one system call: a line a call, a count by command, a histogram of
- * latency. */
+ * latency. The clock is that of the scripts: nsecs counts the time of sleep. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -79,7 +79,7 @@ int count_enter(struct sys_enter *ctx)
 SEC("tracepoint/syscalls/sys_enter_getpriority")
 int hist_enter(struct sys_enter *ctx)
 {
-	__u64 tid = (__u32)bpf_get_current_pid_tgid(), now = bpf_ktime_get_ns();
+	__u64 tid = (__u32)bpf_get_current_pid_tgid(), now = bpf_ktime_get_boot_ns();
 
 	bpf_map_update_elem(&starts, &tid, &now, BPF_ANY);
 	return 0;
@@ -110,7 +110,7 @@ int hist_exit(void *ctx)
 
 	if (!start)
 		return 0;
-	index = log2_of(bpf_ktime_get_ns() - *start) & 63;
+	index = log2_of(bpf_ktime_get_boot_ns() - *start) & 63;
 	bucket = bpf_map_lookup_elem(&buckets, &index);
 	if (bucket)
 		++*bucket;
