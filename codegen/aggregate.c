@@ -44,7 +44,7 @@ static LLVMValueRef bucket(struct gen *g, LLVMValueRef v, uint32_t bits)
 
 static void add_at(struct gen *g, LLVMValueRef at, LLVMValueRef by)
 {
-	gen_store64(g, at, LLVMBuildAdd(g->b, gen_load64(g, at), by, ""));
+	gen_add_word(g, at, by, true);
 }
 
 LLVMValueRef gen_count(struct gen *g, const struct builtin_use *use)
