@@ -12,7 +12,7 @@
 #define INLINE_STRING 64
 /* A run that would grow beyond this is cut in two. */
 #define RUN_LIMIT (8 << 10)
-/* Far below what the ring buffer holds (runtime/load.c makes it 8 MiB for such records). */
+/* Far below what the ring buffer holds (runtime/load/load.c makes it 8 MiB for such records). */
 #define RECORD_LIMIT (512 << 10)
 
 static uint32_t place(struct record *record, uint32_t size, uint32_t align)

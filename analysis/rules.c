@@ -305,7 +305,8 @@ const struct type *rule_join(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-/* What it sends comes with the packet behind it, through a buffer of its own: 16 bytes, runtime/packets.c. */
+/* What it sends comes with the packet behind it, through a buffer of its own: 16 bytes,
+ * runtime/events/packets.c. */
 const struct type *rule_skboutput(struct check *c, struct use *use)
 {
 	struct node *path = use->args, *skb = path->next, *offset = skb->next->next;

@@ -17,7 +17,8 @@ enum builtin_form {
 };
 
 /* What the runtime needs of the system while it traces, to carry out an action or to print a value: bits that
- * stand beside those of a builtin's form, and a column of types.def. runtime/keep.c says which capabilities.
+ * stand beside those of a builtin's form, and a column of types.def. runtime/process/drop_capabilities.c says
+ * which capabilities.
  */
 enum needs {
 	NOTHING = 0,

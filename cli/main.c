@@ -16,7 +16,7 @@
 #include "cli/program.h"
 #include "cli/script.h"
 #include "kernel/features.h"
-#include "runtime/notify.h"
+#include "runtime/process/notify.h"
 
 #define KERNEL_MINIMUM FEATURES_VERSION(5, 10, 0)
 

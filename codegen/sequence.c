@@ -42,7 +42,7 @@ static struct str kernel_format(struct gen *g, const struct format *format)
 	return out;
 }
 
-/* What runtime/printf.c's cut() does. */
+/* What runtime/print/printf.c's cut() does. */
 static LLVMValueRef cut(struct gen *g, LLVMValueRef v, const struct format_piece *p, uint32_t size)
 {
 	unsigned least = size > 4 ? size : 4, shift = 64 - 8 * (p->int_bytes ? p->int_bytes : least);

@@ -2,11 +2,11 @@
  * A tracer's life: load, attach everything, BEGIN, open the gate, print what comes, close the
  * gate, END, maps, losses, and everything off again.
  */
-#include "runtime/describe.h"
+#include "runtime/info/describe.h"
 #include "runtime/run.h"
-#include "runtime/notify.h"
-#include "runtime/signals.h"
-#include "runtime/symbols.h"
+#include "runtime/process/notify.h"
+#include "runtime/process/signals.h"
+#include "runtime/symbols/symbols.h"
 #include "runtime/tracer.h"
 
 #include <bpf/bpf.h>

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "kernel/kernel.h"
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 /* How function probes are attached: --attach. */
 enum attach_way {

@@ -5,7 +5,7 @@
 #ifndef BTRUN_TESTS_FORMAT_HARNESS_H
 #define BTRUN_TESTS_FORMAT_HARNESS_H
 
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 #include "runtime/runtime.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/hist.h"
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #define CPUS 1024 /* more than a test machine has; the kernel reads the possible ones */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "image/elf.h"
-#include "runtime/vet.h"
+#include "runtime/load/validate_object.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,7 +18,7 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list ap)
 	return 0;
 }
 
-/* As runtime/load.c looks at it before it loads. */
+/* As runtime/load/load.c looks at it before it loads. */
 static void look(struct bpf_object *object, const struct image *image)
 {
 	struct bpf_program *program;

@@ -1,12 +1,12 @@
-#include "runtime/symbols.h"
+#include "runtime/symbols/symbols.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/demangle.h"
-#include "runtime/symbol_table.h"
+#include "runtime/symbols/demangle.h"
+#include "runtime/symbols/symbol_table.h"
 #include "tests/unit/test.h"
 
 int named_function(void);

@@ -1,4 +1,4 @@
-#include "runtime/snapshot.h"
+#include "runtime/print/snapshot.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 /* A number divided for print(@x, top, div), in the bytes of its type; of an aggregation the first word. */
 static void divide(const struct image_type *t, const unsigned char *value, int64_t div, unsigned char *result)

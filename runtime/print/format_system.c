@@ -2,7 +2,7 @@
  * Values that only the running system can explain: times, users, errors.
  */
 #include "base/library.h"
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <inttypes.h>
 #include <pwd.h>

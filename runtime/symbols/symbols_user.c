@@ -16,8 +16,8 @@
 
 #include "base/clock.h"
 #include "kernel/binary.h"
-#include "runtime/demangle.h"
-#include "runtime/symbols_private.h"
+#include "runtime/symbols/demangle.h"
+#include "runtime/symbols/symbols_private.h"
 
 static void forget_mappings(struct process *p)
 {

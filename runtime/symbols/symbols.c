@@ -1,12 +1,12 @@
 /* The kernel's symbols, from /proc/kallsyms. */
-#include "runtime/symbols.h"
+#include "runtime/symbols/symbols.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/symbols_private.h"
+#include "runtime/symbols/symbols_private.h"
 
 struct symbols *symbols_new(const struct symbols_options *options)
 {

@@ -2,7 +2,7 @@
  * cgroup_path(): a cgroup's path by its id, which is the inode number of its folder (fs/kernfs), in each
  * hierarchy that is mounted.
  */
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* From the bytes of an image to loaded programs. */
 #include "runtime/tracer.h"
 #include "runtime/uapi.h"
-#include "runtime/vet.h"
+#include "runtime/load/validate_object.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,4 +1,4 @@
-#include "runtime/snapshot.h"
+#include "runtime/print/snapshot.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/binary.h"
-#include "runtime/demangle.h"
+#include "runtime/symbols/demangle.h"
 
 /* Of one attach point. One by one each takes two descriptors, and a tenth of a second to be taken off. */
 #define PLACES_MAX (64 << 10)

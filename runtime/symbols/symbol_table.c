@@ -1,4 +1,4 @@
-#include "runtime/symbol_table.h"
+#include "runtime/symbols/symbol_table.h"
 
 #include <stdlib.h>
 #include <string.h>

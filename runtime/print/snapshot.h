@@ -2,7 +2,7 @@
 #ifndef BTRUN_RUNTIME_SNAPSHOT_H
 #define BTRUN_RUNTIME_SNAPSHOT_H
 
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 /*
  * A copy of a map's elements, made to print them: tracing goes on meanwhile, so

@@ -1,4 +1,4 @@
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>

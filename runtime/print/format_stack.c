@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "runtime/symbols.h"
-#include "runtime/value.h"
+#include "runtime/symbols/symbols.h"
+#include "runtime/print/value.h"
 
 static void name_kernel(struct runtime *r, uint64_t address, struct symbol *symbol)
 {

@@ -1,4 +1,4 @@
-#include "runtime/notify.h"
+#include "runtime/process/notify.h"
 
 #include <errno.h>
 #include <stdarg.h>

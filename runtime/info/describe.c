@@ -1,7 +1,7 @@
 /*
  * --info of an image: everything here is read from the image and from what any user may read of this kernel.
  */
-#include "runtime/describe.h"
+#include "runtime/info/describe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -3,7 +3,7 @@
  * (Documentation/bpf/llvm_reloc.rst), and whether this kernel's BTF has them. vet_object() has checked the
  * bytes.
  */
-#include "runtime/describe.h"
+#include "runtime/info/describe.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 /*
  * One conversion, ready for libc. Numbers are first cut to what the length

@@ -1,4 +1,4 @@
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #define BUFFER_SIZE (64 * 1024)
 

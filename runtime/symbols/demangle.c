@@ -1,4 +1,4 @@
-#include "runtime/demangle.h"
+#include "runtime/symbols/demangle.h"
 #include "base/library.h"
 
 #include <dlfcn.h>

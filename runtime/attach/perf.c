@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 static int keep(struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
 {

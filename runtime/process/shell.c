@@ -1,4 +1,4 @@
-#include "runtime/outside.h"
+#include "runtime/process/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 extern char **environ;
 

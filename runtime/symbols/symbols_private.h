@@ -2,8 +2,8 @@
 #ifndef BTRUN_RUNTIME_SYMBOLS_PRIVATE_H
 #define BTRUN_RUNTIME_SYMBOLS_PRIVATE_H
 
-#include "runtime/symbol_table.h"
-#include "runtime/symbols.h"
+#include "runtime/symbols/symbol_table.h"
+#include "runtime/symbols/symbols.h"
 
 /* A file is known by its device and inode number; OBJECT_ sets that are no files. */
 enum object_kind { OBJECT_FILE, OBJECT_VDSO, OBJECT_JIT, OBJECT_NONE };

@@ -1,12 +1,12 @@
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "runtime/outside.h"
-#include "runtime/output.h"
+#include "runtime/process/shell.h"
+#include "runtime/print/output.h"
 
 /*
  * What carries out an ASYNC builtin; the event column of base/builtins.def

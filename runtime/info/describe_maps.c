@@ -1,4 +1,4 @@
-#include "runtime/describe.h"
+#include "runtime/info/describe.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -1,9 +1,9 @@
-#include "runtime/value.h"
+#include "runtime/print/value.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "runtime/output.h"
+#include "runtime/print/output.h"
 
 /* How many bytes at p are one well-formed UTF-8 character (RFC 3629); 0: none. */
 static unsigned utf8_length(const unsigned char *p, size_t n)

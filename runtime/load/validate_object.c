@@ -1,4 +1,4 @@
-#include "runtime/vet.h"
+#include "runtime/load/validate_object.h"
 #include "kernel/btf_file.h"
 
 #include <linux/bpf.h>
