@@ -1,5 +1,5 @@
 /*
- * Attach points taken apart: the split_ functions of base/probes.def.
+ * Attach points taken apart: the split_ functions of language/probes.def.
  */
 #include "analysis/check.h"
 
@@ -7,7 +7,7 @@
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
 	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 
 bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a)

@@ -7,7 +7,7 @@
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
 	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 
 /* "path:rest" where the rest may have colons of its own: std::vector. */
@@ -95,7 +95,7 @@ static const struct {
 	const char *names;
 } events[] = {
 #define EVENT(probe, names, ...) { PROBE_##probe, names },
-#include "base/events.def"
+#include "language/events.def"
 #undef EVENT
 };
 

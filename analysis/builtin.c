@@ -6,12 +6,12 @@
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 static const struct builtin rows[] = {
 #define BUILTIN(name, forms, signature, where, rule, ...) { #name, forms, signature, where, rule },
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 };
 

@@ -7,7 +7,7 @@
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 /* What a getopt() says, before anything in it has been looked at. */

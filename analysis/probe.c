@@ -1,16 +1,16 @@
 /*
- * The rows of base/probes.def.
+ * The rows of language/probes.def.
  */
 #include "analysis/check.h"
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
 	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 
 static const struct probe_row rows[] = {
 #define PROBE(name, aliases, pattern, gives, split, ...) { #name, aliases, pattern, gives, split },
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 };
 

@@ -1,12 +1,12 @@
 /*
- * The type rules that the rows of base/builtins.def name. The arguments already fit the
+ * The type rules that the rows of language/builtins.def name. The arguments already fit the
  * signature; a rule gives the result's type, or c->error after a message.
  */
 #include "analysis/check.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 #define DEFAULT_TIME_FORMAT "%H:%M:%S\n"

@@ -6,7 +6,7 @@
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 #define FRAMES_MAX 127 /* /proc/sys/kernel/perf_event_max_stack, as kernels have it */
@@ -55,7 +55,7 @@ const struct type *rule_ustack(struct check *c, struct use *use)
 /* struct pt_regs of x86-64 (arch/x86/include/asm/ptrace.h), in its order. */
 static const char *const registers[] = {
 #define REGISTER(name, ...) #name,
-#include "base/registers.def"
+#include "language/registers.def"
 #undef REGISTER
 };
 

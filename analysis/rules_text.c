@@ -8,7 +8,7 @@
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 static uint32_t at_most(uint32_t size, uint32_t limit)

@@ -1,5 +1,5 @@
 /*
- * The signature strings of base/builtins.def: "result(parameter, [optional], ...)".
+ * The signature strings of language/builtins.def: "result(parameter, [optional], ...)".
  */
 #include "analysis/check.h"
 

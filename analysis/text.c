@@ -47,7 +47,7 @@ const char *type_stack_mode(enum stack_mode mode)
 {
 	static const char *const modes[STACK_MODES_] = {
 #define STACK_MODE(name, text) text,
-#include "base/stack_modes.def"
+#include "language/stack_modes.def"
 #undef STACK_MODE
 	};
 

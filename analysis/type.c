@@ -107,7 +107,7 @@ static const struct form {
 	unsigned traits;
 } forms[] = {
 #define FORM(name, size, align, kind, text, traits) { size, align, TYPE_##kind, text, traits },
-#include "analysis/forms.def"
+#include "language/forms.def"
 #undef FORM
 };
 

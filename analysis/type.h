@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "base/registry.h"
+#include "language/registry.h"
 #include "base/str.h"
 #include "kernel/btf.h"
 
@@ -25,7 +25,7 @@ enum type_trait {
 
 enum type_form {
 #define FORM(name, ...) FORM_##name,
-#include "analysis/forms.def"
+#include "language/forms.def"
 #undef FORM
 	FORMS_
 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/registry.h"
+#include "language/registry.h"
 #include "cli/lister.h"
 #include "kernel/btf.h"
 
@@ -13,7 +13,7 @@ static const struct {
 	lister *list;
 } probes[] = {
 #define PROBE(name, aliases, pattern, gives, split, attach, list) { #name, aliases, list },
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 };
 
@@ -22,7 +22,7 @@ static const struct {
 	const char *names;
 } counters[] = {
 #define EVENT(probe, names, ...) { PROBE_##probe, names },
-#include "base/events.def"
+#include "language/events.def"
 #undef EVENT
 };
 

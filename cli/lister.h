@@ -1,4 +1,4 @@
-/* What the functions of -l share: one for each kind of probe, named by its row of base/probes.def. */
+/* What the functions of -l share: one for each kind of probe, named by its row of language/probes.def. */
 #ifndef BTRUN_CLI_LISTER_H
 #define BTRUN_CLI_LISTER_H
 
@@ -25,7 +25,7 @@ struct list {
 /* Prints the probes that match. 0 or negative errno. */
 typedef int lister(struct list *l);
 #define PROBE(name, aliases, pattern, gives, split, attach, list) lister list;
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the generators of base/builtins.def share: builtins.c, context.c (what the probe gives), text.c,
+ * What the generators of language/builtins.def share: builtins.c, context.c (what the probe gives), text.c,
  * aggregate.c and stack.c have them.
  */
 #ifndef BTRUN_CODEGEN_BUILTIN_H
@@ -17,7 +17,7 @@ struct builtin_use {
 typedef LLVMValueRef builtin_generator(struct gen *g, const struct builtin_use *use);
 
 #define BUILTIN(name, forms, signature, where, rule, generator, event) builtin_generator generator;
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 
 /* argN and sargN, which have no row. */

@@ -1,5 +1,5 @@
 /*
- * The generators of base/builtins.def: gen_X returns a scalar's value, or writes
+ * The generators of language/builtins.def: gen_X returns a scalar's value, or writes
  * to the memory that it is given.
  */
 #include "codegen/builtin.h"
@@ -190,7 +190,7 @@ LLVMValueRef gen_exit(struct gen *g, const struct builtin_use *use)
 
 static builtin_generator *const generators[] = {
 #define BUILTIN(name, forms, signature, where, rule, generator, event) [BUILTIN_##name] = generator,
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 };
 

@@ -9,7 +9,7 @@
  *	core.c      CO-RE offsets and memory reads
  *	direct.c    members read by plain loads
  *	expr.c stmt.c    the language
- *	builtins.c context.c text.c aggregate.c stack.c    gen_X of base/builtins.def
+ *	builtins.c context.c text.c aggregate.c stack.c    gen_X of language/builtins.def
  *	usdt.c      where usdt arguments are
  *	events.c    records of ASYNC calls
  *	unit.c      a unit -> one function for each form

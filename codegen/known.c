@@ -6,7 +6,7 @@
 
 static const bool fixed[] = {
 #define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&FIXED) != 0,
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 };
 

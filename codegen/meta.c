@@ -110,7 +110,7 @@ uint32_t meta_type(struct gen *g, const struct type *t)
 
 #define BUILTIN(name, ...) [BUILTIN_##name] = { #name, sizeof(#name) - 1 },
 static const struct str builtin_names[] = {
-#include "base/builtins.def"
+#include "language/builtins.def"
 };
 #undef BUILTIN
 

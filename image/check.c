@@ -38,7 +38,7 @@ static bool check_array(struct check *k, uint32_t i, const struct image_type *t)
 
 static const uint32_t kind_sizes[] = {
 #define TYPE(name, size, class, needs, text, json) size,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 };
 
@@ -213,7 +213,7 @@ uint32_t image_slot_size(enum image_slot_kind kind)
 {
 	static const uint32_t sizes[SLOTS_] = {
 #define SLOT(name, bytes, named, value) [SLOT_##name] = bytes,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 	};
 
@@ -224,7 +224,7 @@ bool image_slot_is_named(enum image_slot_kind kind)
 {
 	static const bool are_named[SLOTS_] = {
 #define SLOT(name, bytes, named, value) [SLOT_##name] = named,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 	};
 

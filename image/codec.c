@@ -7,12 +7,12 @@ static const uint8_t magic[8] = { 'b', 't', 'r', 'u', 'n', '\r', '\n', 0 };
 
 static const char *const probe_names[] = {
 #define PROBE(name, ...) #name,
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 };
 static const char *const type_names[] = {
 #define TYPE(name, ...) #name,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 };
 static const char *const form_names[IMAGE_FORMS_] = {
@@ -43,7 +43,7 @@ static const char *const counter_names[COUNTERS_] = {
 };
 static const char *const slot_names[SLOTS_] = {
 #define SLOT(name, ...) [SLOT_##name] = #name,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 };
 

@@ -23,7 +23,7 @@
 
 #include "base/arena.h"
 #include "base/commandline.h"
-#include "base/registry.h"
+#include "language/registry.h"
 #include "base/source.h"
 #include "base/str.h"
 
@@ -247,7 +247,7 @@ struct image_counter { /* its index is its key in the counters map (per-CPU arra
 
 enum image_slot_kind {
 #define SLOT(name, ...) SLOT_##name,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 	SLOTS_
 };

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/registry.h"
+#include "language/registry.h"
 #include "kernel/binary.h"
 
 /* Each register's names by width. */
 #define WIDTHS 5
 static const char *const registers[REGISTERS_][WIDTHS] = {
 #define REGISTER(name, ...) { __VA_ARGS__ },
-#include "base/registers.def"
+#include "language/registers.def"
 #undef REGISTER
 };
 

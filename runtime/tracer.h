@@ -178,10 +178,10 @@ uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);
 /* The same of a link that libbpf does not know. */
 int attach_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target);
-/* The rows of base/probes.def. */
+/* The rows of language/probes.def. */
 #define PROBE(name, aliases, pattern, gives, split, attach, list) \
 	int attach(struct tracer *t, struct probe *p);
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 /* A perf event of a tracepoint with this number, as a BPF link. */
 int attach_event_id(

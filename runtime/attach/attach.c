@@ -1,4 +1,4 @@
-/* Attaching: a function for each row of base/probes.def, and what they share. */
+/* Attaching: a function for each row of language/probes.def, and what they share. */
 #include "runtime/tracer.h"
 
 #include <bpf/bpf.h>
@@ -340,7 +340,7 @@ int attach_function(struct tracer *t, struct probe *p)
 
 static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #define PROBE(name, aliases, pattern, gives, split, attach, list) attach,
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 };
 

@@ -67,7 +67,7 @@ static const struct {
 	uint64_t config, count;
 } events[] = {
 #define EVENT(probe, names, config, count) { PROBE_##probe, names, config, count },
-#include "base/events.def"
+#include "language/events.def"
 #undef EVENT
 };
 

@@ -9,7 +9,7 @@
 #include "runtime/print/output.h"
 
 /*
- * What carries out an ASYNC builtin; the event column of base/builtins.def
+ * What carries out an ASYNC builtin; the event column of language/builtins.def
  * names one. prepare() refuses an action that run() could not carry out, so
  * that run() checks nothing but the values.
  */
@@ -292,7 +292,7 @@ static const struct {
 	const struct event_kind *kind;
 } builtins[] = {
 #define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, forms, &event },
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 };
 

@@ -247,7 +247,7 @@ static void describe_slots(struct tracer *t, FILE *out)
 {
 	static const char *const names[SLOTS_] = {
 #define SLOT(name, ...) [SLOT_##name] = #name,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 	};
 

@@ -8,7 +8,7 @@
 
 static const char *const type_names[] = {
 #define TYPE(name, ...) #name,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 };
 

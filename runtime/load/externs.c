@@ -1,6 +1,6 @@
 /*
  * The constants that only the kernel where the image runs can tell: a function for each row of
- * image/slots.def.
+ * language/externs.def.
  */
 #include "runtime/tracer.h"
 
@@ -237,7 +237,7 @@ static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
 {
 	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
 #define SLOT(name, bytes, named, value) [SLOT_##name] = value,
-#include "image/slots.def"
+#include "language/externs.def"
 #undef SLOT
 	};
 

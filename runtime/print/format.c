@@ -22,7 +22,7 @@ const struct target *runtime_target(const struct runtime *r, uint64_t id)
 
 static const enum value_class classes[] = {
 #define TYPE(name, size, class, needs, text, json) class,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 };
 
@@ -289,7 +289,7 @@ void format_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes
 	static void (*const rows[])(
 	    struct runtime *, FILE *, const struct image_type *, const void *, size_t) = {
 #define TYPE(name, size, class, needs, text, json) text,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 	};
 	const struct image_type *t = &r->image->types.v[type];

@@ -67,7 +67,7 @@ typedef void printer(struct runtime *, FILE *, const struct image_type *, const 
 
 static printer *const text_printers[] = {
 #define TYPE(name, size, class, needs, text, json) text,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 };
 
@@ -185,7 +185,7 @@ void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, 
 {
 	static printer *const rows[] = {
 #define TYPE(name, size, class, needs, text, json) json,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 	};
 	const struct image_type *t = &r->image->types.v[type];

@@ -15,11 +15,11 @@ struct value {
 	size_t size;      /* at least the type's, but for the text of a tail: its length */
 };
 
-/* The rows of base/types.def; those of the same printer declare it again. */
+/* The rows of language/types.def; those of the same printer declare it again. */
 #define TYPE(name, fixed_size, value_class, needs, text, json)                                               \
 	void text(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size); \
 	void json(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size);
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 
 enum value_class { NUMBER, SUMMED, LEAST, MOST, OTHER };

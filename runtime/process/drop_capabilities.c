@@ -46,7 +46,7 @@ unsigned keep_needs(const struct image *image)
 {
 	static const unsigned of_types[] = {
 #define TYPE(name, size, class, needs, text, json) needs,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 	};
 	unsigned needs = NOTHING;

@@ -1,4 +1,4 @@
-/* Every row of base/builtins.def has a signature that parses, and a result whose type is known. */
+/* Every row of language/builtins.def has a signature that parses, and a result whose type is known. */
 #include "analysis/check.h"
 #include "tests/unit/test.h"
 

@@ -2,8 +2,8 @@
  * The bits that the rows of builtins.def and probes.def use, and the numbers
  * that their order gives. No table here: a folder expands the rows itself.
  */
-#ifndef BTRUN_BASE_REGISTRY_H
-#define BTRUN_BASE_REGISTRY_H
+#ifndef BTRUN_LANGUAGE_REGISTRY_H
+#define BTRUN_LANGUAGE_REGISTRY_H
 
 /* forms of a builtin */
 enum builtin_form {
@@ -46,21 +46,21 @@ enum probe_gives {
 
 enum builtin_id {
 #define BUILTIN(name, ...) BUILTIN_##name,
-#include "base/builtins.def"
+#include "language/builtins.def"
 #undef BUILTIN
 	BUILTIN_N_
 };
 
 enum probe_id {
 #define PROBE(name, ...) PROBE_##name,
-#include "base/probes.def"
+#include "language/probes.def"
 #undef PROBE
 	PROBE_N_
 };
 
 enum type_kind_id {
 #define TYPE(name, ...) TYPE_##name,
-#include "base/types.def"
+#include "language/types.def"
 #undef TYPE
 	TYPE_N_
 };
@@ -68,7 +68,7 @@ enum type_kind_id {
 /* How stacks are printed: the rows of stack_modes.def. */
 enum stack_mode {
 #define STACK_MODE(name, text) STACK_##name,
-#include "base/stack_modes.def"
+#include "language/stack_modes.def"
 #undef STACK_MODE
 	STACK_MODES_
 };
@@ -76,7 +76,7 @@ enum stack_mode {
 /* Places in struct pt_regs. */
 enum register_id {
 #define REGISTER(name, ...) REGISTER_##name,
-#include "base/registers.def"
+#include "language/registers.def"
 #undef REGISTER
 	REGISTERS_
 };
