@@ -133,7 +133,7 @@ void type_near_member(struct types *t, const struct type *record, struct str_nea
 
 /* A struct or union that BTF has under a name, which another kernel may lay out in another way. */
 bool type_is_kernels(const struct type *t);
-/* Its name as slots have it: "struct sock". */
+/* Its name as externs have it: "struct sock". */
 struct str type_kernel_name(struct arena *a, const struct type *t);
 /* Has its form this trait? */
 bool type_has(const struct type *t, enum type_trait trait);

@@ -182,7 +182,7 @@ LLVMValueRef gen_aggregate_value(struct gen *g, const struct type *type, LLVMVal
 	LLVMValueRef total = gen_alloca(g, 8, "total"), n = gen_alloca(g, 8, "n"),
 		     cpu = gen_alloca(g, 8, "cpu");
 	LLVMValueRef args[3] = { map_and_key[0], map_and_key[1] }, at, i,
-		     cpus = slot_load(g, SLOT_ncpus, STR(""));
+		     cpus = extern_load(g, EXTERN_ncpus, STR(""));
 
 	gen_store64(g, total, gen_const(g, 0));
 	gen_store64(g, n, gen_const(g, 0));

@@ -55,7 +55,7 @@ LLVMValueRef args_typed_load(struct gen *g, const struct member *m)
 /* Which of the function's parameters has that name, where the image runs. */
 static LLVMValueRef parameter_number(struct gen *g, const struct member *m)
 {
-	return slot_load(g, SLOT_parameter,
+	return extern_load(g, EXTERN_parameter,
 	    str_format(
 		g->arena, "%.*s:%.*s:%u", STR_ARG(g->attach->function), STR_ARG(m->name), m->type->size));
 }

@@ -46,12 +46,12 @@ LLVMValueRef gen_cpu(struct gen *g, const struct builtin_use *use)
 
 LLVMValueRef gen_ncpus(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_ncpus, STR(""));
+	return extern_load(g, EXTERN_ncpus, STR(""));
 }
 
 LLVMValueRef gen_cpid(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_cpid, STR(""));
+	return extern_load(g, EXTERN_cpid, STR(""));
 }
 
 LLVMValueRef gen_numaid(struct gen *g, const struct builtin_use *use)
@@ -71,17 +71,17 @@ LLVMValueRef gen_cgroup(struct gen *g, const struct builtin_use *use)
 
 LLVMValueRef gen_cgroupid(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_cgroupid, use->call->text);
+	return extern_load(g, EXTERN_cgroupid, use->call->text);
 }
 
 LLVMValueRef gen_kaddr(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_kaddr, use->call->text);
+	return extern_load(g, EXTERN_kaddr, use->call->text);
 }
 
 LLVMValueRef gen_uaddr(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_uaddr, use->call->text);
+	return extern_load(g, EXTERN_uaddr, use->call->text);
 }
 
 LLVMValueRef gen_getopt(struct gen *g, const struct builtin_use *use)
@@ -91,7 +91,7 @@ LLVMValueRef gen_getopt(struct gen *g, const struct builtin_use *use)
 
 LLVMValueRef gen_exists(struct gen *g, const struct builtin_use *use)
 {
-	return slot_load(g, SLOT_func_exists, use->call->text);
+	return extern_load(g, EXTERN_func_exists, use->call->text);
 }
 
 /* The argument, of another type. */
@@ -129,7 +129,7 @@ LLVMValueRef gen_nsecs(struct gen *g, const struct builtin_use *use)
 
 LLVMValueRef gen_elapsed(struct gen *g, const struct builtin_use *use)
 {
-	return LLVMBuildSub(g->b, no_args(g, HELPER_KTIME), slot_load(g, SLOT_start_time, STR("")), "");
+	return LLVMBuildSub(g->b, no_args(g, HELPER_KTIME), extern_load(g, EXTERN_start_time, STR("")), "");
 }
 
 LLVMValueRef gen_curtask(struct gen *g, const struct builtin_use *use)

@@ -196,7 +196,7 @@ LLVMValueRef core_stride(struct gen *g, struct node *object, const struct type *
 	if (g->program->portable && is_element(&of_array))
 		return core_field_info(g, &of_array, FIELD_BYTE_SIZE);
 	if (g->program->portable && type_is_kernels(element))
-		return slot_load(g, SLOT_type_size, type_kernel_name(g->arena, element));
+		return extern_load(g, EXTERN_type_size, type_kernel_name(g->arena, element));
 	/* void * counts bytes. */
 	return gen_const(g, element->size ? element->size : 1);
 }
@@ -399,7 +399,7 @@ static void note_size(struct gen *g, const struct node *node)
 	const struct member *m = node->kind == NODE_MEMBER ? node->member.member : NULL;
 
 	if (g->program->portable && m && !m->bit_size && m->record->name.n)
-		slot_note(g, SLOT_member_size,
+		extern_note(g, EXTERN_member_size,
 		    str_format(g->arena, "%.*s:%.*s:%u", STR_ARG(type_kernel_name(g->arena, m->record)),
 			STR_ARG(m->name), m->type->size));
 }

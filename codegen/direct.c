@@ -130,7 +130,7 @@ static void note(struct gen *g, struct typed row)
 }
 
 /* Each parameter has one slot of the context: not when one is a struct. */
-static bool slots_are_plain(struct gen *g)
+static bool externs_are_plain(struct gen *g)
 {
 	for (uint32_t i = 0; i < g->attach->n_params; i++) {
 		struct btf_info info;
@@ -149,7 +149,7 @@ static void note_slot(struct gen *g, LLVMValueRef value, uint32_t slot, uint32_t
 {
 	uint32_t id = g->direct && g->attach->in_btf ? target_struct(g, type) : 0;
 
-	if (id && slots_are_plain(g))
+	if (id && externs_are_plain(g))
 		note(g, (struct typed){ .value = value, .btf_id = id, .slot = slot });
 }
 

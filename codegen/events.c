@@ -29,7 +29,7 @@ static LLVMValueRef scratch_lookup(struct gen *g)
 
 static LLVMValueRef uses_perf(struct gen *g)
 {
-	return LLVMBuildICmp(g->b, LLVMIntNE, slot_load(g, SLOT_perf, STR("")), gen_const(g, 0), "");
+	return LLVMBuildICmp(g->b, LLVMIntNE, extern_load(g, EXTERN_perf, STR("")), gen_const(g, 0), "");
 }
 
 /* Which side is taken is a constant to the verifier: it sees only that one. */

@@ -457,15 +457,15 @@ static LLVMValueRef cast(struct gen *g, struct node *node, LLVMValueRef to)
 
 static LLVMValueRef integer(struct gen *g, const struct node *node)
 {
-	static const enum image_slot_kind slots[] = {
-		[ORIGIN_ENUM] = SLOT_enum_value,
-		[ORIGIN_SIZE] = SLOT_type_size,
-		[ORIGIN_OFFSET] = SLOT_member_offset,
+	static const enum image_extern_kind kinds[] = {
+		[ORIGIN_ENUM] = EXTERN_enum_value,
+		[ORIGIN_SIZE] = EXTERN_type_size,
+		[ORIGIN_OFFSET] = EXTERN_member_offset,
 	};
 
 	if (!g->program->portable || node->integer.origin == ORIGIN_SCRIPT)
 		return gen_const(g, node->integer.value);
-	return slot_load(g, slots[node->integer.origin], node->integer.named);
+	return extern_load(g, kinds[node->integer.origin], node->integer.named);
 }
 
 /* to is NULL for a scalar, whose value is returned. */

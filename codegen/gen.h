@@ -3,7 +3,7 @@
  * the typed program into an LLVM module and, beside it, the image's description.
  *
  *	module.c    module, debug information, emission
- *	maps.c      .maps, .rodata slots, .bss
+ *	maps.c      .maps, externs of .rodata, .bss
  *	count.c     counters of what is lost
  *	make.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
@@ -211,13 +211,13 @@ void gen_end(struct gen *g);
 void maps_begin(struct gen *g);
 void maps_end(struct gen *g); /* gives scratch and counters their sizes */
 /* Symbols of what lies in .rodata, before its number: relocs.c reads the places from the object. */
-#define SLOT_SYMBOL "slot_"
+#define EXTERN_SYMBOL "extern_"
 #define PARAMETER_SYMBOL "para_"
 /* A row of program.parameters: a number, or a text to the memory at to. */
 LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LLVMValueRef to);
-LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name);
-/* A slot of which only the question counts. */
-void slot_note(struct gen *g, enum image_slot_kind kind, struct str name);
+LLVMValueRef extern_load(struct gen *g, enum image_extern_kind kind, struct str name);
+/* An extern of which only the question counts. */
+void extern_note(struct gen *g, enum image_extern_kind kind, struct str name);
 
 /* count.c */
 /* The subprograms. */

@@ -275,40 +275,40 @@ LLVMValueRef param_load(struct gen *g, uint32_t row, const struct type *type, LL
 	return NULL;
 }
 
-static LLVMValueRef slot_find(struct gen *g, enum image_slot_kind kind, struct str name)
+static LLVMValueRef extern_find(struct gen *g, enum image_extern_kind kind, struct str name)
 {
-	for (size_t i = 0; i < g->image->slots.n; i++) {
-		const struct image_slot *s = &g->image->slots.v[i];
+	for (size_t i = 0; i < g->image->externs.n; i++) {
+		const struct image_extern *s = &g->image->externs.v[i];
 
 		if (s->kind == kind && str_eq(s->name, name))
-			return LLVMGetNamedGlobal(g->module, str_format(g->arena, SLOT_SYMBOL "%zu", i).p);
+			return LLVMGetNamedGlobal(g->module, str_format(g->arena, EXTERN_SYMBOL "%zu", i).p);
 	}
 	return NULL;
 }
 
-static LLVMValueRef slot_define(struct gen *g, enum image_slot_kind kind, struct str name)
+static LLVMValueRef extern_define(struct gen *g, enum image_extern_kind kind, struct str name)
 {
-	uint32_t size = image_slot_size(kind);
-	LLVMValueRef slot = slot_find(g, kind, name);
-	struct str symbol = str_format(g->arena, SLOT_SYMBOL "%zu", g->image->slots.n);
+	uint32_t size = image_extern_size(kind);
+	LLVMValueRef slot = extern_find(g, kind, name);
+	struct str symbol = str_format(g->arena, EXTERN_SYMBOL "%zu", g->image->externs.n);
 	/* Its offset in .rodata is read from the object once that is made (relocs.c). */
-	struct image_slot row = { .kind = kind, .size = size, .name = name, .span = g->place };
+	struct image_extern row = { .kind = kind, .size = size, .name = name, .span = g->place };
 
 	if (slot)
 		return slot;
-	vec_push(g->arena, &g->image->slots, row);
+	vec_push(g->arena, &g->image->externs, row);
 	return define_number(g, symbol.p, size, ".rodata", true);
 }
 
-LLVMValueRef slot_load(struct gen *g, enum image_slot_kind kind, struct str name)
+LLVMValueRef extern_load(struct gen *g, enum image_extern_kind kind, struct str name)
 {
-	uint32_t size = image_slot_size(kind);
-	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), slot_define(g, kind, name));
+	uint32_t size = image_extern_size(kind);
+	LLVMValueRef v = gen_volatile(g, gen_int_type(g, size), extern_define(g, kind, name));
 
 	return size == 8 ? v : LLVMBuildZExt(g->b, v, g->i64, "");
 }
 
-void slot_note(struct gen *g, enum image_slot_kind kind, struct str name)
+void extern_note(struct gen *g, enum image_extern_kind kind, struct str name)
 {
-	slot_define(g, kind, name);
+	extern_define(g, kind, name);
 }

@@ -1,5 +1,5 @@
 /*
- * What has to be read from the finished object: where the slots lie, and btrun's own
+ * What has to be read from the finished object: where the externs lie, and btrun's own
  * relocations. LLVM wrote those as CO-RE records against structs named
  * btrun_tp__CATEGORY__EVENT and btrun_fn__FUNCTION, which no kernel has; they are taken out of .BTF.ext,
  * so that libbpf never sees them, and go to the image's table.
@@ -55,22 +55,28 @@ static Elf_Data *section(struct object *o, const char *wanted, Elf_Scn **scn)
 	return NULL;
 }
 
+/* Reads the number behind prefix in a symbol's name. False: it is another symbol. */
+static bool numbered(const char *name, const char *prefix, size_t *number)
+{
+	size_t n = strlen(prefix);
+	char *end;
+
+	if (strncmp(name, prefix, n) != 0)
+		return false;
+	*number = strtoul(name + n, &end, 10);
+	return !*end;
+}
+
 static void note_symbol(struct object *o, const char *name, uint64_t value)
 {
 	struct image *image = o->g->image;
-	char *end;
+	size_t i;
 
 	if (str_is(str_of(name), "btrun_live"))
 		image->live_offset = (uint32_t)value;
-	if (strncmp(name, SLOT_SYMBOL, 5) != 0 && strncmp(name, PARAMETER_SYMBOL, 5) != 0)
-		return;
-	unsigned long i = strtoul(name + 5, &end, 10);
-
-	if (*end)
-		return;
-	if (name[0] == *SLOT_SYMBOL && i < image->slots.n)
-		image->slots.v[i].offset = (uint32_t)value;
-	if (name[0] == *PARAMETER_SYMBOL && i < image->parameters.n)
+	else if (numbered(name, EXTERN_SYMBOL, &i) && i < image->externs.n)
+		image->externs.v[i].offset = (uint32_t)value;
+	else if (numbered(name, PARAMETER_SYMBOL, &i) && i < image->parameters.n)
 		image->parameters.v[i].offset = (uint32_t)value;
 }
 

@@ -58,14 +58,14 @@ static struct str section(struct gen *g)
  * Which of the two calls is made is a constant to the verifier. */
 static LLVMValueRef ask_ids(struct gen *g)
 {
-	LLVMValueRef inode = slot_load(g, SLOT_pidns_inode, STR("")), given = gen_alloca(g, 8, "given"),
+	LLVMValueRef inode = extern_load(g, EXTERN_pidns_inode, STR("")), given = gen_alloca(g, 8, "given"),
 		     args[4] = { NULL, inode, given, gen_const32(g, 8) }, in_ours, in_all;
 	LLVMBasicBlockRef ours = gen_block(g, "namespace"), all = gen_block(g, "initial"),
 			  after = gen_block(g, "after");
 
 	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntNE, inode, gen_const(g, 0), ""), ours, all);
 	LLVMPositionBuilderAtEnd(g->b, ours);
-	args[0] = slot_load(g, SLOT_pidns_device, STR(""));
+	args[0] = extern_load(g, EXTERN_pidns_device, STR(""));
 	/* struct bpf_pidns_info: u32 pid, u32 tgid: the helper gives zeros when it fails */
 	gen_call(g, HELPER_NS_PID_TGID, g->i64, args, 4);
 	in_ours = gen_load64(g, given);
@@ -145,7 +145,7 @@ static void prologue(struct gen *g)
 	gen_end_rare(g, &rare);
 	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)
 		return;
-	wanted = slot_load(g, SLOT_pid, STR(""));
+	wanted = extern_load(g, EXTERN_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
 	pid = LLVMBuildLShr(g->b, ask_ids(g), gen_const(g, 32), "");
 	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
@@ -160,7 +160,7 @@ static void prologue(struct gen *g)
 static LLVMValueRef large_key(struct gen *g)
 {
 	LLVMValueRef cpu = LLVMBuildTrunc(g->b, gen_call(g, HELPER_CPU, g->i64, NULL, 0), g->i32, ""),
-		     cpus = LLVMBuildTrunc(g->b, slot_load(g, SLOT_ncpus, STR("")), g->i32, "");
+		     cpus = LLVMBuildTrunc(g->b, extern_load(g, EXTERN_ncpus, STR("")), g->i32, "");
 
 	return LLVMBuildAdd(g->b, LLVMBuildMul(g->b, cpus, gen_const32(g, g->n_large), ""), cpu, "");
 }

@@ -209,37 +209,37 @@ static bool check_counter(struct check *k, uint32_t i)
 	return check_span(k, c->span);
 }
 
-uint32_t image_slot_size(enum image_slot_kind kind)
+uint32_t image_extern_size(enum image_extern_kind kind)
 {
-	static const uint32_t sizes[SLOTS_] = {
-#define SLOT(name, bytes, named, value) [SLOT_##name] = bytes,
+	static const uint32_t sizes[EXTERNS_] = {
+#define EXTERN(name, bytes, named, value) [EXTERN_##name] = bytes,
 #include "language/externs.def"
-#undef SLOT
+#undef EXTERN
 	};
 
 	return sizes[kind];
 }
 
-bool image_slot_is_named(enum image_slot_kind kind)
+bool image_extern_is_named(enum image_extern_kind kind)
 {
-	static const bool are_named[SLOTS_] = {
-#define SLOT(name, bytes, named, value) [SLOT_##name] = named,
+	static const bool are_named[EXTERNS_] = {
+#define EXTERN(name, bytes, named, value) [EXTERN_##name] = named,
 #include "language/externs.def"
-#undef SLOT
+#undef EXTERN
 	};
 
 	return are_named[kind];
 }
 
-static bool check_slot(struct check *k, uint32_t i)
+static bool check_extern(struct check *k, uint32_t i)
 {
-	const struct image_slot *s = &k->image->slots.v[i];
-	uint32_t size = image_slot_size(s->kind);
+	const struct image_extern *s = &k->image->externs.v[i];
+	uint32_t size = image_extern_size(s->kind);
 
 	if (s->size != size || s->offset % size != 0 || s->offset > SIZE_LIMIT)
-		return refuse(k, "slot %u has an impossible place", i);
-	if (image_slot_is_named(s->kind) && s->name.n == 0)
-		return refuse(k, "slot %u lacks its name", i);
+		return refuse(k, "extern %u has an impossible place", i);
+	if (image_extern_is_named(s->kind) && s->name.n == 0)
+		return refuse(k, "extern %u lacks its name", i);
 	return check_span(k, s->span);
 }
 
@@ -287,7 +287,7 @@ struct str image_check(struct arena *a, const struct image *image)
 	EACH(attaches, check_attach)
 	EACH(programs, check_program)
 	EACH(counters, check_counter)
-	EACH(slots, check_slot)
+	EACH(externs, check_extern)
 	EACH(parameters, check_parameter)
 	EACH(relocs, check_reloc)
 #undef EACH

@@ -41,10 +41,10 @@ static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_OUTSIDE] = "outside",
 	[COUNTER_TRUNCATED] = "truncated",
 };
-static const char *const slot_names[SLOTS_] = {
-#define SLOT(name, ...) [SLOT_##name] = #name,
+static const char *const extern_names[EXTERNS_] = {
+#define EXTERN(name, ...) [EXTERN_##name] = #name,
 #include "language/externs.def"
-#undef SLOT
+#undef EXTERN
 };
 
 static const char *const parameter_names[PARAMETER_KINDS_] = {
@@ -321,9 +321,9 @@ static void code_counter(struct codec *c, struct image_counter *k)
 	code_span(c, &k->span);
 }
 
-static void code_slot(struct codec *c, struct image_slot *s)
+static void code_extern(struct codec *c, struct image_extern *s)
 {
-	code_kind(c, s->kind, slot_names);
+	code_kind(c, s->kind, extern_names);
 	code_u32(c, &s->offset);
 	code_u32(c, &s->size);
 	code_str(c, &s->name);
@@ -396,7 +396,7 @@ void codec_image(struct codec *c, struct image *image)
 	code_vec(c, &image->attaches, "attach points", code_attach);
 	code_vec(c, &image->programs, "programs", code_program);
 	code_vec(c, &image->counters, "counters", code_counter);
-	code_vec(c, &image->slots, "slots", code_slot);
+	code_vec(c, &image->externs, "externs", code_extern);
 	code_vec(c, &image->parameters, "parameters", code_parameter);
 	code_u32(c, &image->n_fixed);
 	code_vec(c, &image->relocs, "relocations", code_reloc);

@@ -4,14 +4,14 @@
  * describes as structs. The writer serialises them; the reader checks every
  * number, since an image is untrusted input.
  *
- * Kinds (builtins, probes, types, counters, slots) are stored by name, so an image
+ * Kinds (builtins, probes, types, counters, externs) are stored by name, so an image
  * made by another version is understood or refused by name, never misread.
  *
  * In the ELF object:
  *	programs    sections "kprobe/f", "fexit/f", "tracepoint/c/e", ... ; symbol = program name
  *	.maps       BTF-defined: "events" (the output buffer), "counters", "scratch", and
  *	            one for each @map
- *	.rodata     the slots; the runtime fills them before it loads
+ *	.rodata     the externs; the runtime fills them before it loads
  *	.bss        btrun_live (u32): programs return at once while it is 0
  */
 #ifndef BTRUN_IMAGE_IMAGE_H
@@ -245,19 +245,19 @@ struct image_counter { /* its index is its key in the counters map (per-CPU arra
 	struct span span;
 };
 
-enum image_slot_kind {
-#define SLOT(name, ...) SLOT_##name,
+enum image_extern_kind {
+#define EXTERN(name, ...) EXTERN_##name,
 #include "language/externs.def"
-#undef SLOT
-	SLOTS_
+#undef EXTERN
+	EXTERNS_
 };
 
-/* Bytes of a slot: 4 or 8. */
-uint32_t image_slot_size(enum image_slot_kind kind);
-bool image_slot_is_named(enum image_slot_kind kind);
+/* Bytes of an extern: 4 or 8. */
+uint32_t image_extern_size(enum image_extern_kind kind);
+bool image_extern_is_named(enum image_extern_kind kind);
 
-struct image_slot {
-	enum image_slot_kind kind;
+struct image_extern {
+	enum image_extern_kind kind;
 	uint32_t offset; /* in .rodata */
 	uint32_t size;
 	struct str name;
@@ -307,7 +307,7 @@ struct image {
 	VEC(struct image_attach) attaches;
 	VEC(struct image_program) programs;
 	VEC(struct image_counter) counters;
-	VEC(struct image_slot) slots;
+	VEC(struct image_extern) externs;
 	VEC(struct image_parameter) parameters;
 	uint32_t n_fixed; /* parameters by position that it was compiled with */
 	VEC(struct image_reloc) relocs;

@@ -42,11 +42,11 @@ static int check_places(struct reader *r, const struct image *image)
 		return refuse(r, STR("its switch lies outside .bss"));
 	if (!find_section(r, STR(".rodata"), &header))
 		header.sh_size = 0;
-	for (size_t i = 0; i < image->slots.n; i++) {
-		const struct image_slot *s = &image->slots.v[i];
+	for (size_t i = 0; i < image->externs.n; i++) {
+		const struct image_extern *s = &image->externs.v[i];
 
 		if ((uint64_t)s->offset + s->size > header.sh_size)
-			return refuse(r, str_format(r->arena, "its slot %zu lies outside .rodata", i));
+			return refuse(r, str_format(r->arena, "its extern %zu lies outside .rodata", i));
 	}
 	for (size_t i = 0; i < image->parameters.n; i++) {
 		const struct image_parameter *p = &image->parameters.v[i];

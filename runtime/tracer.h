@@ -131,15 +131,15 @@ int relocate(struct tracer *t, const struct image_reloc *r);
 bool relocate_has_parameter(struct tracer *t, const struct image_reloc *r);
 /* Of a tracepoint's field: would it be, with the fields that the tracepoint has here? */
 bool relocate_fits(const struct image_reloc *r, const struct tracepoint_format *format);
-/* slots.c: into a copy of .rodata. */
-int slots_fill(struct tracer *t, char *bytes, size_t size);
-/* Does this machine have what the slot names? Says nothing. */
-bool slots_has(struct tracer *t, const struct image_slot *slot);
+/* externs.c: into a copy of .rodata. */
+int externs_fill(struct tracer *t, char *bytes, size_t size);
+/* Does this machine have what the extern names? Says nothing. */
+bool externs_has(struct tracer *t, const struct image_extern *row);
 /* Frees what only loading needs. */
 void load_done(struct tracer *t);
 void load_close(struct tracer *t);
 
-/* constants.c: reads the parameters of the command line; writes them and the slots into .rodata. */
+/* constants.c: reads the parameters of the command line; writes them and the externs into .rodata. */
 int constants_take(struct tracer *t);
 int constants_fill(struct tracer *t);
 

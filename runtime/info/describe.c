@@ -243,25 +243,25 @@ static void describe_fields(struct tracer *t, FILE *out)
 }
 
 /* What the machine tells about a name, as enum_value ENUM:CONSTANT or kaddr SYMBOL. */
-static void describe_slots(struct tracer *t, FILE *out)
+static void describe_externs(struct tracer *t, FILE *out)
 {
-	static const char *const names[SLOTS_] = {
-#define SLOT(name, ...) [SLOT_##name] = #name,
+	static const char *const names[EXTERNS_] = {
+#define EXTERN(name, ...) [EXTERN_##name] = #name,
 #include "language/externs.def"
-#undef SLOT
+#undef EXTERN
 	};
 
-	for (size_t i = 0; i < t->image.slots.n; i++) {
-		const struct image_slot *slot = &t->image.slots.v[i];
+	for (size_t i = 0; i < t->image.externs.n; i++) {
+		const struct image_extern *row = &t->image.externs.v[i];
 		struct str what =
-		    str_format(t->runtime.arena, "%s %.*s", names[slot->kind], STR_ARG(slot->name));
+		    str_format(t->runtime.arena, "%s %.*s", names[row->kind], STR_ARG(row->name));
 
 		/* Of a function that is not there, 0 is the answer. */
-		if (image_slot_is_named(slot->kind) && slot->kind != SLOT_func_exists)
+		if (image_extern_is_named(row->kind) && row->kind != EXTERN_func_exists)
 			describe_need(out, what,
-			    slots_has(t, slot)         ? IS_THERE
-			    : slot->kind == SLOT_kaddr ? IS_UNKNOWN
-						       : IS_NOT_THERE);
+			    externs_has(t, row)         ? IS_THERE
+			    : row->kind == EXTERN_kaddr ? IS_UNKNOWN
+							: IS_NOT_THERE);
 	}
 }
 
@@ -377,7 +377,7 @@ int describe_opened(struct tracer *t, FILE *out)
 	describe_kernel(t, out);
 	describe_helpers(t, out);
 	describe_fields(t, out);
-	describe_slots(t, out);
+	describe_externs(t, out);
 	describe_core(t, out);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What an image leaves open in .rodata: slots, which this machine tells (slots.c), and parameters, which the
- * command line gives. Filled in before the programs are loaded, so the verifier sees constants.
+ * What an image leaves open in .rodata: externs, which this machine tells (externs.c), and parameters, which
+ * the command line gives. Filled in before the programs are loaded, so the verifier sees constants.
  */
 #include "runtime/tracer.h"
 
@@ -35,7 +35,7 @@ int constants_fill(struct tracer *t)
 	size_t size = 0;
 	const void *initial = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	char *bytes = initial ? arena_copy(t->runtime.arena, initial, size) : NULL;
-	int err = slots_fill(t, bytes, size);
+	int err = externs_fill(t, bytes, size);
 
 	if (!err)
 		err = fill_parameters(t, bytes, size);

@@ -15,12 +15,12 @@
 #include "base/clock.h"
 #include "kernel/btf.h"
 
-static uint64_t slot_perf(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_perf(struct tracer *t, const struct image_extern *row)
 {
 	return t->perf;
 }
 
-static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_pid(struct tracer *t, const struct image_extern *row)
 {
 	return (uint64_t)t->options->pid;
 }
@@ -28,44 +28,44 @@ static uint64_t slot_pid(struct tracer *t, const struct image_slot *slot)
 /* include/linux/proc_ns.h: PROC_PID_INIT_INO */
 #define INITIAL_PIDNS 0xEFFFFFFC
 
-static uint64_t slot_pidns_inode(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_pidns_inode(struct tracer *t, const struct image_extern *row)
 {
 	struct stat st;
 
 	return stat("/proc/self/ns/pid", &st) || st.st_ino == INITIAL_PIDNS ? 0 : st.st_ino;
 }
 
-static uint64_t slot_pidns_device(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_pidns_device(struct tracer *t, const struct image_extern *row)
 {
 	struct stat st;
 
 	return stat("/proc/self/ns/pid", &st) ? 0 : st.st_dev;
 }
 
-static uint64_t slot_func_exists(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_func_exists(struct tracer *t, const struct image_extern *row)
 {
-	return tracer_has_function(t, slot->name);
+	return tracer_has_function(t, row->name);
 }
 
-static uint64_t slot_start_time(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_start_time(struct tracer *t, const struct image_extern *row)
 {
 	return clock_ns();
 }
 
-static uint64_t slot_ncpus(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_ncpus(struct tracer *t, const struct image_extern *row)
 {
 	return t->runtime.n_cpus;
 }
 
-static uint64_t slot_cpid(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_cpid(struct tracer *t, const struct image_extern *row)
 {
 	return (uint64_t)t->command_pid;
 }
 
-static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, const char *format, ...)
+static uint64_t extern_refused(struct tracer *t, const struct image_extern *row, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, const char *format, ...)
+static uint64_t extern_refused(struct tracer *t, const struct image_extern *row, const char *format, ...)
 {
 	struct str text;
 	va_list ap;
@@ -73,7 +73,7 @@ static uint64_t slot_refused(struct tracer *t, const struct image_slot *slot, co
 	va_start(ap, format);
 	text = str_vformat(t->runtime.arena, format, ap);
 	va_end(ap);
-	diag_error(&t->diag, slot->span, "%.*s", STR_ARG(text));
+	diag_error(&t->diag, row->span, "%.*s", STR_ARG(text));
 	t->error = -ENOENT;
 	return 0;
 }
@@ -93,58 +93,59 @@ static int take_address(void *context, const struct kernel_symbol *symbol)
 	return symbol->address != 0;
 }
 
-static uint64_t slot_kaddr(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_kaddr(struct tracer *t, const struct image_extern *row)
 {
-	struct symbol_search s = { .name = slot->name };
+	struct symbol_search s = { .name = row->name };
 
 	kernel_symbols(t->runtime.kernel, take_address, &s);
 	return s.address
 		   ? s.address
-		   : slot_refused(t, slot,
+		   : extern_refused(t, row,
 			 "kaddr(\"%.*s\"): the kernel's list of symbols (/proc/kallsyms) does not have it, "
 			 "or hides addresses; variables are in it only with CONFIG_KALLSYMS_ALL",
-			 STR_ARG(slot->name));
+			 STR_ARG(row->name));
 }
 
-static uint64_t slot_cgroupid(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_cgroupid(struct tracer *t, const struct image_extern *row)
 {
 	struct stat st;
 
 	/* A cgroup's id is the inode number of its folder. */
-	if (stat(slot->name.p, &st))
-		return slot_refused(t, slot, "cgroupid(\"%.*s\"): %s", STR_ARG(slot->name), strerror(errno));
+	if (stat(row->name.p, &st))
+		return extern_refused(t, row, "cgroupid(\"%.*s\"): %s", STR_ARG(row->name), strerror(errno));
 	return st.st_ino;
 }
 
-static uint64_t slot_uaddr(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_uaddr(struct tracer *t, const struct image_extern *row)
 {
-	struct str symbol, binary = str_split(slot->name, ':', &symbol);
+	struct str symbol, binary = str_split(row->name, ':', &symbol);
 	uint64_t address;
 
 	if (uprobe_symbol(t, binary, symbol, &address))
-		return slot_refused(
-		    t, slot, "uaddr(\"%.*s\"): the binary has no such symbol", STR_ARG(slot->name));
+		return extern_refused(
+		    t, row, "uaddr(\"%.*s\"): the binary has no such symbol", STR_ARG(row->name));
 	return address;
 }
 
 /* What the image was made for is not here. */
-static uint64_t slot_lacks(struct tracer *t, const struct image_slot *slot, const char *what, struct str name)
+static uint64_t extern_lacks(
+    struct tracer *t, const struct image_extern *row, const char *what, struct str name)
 {
-	slot_refused(t, slot, "this kernel's BTF has no %s%.*s", what, STR_ARG(name));
+	extern_refused(t, row, "this kernel's BTF has no %s%.*s", what, STR_ARG(name));
 	tracer_hint_kernel(t);
 	return 0;
 }
 
-static uint64_t slot_enum_value(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_enum_value(struct tracer *t, const struct image_extern *row)
 {
-	struct str constant, enumeration = str_split(slot->name, ':', &constant);
+	struct str constant, enumeration = str_split(row->name, ':', &constant);
 	struct kernel_btf *btf = tracer_btf(t);
 	int64_t value;
 	uint32_t type;
 
 	if (btf && btf_find_enum_value(btf, enumeration, constant, &value, &type) == 0)
 		return (uint64_t)value;
-	return slot_lacks(t, slot, "enum constant ", constant);
+	return extern_lacks(t, row, "enum constant ", constant);
 }
 
 /* "struct NAME" or "union NAME". */
@@ -157,36 +158,36 @@ static int find_type(struct tracer *t, struct str text)
 		   : -ENOENT;
 }
 
-static uint64_t slot_type_size(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_type_size(struct tracer *t, const struct image_extern *row)
 {
-	int id = find_type(t, slot->name);
+	int id = find_type(t, row->name);
 	struct btf_info info;
 
 	if (id < 0)
-		return slot_lacks(t, slot, "", slot->name);
+		return extern_lacks(t, row, "", row->name);
 	btf_info(t->btf, (uint32_t)id, &info);
 	return info.size;
 }
 
-static uint64_t slot_member_offset(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_member_offset(struct tracer *t, const struct image_extern *row)
 {
-	struct str name, type = str_split(slot->name, ':', &name);
+	struct str name, type = str_split(row->name, ':', &name);
 	int id = find_type(t, type);
 	struct btf_member_info member;
 	uint32_t bits;
 
 	if (id < 0)
-		return slot_lacks(t, slot, "", type);
+		return extern_lacks(t, row, "", type);
 	if (!btf_find_member(t->btf, (uint32_t)id, name, &bits, &member))
-		return slot_lacks(
-		    t, slot, str_format(t->runtime.arena, "%.*s with a member ", STR_ARG(type)).p, name);
+		return extern_lacks(
+		    t, row, str_format(t->runtime.arena, "%.*s with a member ", STR_ARG(type)).p, name);
 	return bits / 8;
 }
 
 /* Whether it is there is CO-RE's question, and only where it is reached. */
-static uint64_t slot_member_size(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_member_size(struct tracer *t, const struct image_extern *row)
 {
-	struct str name, size, type = str_split(slot->name, ':', &name);
+	struct str name, size, type = str_split(row->name, ':', &name);
 	int id = find_type(t, type);
 	struct btf_member_info member;
 	struct btf_info info;
@@ -198,16 +199,16 @@ static uint64_t slot_member_size(struct tracer *t, const struct image_slot *slot
 	btf_info(t->btf, member.type, &info);
 	if (info.size <= strtoul(size.p, NULL, 10))
 		return 0;
-	slot_refused(t, slot, "%.*s of %.*s has %u bytes on this kernel, and the image is made for %.*s",
+	extern_refused(t, row, "%.*s of %.*s has %u bytes on this kernel, and the image is made for %.*s",
 	    STR_ARG(name), STR_ARG(type), info.size, STR_ARG(size));
 	tracer_hint_kernel(t);
 	return 0;
 }
 
 /* A number, too, as another size than the one that the code was made for would be misread. */
-static uint64_t slot_parameter(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_parameter(struct tracer *t, const struct image_extern *row)
 {
-	struct str name, size, function = str_split(slot->name, ':', &name);
+	struct str name, size, function = str_split(row->name, ':', &name);
 	struct kernel_btf *btf = tracer_btf(t);
 	struct btf_func_info info;
 	struct btf_info type;
@@ -225,26 +226,26 @@ static uint64_t slot_parameter(struct tracer *t, const struct image_slot *slot)
 		btf_info(btf, id, &type);
 		if (str_eq(size, str_format(t->runtime.arena, "%u", type.size)))
 			return i;
-		return slot_refused(t, slot,
+		return extern_refused(t, row,
 		    "parameter %.*s of %.*s() has %u bytes on this kernel, and the image is made for %.*s",
 		    STR_ARG(name), STR_ARG(function), type.size, STR_ARG(size));
 	}
-	return slot_lacks(t, slot,
+	return extern_lacks(t, row,
 	    str_format(t->runtime.arena, "function %.*s with a parameter ", STR_ARG(function)).p, name);
 }
 
-static uint64_t slot_value(struct tracer *t, const struct image_slot *slot)
+static uint64_t extern_value(struct tracer *t, const struct image_extern *row)
 {
-	static uint64_t (*const values[SLOTS_])(struct tracer *, const struct image_slot *) = {
-#define SLOT(name, bytes, named, value) [SLOT_##name] = value,
+	static uint64_t (*const values[EXTERNS_])(struct tracer *, const struct image_extern *) = {
+#define EXTERN(name, bytes, named, value) [EXTERN_##name] = value,
 #include "language/externs.def"
-#undef SLOT
+#undef EXTERN
 	};
 
-	return values[slot->kind](t, slot);
+	return values[row->kind](t, row);
 }
 
-bool slots_has(struct tracer *t, const struct image_slot *slot)
+bool externs_has(struct tracer *t, const struct image_extern *row)
 {
 	struct diag before = t->diag;
 	FILE *nowhere = fopen("/dev/null", "we");
@@ -253,26 +254,26 @@ bool slots_has(struct tracer *t, const struct image_slot *slot)
 		return false;
 	t->error = 0;
 	t->diag = (struct diag){ .source = &t->source, .out = nowhere };
-	slot_value(t, slot);
+	extern_value(t, row);
 	t->diag = before;
 	fclose(nowhere);
 	return t->error == 0;
 }
 
-int slots_fill(struct tracer *t, char *bytes, size_t size)
+int externs_fill(struct tracer *t, char *bytes, size_t size)
 {
 	t->error = 0; /* of an attempt before this one */
-	for (size_t i = 0; i < t->image.slots.n; i++) {
-		const struct image_slot *slot = &t->image.slots.v[i];
-		uint64_t value = slot_value(t, slot);
+	for (size_t i = 0; i < t->image.externs.n; i++) {
+		const struct image_extern *row = &t->image.externs.v[i];
+		uint64_t value = extern_value(t, row);
 
 		if (t->error)
 			return t->error;
-		if (!bytes || slot->size > 8 || slot->offset > size || size - slot->offset < slot->size) {
-			fprintf(stderr, "btrun: the image cannot be used: a slot lies outside .rodata\n");
+		if (!bytes || row->size > 8 || row->offset > size || size - row->offset < row->size) {
+			fprintf(stderr, "btrun: the image cannot be used: an extern lies outside .rodata\n");
 			return -EINVAL;
 		}
-		memcpy(bytes + slot->offset, &value, slot->size);
+		memcpy(bytes + row->offset, &value, row->size);
 	}
 	return 0;
 }

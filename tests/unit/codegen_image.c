@@ -84,38 +84,38 @@ static void forms(struct arena *a)
 	CHECK_INT(c.image.programs.n, 1);
 }
 
-static const struct image_slot *slot_of(const struct compiled *c, enum image_slot_kind kind)
+static const struct image_extern *extern_of(const struct compiled *c, enum image_extern_kind kind)
 {
-	for (size_t i = 0; i < c->image.slots.n; i++)
-		if (c->image.slots.v[i].kind == kind)
-			return &c->image.slots.v[i];
+	for (size_t i = 0; i < c->image.externs.n; i++)
+		if (c->image.externs.v[i].kind == kind)
+			return &c->image.externs.v[i];
 	return NULL;
 }
 
-/* What the kernel where it runs decides: constants in a program for this one, slots in one for any. */
+/* What the kernel where it runs decides: constants in a program for this one, externs in one for any. */
 static void portable(struct arena *a)
 {
 	static const struct {
 		const char *text, *name;
-		enum image_slot_kind kind;
+		enum image_extern_kind kind;
 	} rows[] = {
-		{ "BEGIN { @ = FIXTURE_MINUS; }", "fixture_signed:FIXTURE_MINUS", SLOT_enum_value },
-		{ "BEGIN { @ = sizeof(struct sock); }", "struct sock", SLOT_type_size },
+		{ "BEGIN { @ = FIXTURE_MINUS; }", "fixture_signed:FIXTURE_MINUS", EXTERN_enum_value },
+		{ "BEGIN { @ = sizeof(struct sock); }", "struct sock", EXTERN_type_size },
 		{ "BEGIN { @ = offsetof(struct sock, sk_rcvbuf); }", "struct sock:sk_rcvbuf",
-		    SLOT_member_offset },
+		    EXTERN_member_offset },
 		{ "kprobe:tcp_connect { $s = (struct sock *)arg0; @ = ($s + 1)->sk_rcvbuf; }", "struct sock",
-		    SLOT_type_size },
-		{ "fentry:tcp_connect { @ = (uint64)args->sk; }", "tcp_connect:sk:8", SLOT_parameter },
+		    EXTERN_type_size },
+		{ "fentry:tcp_connect { @ = (uint64)args->sk; }", "tcp_connect:sk:8", EXTERN_parameter },
 	};
 	struct compiled c;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CHECK(compile(a, rows[i].text, &c));
-		CHECK(!slot_of(&c, rows[i].kind));
+		CHECK(!extern_of(&c, rows[i].kind));
 		CHECK(compile_for(a, rows[i].text, true, false, &c));
-		CHECK(slot_of(&c, rows[i].kind));
-		if (slot_of(&c, rows[i].kind))
-			CHECK_STR(slot_of(&c, rows[i].kind)->name, rows[i].name);
+		CHECK(extern_of(&c, rows[i].kind));
+		if (extern_of(&c, rows[i].kind))
+			CHECK_STR(extern_of(&c, rows[i].kind)->name, rows[i].name);
 	}
 	CHECK(compile_for(a, "kprobe:tcp_connect { print(*(struct list_head *)arg0); }", true, false, &c));
 	CHECK(!compile_for(a, "kprobe:tcp_connect { print(*(struct sock_common *)arg0); }", true, false, &c));
@@ -227,23 +227,23 @@ static void records(struct arena *a)
 	CHECK_INT(c.image.maps.v[0].key_type, IMAGE_NONE);
 }
 
-static void slots_and_counters(struct arena *a)
+static void externs_and_counters(struct arena *a)
 {
 	struct compiled c;
 	bool found = false;
 
 	CHECK(compile(
 	    a, "kprobe:vfs_read /func_exists(\"vfs_open\") && ncpus > 1/ { printf(\"%d\", cpu); }", &c));
-	for (size_t i = 0; i < c.image.slots.n; i++)
-		if (c.image.slots.v[i].kind == SLOT_func_exists) {
+	for (size_t i = 0; i < c.image.externs.n; i++)
+		if (c.image.externs.v[i].kind == EXTERN_func_exists) {
 			found = true;
-			CHECK_STR(c.image.slots.v[i].name, "vfs_open");
+			CHECK_STR(c.image.externs.v[i].name, "vfs_open");
 		}
 	CHECK(found);
-	/* No two slots lie at one place. */
-	for (size_t i = 0; i < c.image.slots.n; i++)
+	/* No two externs lie at one place. */
+	for (size_t i = 0; i < c.image.externs.n; i++)
 		for (size_t j = 0; j < i; j++)
-			CHECK(c.image.slots.v[i].offset != c.image.slots.v[j].offset);
+			CHECK(c.image.externs.v[i].offset != c.image.externs.v[j].offset);
 	found = false;
 	for (size_t i = 0; i < c.image.counters.n; i++)
 		found |= c.image.counters.v[i].kind == COUNTER_RING_FULL;
@@ -264,7 +264,7 @@ int main(void)
 	ids(a);
 	direct(a);
 	records(a);
-	slots_and_counters(a);
+	externs_and_counters(a);
 	arena_free(a);
 	return test_end();
 }

@@ -49,7 +49,7 @@ static void codec_keeps_everything(void)
 	CHECK_INT(back.n_fixed, 1);
 	CHECK_STR(back.relocs.v[0].field, "prev_pid");
 	CHECK_INT(back.programs.v[0].params[1].number, 3);
-	CHECK_INT(back.slots.v[0].kind, SLOT_func_exists);
+	CHECK_INT(back.externs.v[0].kind, EXTERN_func_exists);
 }
 
 /* Every prefix is refused, and never read beyond its end (ASan watches). */
@@ -149,7 +149,7 @@ static void break_one(struct image *m, int rule)
 		m->counters.v[0].map = 5;
 		break;
 	case 13:
-		m->slots.v[0].offset = 2;
+		m->externs.v[0].offset = 2;
 		break;
 	case 14:
 		m->relocs.v[0].insn = 4;

@@ -136,8 +136,8 @@ static inline void sample_image(struct arena *a, struct image *m)
 	vec_push(a, &m->counters,
 	    ((struct image_counter){
 		.kind = COUNTER_MAP_FULL, .attach = IMAGE_NONE, .map = 0, .span = { 3, 9 } }));
-	vec_push(a, &m->slots,
-	    ((struct image_slot){ .kind = SLOT_func_exists, .offset = 4, .size = 4, .name = STR("f") }));
+	vec_push(a, &m->externs,
+	    ((struct image_extern){ .kind = EXTERN_func_exists, .offset = 4, .size = 4, .name = STR("f") }));
 	vec_push(a, &m->parameters,
 	    ((struct image_parameter){ .kind = PARAMETER_NUMBER,
 		.name = STR("limit"),
