@@ -16,7 +16,7 @@
 #include "base/round.h"
 
 /* What a variable, a map's value or one of its keys holds so far. */
-struct slot {
+struct inferred_type {
 	const struct type *type; /* NULL: nothing yet */
 	bool literal;            /* only literals >= 0 so far, which take any signedness */
 	bool is_key;             /* of a map: unlike pointers are just numbers there */
@@ -25,17 +25,17 @@ struct slot {
 
 struct variable_info {
 	struct variable variable; /* first: a struct variable * points to it */
-	struct slot slot;
+	struct inferred_type inferred;
 };
 
 struct map_info {
 	struct map map; /* first */
-	struct slot value;
+	struct inferred_type value;
 	bool used; /* key_span and has_key are known */
 	bool has_key;
 	struct span key_span;
 	uint32_t n_keys;
-	struct slot *keys;
+	struct inferred_type *keys;
 };
 
 struct message {
@@ -112,7 +112,7 @@ struct check {
 	bool incomplete;  /* an action could not be typed at all, so what it assigns is not known */
 	bool names_args;  /* the action uses args */
 	bool conditional; /* the script itself asks whether its function exists */
-	bool changed;     /* a slot has grown in this pass */
+	bool changed;     /* an inferred type has grown in this pass */
 	bool muted;       /* the last message was not printed, so neither are its hints */
 	struct unit *unit;
 	struct node *target;   /* see use.target; taken by the next expression */
@@ -249,13 +249,14 @@ void fold_into_int(struct node *node, uint64_t value, const struct type *type);
 void fold_into_kernel_int(
     struct check *c, struct node *node, uint64_t value, enum origin origin, struct str named);
 
-/* slot.c: false when the value does not fit what is there (the slot then stays as it was) */
-bool slot_take(struct check *c, struct slot *slot, const struct type *type, bool literal, struct span at);
+/* inferred_type.c: false when the value does not fit what is there (the type then stays as it was) */
+bool inferred_take(
+    struct check *c, struct inferred_type *inferred, const struct type *type, bool literal, struct span at);
 /* How a type is kept in a variable: char arrays become strings. */
-const struct type *slot_stored(struct check *c, const struct type *type);
+const struct type *inferred_stored(struct check *c, const struct type *type);
 /* The same in a map: integers become 8 bytes. */
-const struct type *slot_stored_in_map(struct check *c, const struct type *type);
-bool slot_is_literal(const struct node *node);
+const struct type *inferred_stored_in_map(struct check *c, const struct type *type);
+bool inferred_is_literal(const struct node *node);
 
 /* map.c */
 struct map *map_of(struct check *c, struct node *node);

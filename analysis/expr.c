@@ -46,7 +46,7 @@ static const struct type *check_variable(struct check *c, struct node *node)
 {
 	const struct variable_info *info = (const struct variable_info *)node->variable.variable;
 
-	return info && info->slot.type ? info->slot.type : c->error;
+	return info && info->inferred.type ? info->inferred.type : c->error;
 }
 
 static const struct type *check_map(struct check *c, struct node *node)
@@ -295,7 +295,7 @@ static const struct type *check_step(struct check *c, struct node *node)
 
 		map_use_keys(c, target);
 		if (!info->value.type)
-			slot_take(c, &info->value, type_int(c->types, 8, true), false, target->span);
+			inferred_take(c, &info->value, type_int(c->types, 8, true), false, target->span);
 	} else if (target->kind != NODE_VARIABLE) {
 		check_error(c, target->span, "%s needs a variable or a map", node->step.down ? "--" : "++");
 		check_hint(c, "as in $x%s or @x[pid]%s", node->step.down ? "--" : "++",
@@ -322,7 +322,7 @@ static const struct type *check_tuple(struct check *c, struct node *node)
 
 		if (check_is_error(c, type))
 			return c->error;
-		stored = slot_stored_in_map(c, type);
+		stored = inferred_stored_in_map(c, type);
 		text = check_type_text(c, type);
 		if (!stored || type_is_aggregation(type)) {
 			check_error(c, e->span, "%.*s can't be part of a tuple", STR_ARG(text));

@@ -71,23 +71,23 @@ static bool same_shape(struct check *c, struct map_info *info, const struct node
 static void take_key(struct check *c, struct map_info *info, uint32_t i, struct node *key)
 {
 	const struct type *type = check_value(c, key), *stored;
-	struct slot *slot = &info->keys[i];
+	struct inferred_type *inferred = &info->keys[i];
 	struct str text, before, where;
 
 	if (check_is_error(c, type))
 		return;
 	text = check_type_text(c, type);
-	stored = slot_stored_in_map(c, type);
+	stored = inferred_stored_in_map(c, type);
 	if (!stored) {
 		check_error(c, key->span, "%.*s can't be a map's key", STR_ARG(text));
 		check_hint(c, "keys are numbers, strings, pointers and addresses; take one of its members");
 		return;
 	}
-	slot->is_key = true;
-	if (slot_take(c, slot, stored, slot_is_literal(key), key->span))
+	inferred->is_key = true;
+	if (inferred_take(c, inferred, stored, inferred_is_literal(key), key->span))
 		return;
-	before = check_type_text(c, slot->type);
-	where = check_place(c, slot->first);
+	before = check_type_text(c, inferred->type);
+	where = check_place(c, inferred->first);
 	check_error(c, key->span, "this key of %.*s is %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
 	    STR_ARG(text), STR_ARG(before), STR_ARG(where));
 	check_hint(c, "the keys of a map keep their types; take another map or cast the key");
@@ -104,7 +104,7 @@ void map_use_keys(struct check *c, struct node *node)
 		info->used = true;
 		info->key_span = node->span;
 		info->n_keys = n;
-		info->keys = n ? arena_many(c->arena, struct slot, n) : NULL;
+		info->keys = n ? arena_many(c->arena, struct inferred_type, n) : NULL;
 	}
 	if (!same_shape(c, info, node, n))
 		return;
@@ -141,7 +141,7 @@ const struct type *map_read(struct check *c, struct node *node)
 void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value)
 {
 	struct map_info *info = info_of(map_of(c, node));
-	const struct type *stored = slot_stored_in_map(c, type);
+	const struct type *stored = inferred_stored_in_map(c, type);
 	struct str text = check_type_text(c, type), before, where;
 
 	if (!stored) {
@@ -149,7 +149,7 @@ void map_assign(struct check *c, struct node *node, const struct type *type, str
 		check_hint(c, "keep a pointer to it, or one of its members");
 		return;
 	}
-	if (slot_take(c, &info->value, stored, slot_is_literal(value), value->span))
+	if (inferred_take(c, &info->value, stored, inferred_is_literal(value), value->span))
 		return;
 	before = check_type_text(c, info->value.type);
 	where = check_place(c, info->value.first);

@@ -167,17 +167,19 @@ const struct type *check_unary(struct check *c, struct node *node)
 
 static const struct type *common_branch(struct check *c, const struct node *yes, const struct node *no)
 {
-	struct slot slot = { 0 };
+	struct inferred_type inferred = { 0 };
 	const struct type *a = yes->type, *b = no->type;
 
 	if (a == b)
 		return a;
 	if (type_is_integer(a) && type_is_integer(b))
 		return type_common(c->types, a, b);
-	if (a->form == FORM_VOID || b->form == FORM_VOID || !slot_stored(c, a) || !slot_stored(c, b))
+	if (a->form == FORM_VOID || b->form == FORM_VOID || !inferred_stored(c, a) || !inferred_stored(c, b))
 		return NULL;
-	slot_take(c, &slot, slot_stored(c, a), slot_is_literal(yes), yes->span);
-	return slot_take(c, &slot, slot_stored(c, b), slot_is_literal(no), no->span) ? slot.type : NULL;
+	inferred_take(c, &inferred, inferred_stored(c, a), inferred_is_literal(yes), yes->span);
+	return inferred_take(c, &inferred, inferred_stored(c, b), inferred_is_literal(no), no->span)
+		   ? inferred.type
+		   : NULL;
 }
 
 const struct type *check_ternary(struct check *c, struct node *node)

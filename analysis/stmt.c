@@ -29,7 +29,7 @@ static void not_kept(struct check *c, const struct node *value, struct str name)
 static void assign_variable(struct check *c, struct node *target, const struct type *type, struct node *value)
 {
 	struct variable_info *info = (struct variable_info *)target->variable.variable;
-	const struct type *stored = slot_stored(c, type);
+	const struct type *stored = inferred_stored(c, type);
 	struct str text, before, where;
 
 	if (!info)
@@ -38,13 +38,13 @@ static void assign_variable(struct check *c, struct node *target, const struct t
 		not_kept(c, value, info->variable.name);
 		return;
 	}
-	if (slot_take(c, &info->slot, stored, slot_is_literal(value), value->span)) {
-		target->type = info->slot.type;
+	if (inferred_take(c, &info->inferred, stored, inferred_is_literal(value), value->span)) {
+		target->type = info->inferred.type;
 		return;
 	}
 	text = check_type_text(c, type);
-	before = check_type_text(c, info->slot.type);
-	where = check_place(c, info->slot.first);
+	before = check_type_text(c, info->inferred.type);
+	where = check_place(c, info->inferred.first);
 	check_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s",
 	    STR_ARG(info->variable.name), STR_ARG(text), STR_ARG(before), STR_ARG(where));
 	check_hint(c, "a variable keeps its type; take another variable, or cast the value");
@@ -80,8 +80,8 @@ static void start_map(struct check *c, struct node *target, const struct type *v
 	struct map_info *info = (struct map_info *)map_of(c, target);
 
 	if (!info->value.type && !check_is_error(c, value) && type_is_integer(value))
-		slot_take(c, &info->value, slot_stored_in_map(c, type_common(c->types, value, value)), false,
-		    target->span);
+		inferred_take(c, &info->value, inferred_stored_in_map(c, type_common(c->types, value, value)),
+		    false, target->span);
 }
 
 static void check_compound(struct check *c, struct node *node)
@@ -154,7 +154,8 @@ static void check_range(struct check *c, struct node *node)
 	check_bound(c, node->range.from);
 	check_bound(c, node->range.to);
 	if (info)
-		slot_take(c, &info->slot, type_int(c->types, 8, true), false, node->range.variable->span);
+		inferred_take(
+		    c, &info->inferred, type_int(c->types, 8, true), false, node->range.variable->span);
 	node->range.variable->type = type_int(c->types, 8, true);
 	check_loop(c, node->range.body);
 }

@@ -214,7 +214,8 @@ static void finish_variables(struct check *c)
 		for (size_t v = 0; v < unit->variables.n; v++) {
 			struct variable_info *info = (struct variable_info *)unit->variables.v[v];
 
-			info->variable.type = info->slot.type ? info->slot.type : type_int(c->types, 8, true);
+			info->variable.type =
+			    info->inferred.type ? info->inferred.type : type_int(c->types, 8, true);
 		}
 	}
 }
