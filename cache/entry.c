@@ -13,7 +13,7 @@ enum part { KEY, WATCHES, MESSAGES, IMAGE, PARTS };
 /* In the byte order of the machine: the key says which machine that is. The parts follow it. */
 struct header {
 	char magic[8];
-	uint64_t one_form;
+	uint64_t one_kind;
 	uint64_t sizes[PARTS];
 	unsigned char digest[DIGEST_SIZE]; /* of all that precedes it, and of all that follows */
 };
@@ -73,7 +73,7 @@ static char *put_watches(char *at, const struct watches *w)
 
 struct str entry_pack(struct arena *a, const struct entry *e)
 {
-	struct header h = { .one_form = e->one_form,
+	struct header h = { .one_kind = e->one_kind,
 		.sizes = { e->key.n, watches_size(&e->watches), e->messages.n, e->image.n } };
 	size_t n = sizeof(h) + h.sizes[KEY] + h.sizes[WATCHES] + h.sizes[MESSAGES] + h.sizes[IMAGE];
 	char *bytes = arena_alloc(a, n), *at = bytes + sizeof(h);
@@ -132,12 +132,12 @@ bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry 
 	if (!take(&rest, sizeof(h), &part))
 		return false;
 	memcpy(&h, part.p, sizeof(h));
-	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.one_form > 1)
+	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.one_kind > 1)
 		return false;
 	make_digest(bytes, digest);
 	if (memcmp(digest, h.digest, DIGEST_SIZE) != 0)
 		return false;
-	*e = (struct entry){ .one_form = h.one_form };
+	*e = (struct entry){ .one_kind = h.one_kind };
 	if (!take(&rest, h.sizes[KEY], &e->key) || !take(&rest, h.sizes[WATCHES], &watches) ||
 	    !take(&rest, h.sizes[MESSAGES], &e->messages) || !take(&rest, h.sizes[IMAGE], &e->image) ||
 	    rest.n)

@@ -20,7 +20,7 @@ struct entry {
 	struct watches watches;
 	struct str messages;
 	struct str image;
-	bool one_form; /* see struct run_options */
+	bool one_kind; /* see struct run_options */
 };
 
 struct str entry_pack(struct arena *a, const struct entry *e);

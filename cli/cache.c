@@ -26,7 +26,7 @@ struct cache {
 	struct kernel *kernel;
 	const struct source *source;
 	const struct options *options;
-	bool one_form; /* what is compiled first */
+	bool one_kind; /* what is compiled first */
 	struct store store;
 	struct str key;
 	char name[STORE_NAME];
@@ -123,7 +123,7 @@ static bool make_key(struct cache *c)
 	put_kernel(out, c->arena, c->kernel);
 	put_surroundings(out, c->options);
 	put_part(out, c->source->text.p, c->source->text.n);
-	for (char **argv = compile_arguments(c->arena, c->kernel, c->source, c->options, c->one_form); *argv;
+	for (char **argv = compile_arguments(c->arena, c->kernel, c->source, c->options, c->one_kind); *argv;
 	     argv++)
 		put_text(out, *argv);
 	whole &= !ferror(out);
@@ -146,7 +146,7 @@ static void make_name(struct cache *c)
 }
 
 struct cache *cache_open(
-    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_form)
+    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_kind)
 {
 	struct cache *c = arena_one(a, struct cache);
 
@@ -154,7 +154,7 @@ struct cache *cache_open(
 		.kernel = k,
 		.source = source,
 		.options = o,
-		.one_form = one_form,
+		.one_kind = one_kind,
 		.store.folder = -ENOENT,
 		.watcher = { .kernel = k, .pid = o->run.pid, .btf = o->btf },
 		.facts = { o, source, NULL } };
@@ -197,7 +197,7 @@ static bool is_image(struct arena *a, int fd)
 }
 
 /* Puts the entry's messages out and gives a memfd with its image; or negative errno, and nothing was done. */
-static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_form)
+static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_kind)
 {
 	struct watcher watcher = c->watcher;
 	const struct watch *changed;
@@ -225,11 +225,11 @@ static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_for
 		return image;
 	tell(c, "started from it", c->name);
 	fwrite(e.messages.p, 1, e.messages.n, stderr);
-	*one_form = e.one_form;
+	*one_kind = e.one_kind;
 	return image;
 }
 
-static int find(struct cache *c, bool *one_form)
+static int find(struct cache *c, bool *one_kind)
 {
 	struct arena *a = arena_new();
 	struct str bytes;
@@ -240,14 +240,14 @@ static int find(struct cache *c, bool *one_form)
 	else if (err)
 		tell_error(c, "an entry is not used", err);
 	else
-		err = use(c, a, bytes, one_form);
+		err = use(c, a, bytes, one_kind);
 	arena_free(a);
 	return err;
 }
 
-static void keep(struct cache *c, struct arena *a, struct str messages, bool one_form, int image)
+static void keep(struct cache *c, struct arena *a, struct str messages, bool one_kind, int image)
 {
-	struct entry e = { c->key, c->watcher.list, messages, { 0 }, one_form };
+	struct entry e = { c->key, c->watcher.list, messages, { 0 }, one_kind };
 	uint64_t limit = c->options->cache_bytes ? c->options->cache_bytes : BYTES_MOST;
 	int err;
 
@@ -265,7 +265,7 @@ static void keep(struct cache *c, struct arena *a, struct str messages, bool one
 }
 
 /* The messages are shown when they are all there. */
-static int compile_and_keep(struct cache *c, int messages, bool one_form, int *image)
+static int compile_and_keep(struct cache *c, int messages, bool one_kind, int *image)
 {
 	struct compile_listener listener = { messages, &c->watcher };
 	struct arena *a = arena_new();
@@ -274,34 +274,34 @@ static int compile_and_keep(struct cache *c, int messages, bool one_form, int *i
 
 	c->watcher.arena = a;
 	watcher_begin(&c->watcher);
-	err = compile_script(c->kernel, c->source, c->options, one_form, &listener, image);
+	err = compile_script(c->kernel, c->source, c->options, one_kind, &listener, image);
 	if (memory_read(a, messages, &text) == 0)
 		fwrite(text.p, 1, text.n, stderr);
 	if (!err)
-		keep(c, a, text, one_form, *image);
+		keep(c, a, text, one_kind, *image);
 	arena_free(a);
 	return err;
 }
 
-static int compile(struct cache *c, bool one_form, int *image)
+static int compile(struct cache *c, bool one_kind, int *image)
 {
 	int messages = c->store.folder < 0 ? -1 : memory_file("messages", STR("")), err;
 
 	if (messages < 0)
-		return compile_script(c->kernel, c->source, c->options, one_form, NULL, image);
-	err = compile_and_keep(c, messages, one_form, image);
+		return compile_script(c->kernel, c->source, c->options, one_kind, NULL, image);
+	err = compile_and_keep(c, messages, one_kind, image);
 	close(messages);
 	return err;
 }
 
-int cache_image(struct cache *c, bool *one_form, int *image)
+int cache_image(struct cache *c, bool *one_kind, int *image)
 {
-	*one_form = c->one_form;
-	*image = c->store.folder < 0 ? c->store.folder : find(c, one_form);
-	return *image >= 0 ? 0 : compile(c, *one_form, image);
+	*one_kind = c->one_kind;
+	*image = c->store.folder < 0 ? c->store.folder : find(c, one_kind);
+	return *image >= 0 ? 0 : compile(c, *one_kind, image);
 }
 
-int cache_all_forms(struct cache *c, int *image)
+int cache_all_kinds(struct cache *c, int *image)
 {
 	return compile(c, false, image);
 }

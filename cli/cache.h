@@ -14,12 +14,12 @@
 struct cache;
 
 struct cache *cache_open(
-    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_form);
+    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_kind);
 void cache_close(struct cache *c);
-/* 0 and a memfd with the image, or negative errno, a message printed. one_form: is it an image of one form?
- * It can be false although one was asked for, when that had not been enough the last time. */
-int cache_image(struct cache *c, bool *one_form, int *image);
-/* An image with all forms, compiled now, which takes the other's place. */
-int cache_all_forms(struct cache *c, int *image);
+/* 0 and a memfd with the image, or negative errno, a message printed. one_kind: has it one kind of program
+ * for each probe? It can be false although one was asked for, when that had not been enough the last time. */
+int cache_image(struct cache *c, bool *one_kind, int *image);
+/* An image with all kinds of programs, compiled now, which takes the other's place. */
+int cache_all_kinds(struct cache *c, int *image);
 
 #endif

@@ -51,7 +51,7 @@ struct job {
 	const char *stage; /* of -d, or NULL */
 	int out;           /* where that is written */
 	struct compile_listener listener;
-	bool one_form;
+	bool one_kind;
 };
 
 static void __attribute__((noreturn))
@@ -140,8 +140,8 @@ static int arguments(struct arena *a, const struct job *job, char **argv)
 	}
 	if (job->options->aot || job->options->emit)
 		argv[n++] = "--open-parameters";
-	if (job->one_form)
-		argv[n++] = "--one-form";
+	if (job->one_kind)
+		argv[n++] = "--one-kind";
 	if (o->emit || o->aot || o->btf)
 		argv[n++] = "--portable";
 	if (o->unsafe)
@@ -242,17 +242,17 @@ out:
 }
 
 char **compile_arguments(
-    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_form)
+    struct arena *a, struct kernel *k, const struct source *source, const struct options *o, bool one_kind)
 {
-	struct job job = { .source = source, .options = o, .one_form = one_form };
+	struct job job = { .source = source, .options = o, .one_kind = one_kind };
 
 	return command_line(a, k, &job);
 }
 
-int compile_script(struct kernel *k, const struct source *source, const struct options *o, bool one_form,
+int compile_script(struct kernel *k, const struct source *source, const struct options *o, bool one_kind,
     const struct compile_listener *listener, int *image)
 {
-	struct job job = { source, o, NULL, STDOUT_FILENO, listener ? *listener : nobody, one_form };
+	struct job job = { source, o, NULL, STDOUT_FILENO, listener ? *listener : nobody, one_kind };
 
 	return compile(k, &job, image);
 }

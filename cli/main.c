@@ -125,14 +125,14 @@ static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, c
 	run->fresh = !o->btf;
 	/* Half of the compiler's time, and the second way is seldom needed. */
 	cache = cache_open(a, facts, source, o, run->way == ATTACH_AUTO && HAS_TRAMPOLINES);
-	if (cache_image(cache, &run->one_form, &image))
+	if (cache_image(cache, &run->one_kind, &image))
 		goto out;
 	status = run_image(k, image, run);
 	if (status >= 0)
 		goto out;
 	close(image);
-	run->one_form = false;
-	status = cache_all_forms(cache, &image) ? 1 : run_image(k, image, run);
+	run->one_kind = false;
+	status = cache_all_kinds(cache, &image) ? 1 : run_image(k, image, run);
 out:
 	cache_close(cache);
 	return status;

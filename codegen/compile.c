@@ -96,8 +96,8 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	g->image->kernel = options->release;
 	/* Of a module there may be another build without there being another kernel. */
 	g->image->kernel_id = program->btf_module.n ? STR("") : options->kernel_id;
-	g->one_form = options->one_form;
-	g->direct = options->one_form && !program->portable && program->btf;
+	g->one_kind = options->one_kind;
+	g->direct = options->one_kind && !program->portable && program->btf;
 	g->stack_region = stack_region;
 	return g;
 }

@@ -20,7 +20,7 @@ struct generate_options {
 	struct str kernel_id; /* see struct image */
 	/* Of a probe that can be attached in two ways only the program for the one that is tried first: for
 	 * an image that is not kept. */
-	bool one_form;
+	bool one_kind;
 };
 
 /* fd: an empty file or memfd, read-write. */

@@ -29,7 +29,7 @@ LLVMValueRef gen_retval(struct gen *g, const struct builtin_use *use)
 	const struct type *type = use->node->type;
 	LLVMValueRef v;
 
-	if (g->form == IMAGE_KRETPROBE || g->form == IMAGE_URETPROBE)
+	if (g->program_kind == IMAGE_KRETPROBE || g->program_kind == IMAGE_URETPROBE)
 		return gen_register(g, REGISTER_ax);
 	v = from_helper(g, HELPER_FUNC_RET, NULL);
 	direct_retval(g, v);
@@ -119,7 +119,7 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 {
 	if (call->on_stack)
 		return stack_argument(g, call->number);
-	switch ((int)g->form) {
+	switch ((int)g->program_kind) {
 	case IMAGE_FENTRY:
 		return trampoline_argument(g, call->number);
 	case IMAGE_RAW:

@@ -275,7 +275,7 @@ LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef 
 
 	if (node->kind != NODE_MEMBER)
 		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
-	if (node->member.object->type->form == FORM_ARGS && g->form == IMAGE_ITER)
+	if (node->member.object->type->form == FORM_ARGS && g->program_kind == IMAGE_ITER)
 		return present(
 		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
 	if (node->member.object->type->form == FORM_ARGS)

@@ -12,7 +12,7 @@
  *	builtins.c context.c text.c aggregate.c stack.c    gen_X of language/builtins.def
  *	usdt.c      where usdt arguments are
  *	events.c    records of ASYNC calls
- *	unit.c      a unit -> one function for each form
+ *	unit.c      a unit -> one function for each kind of program
  *	meta.c      the image's tables
  *	relocs.c    btrun's own relocations out of .BTF.ext
  *	compile.c   the attempts, one after the other
@@ -104,7 +104,7 @@ struct gen {
 	LLVMValueRef packets;          /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
-	bool one_form;         /* see struct generate_options */
+	bool one_kind;         /* see struct generate_options */
 	bool direct;           /* see direct.c */
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;          /* LLVM has reported an error */
@@ -118,7 +118,7 @@ struct gen {
 	/* the function that is being made */
 	const struct unit *unit;
 	const struct attach *attach;
-	enum image_form form;
+	enum image_program_kind program_kind;
 	LLVMValueRef function, context_arg;
 	LLVMMetadataRef scope;
 	struct span place;       /* of gen_place() */

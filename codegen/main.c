@@ -19,7 +19,7 @@ struct options {
 	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
 	uint64_t max_strlen, max_map_keys;
 	VEC(const char *) includes;
-	bool unsafe, no_warnings, one_form, portable, open_parameters, version;
+	bool unsafe, no_warnings, one_kind, portable, open_parameters, version;
 	struct kernel *kernel;
 	struct str *params;
 	unsigned n_params;
@@ -51,7 +51,7 @@ static const struct option_row {
 	{ "include", TEXTS, AT(includes) },
 	{ "unsafe", SWITCH, AT(unsafe) },
 	{ "no-warnings", SWITCH, AT(no_warnings) },
-	{ "one-form", SWITCH, AT(one_form) },
+	{ "one-kind", SWITCH, AT(one_kind) },
 	{ "open-parameters", SWITCH, AT(open_parameters) },
 	{ "portable", SWITCH, AT(portable) },
 	{ "version", SWITCH, AT(version) },
@@ -201,7 +201,7 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 		const char *stage;
 		enum generate_text_kind kind;
 	} texts[] = { { "ir", GENERATE_IR }, { "opt", GENERATE_OPTIMISED }, { "asm", GENERATE_ASM } };
-	struct generate_options options = { str_of(o->release), str_of(o->kernel_id), o->one_form };
+	struct generate_options options = { str_of(o->release), str_of(o->kernel_id), o->one_kind };
 
 	if (is_wanted(o, "types")) {
 		program_dump(stdout, program);

@@ -83,7 +83,7 @@ void stack_define(struct gen *g)
  * the trampoline, and in an fexit the function itself. */
 static uint64_t trampoline_frames(const struct gen *g)
 {
-	return g->form == IMAGE_FENTRY ? 3 : g->form == IMAGE_FEXIT ? 4 : 0;
+	return g->program_kind == IMAGE_FENTRY ? 3 : g->program_kind == IMAGE_FEXIT ? 4 : 0;
 }
 
 static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uint64_t flags)

@@ -150,8 +150,9 @@ static LLVMValueRef read_bytes(
 static bool is_at_hand(const struct gen *g, const struct node *address)
 {
 	return !gen_is_scalar(address->type) &&
-	       (core_is_local(address) || (g->form == IMAGE_TRACEPOINT && address->kind == NODE_MEMBER &&
-					      address->member.object->type->form == FORM_ARGS));
+	       (core_is_local(address) ||
+		   (g->program_kind == IMAGE_TRACEPOINT && address->kind == NODE_MEMBER &&
+		       address->member.object->type->form == FORM_ARGS));
 }
 
 /* A length that is asked for, of what fits; more is a loss. */

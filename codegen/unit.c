@@ -1,9 +1,9 @@
 /*
- * A unit becomes a function for each form in which it can be attached.
+ * A unit becomes a function for each kind of program that can serve it.
  */
 #include "codegen/gen.h"
 
-static const char *const form_suffix[IMAGE_FORMS_] = {
+static const char *const kind_suffix[IMAGE_PROGRAM_KINDS_] = {
 	[IMAGE_RUN] = "",
 	[IMAGE_KPROBE] = "",
 	[IMAGE_KRETPROBE] = "",
@@ -24,7 +24,7 @@ static struct str section(struct gen *g)
 {
 	const struct attach *a = g->attach;
 
-	switch (g->form) {
+	switch (g->program_kind) {
 	case IMAGE_RUN:
 		return STR("raw_tp/btrun");
 	case IMAGE_KPROBE:
@@ -48,7 +48,7 @@ static struct str section(struct gen *g)
 		return str_format(g->arena, "iter/%.*s", STR_ARG(a->event));
 	case IMAGE_TIMER:
 	case IMAGE_PERF:
-	case IMAGE_FORMS_:
+	case IMAGE_PROGRAM_KINDS_:
 		break;
 	}
 	return STR("perf_event");
@@ -134,16 +134,16 @@ static void prologue(struct gen *g)
 	LLVMBasicBlockRef after;
 	struct rare rare;
 
-	if (g->form == IMAGE_ITER)
+	if (g->program_kind == IMAGE_ITER)
 		skip_the_end(g);
 	/* A pinned one runs when there is no tracer. */
-	if (g->form == IMAGE_RUN || g->unit->pinned)
+	if (g->program_kind == IMAGE_RUN || g->unit->pinned)
 		return;
 	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->live)), &rare, "not_live");
 	count_loss(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 	gen_end_rare(g, &rare);
-	if (g->form == IMAGE_TIMER || g->form == IMAGE_ITER)
+	if (g->program_kind == IMAGE_TIMER || g->program_kind == IMAGE_ITER)
 		return;
 	wanted = extern_load(g, EXTERN_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
@@ -282,7 +282,7 @@ static void note_program(struct gen *g, struct str name)
 	const struct unit *u = g->unit;
 	struct image_program row = {
 		.name = name,
-		.form = g->form,
+		.kind = g->program_kind,
 		.attach = g->attach->index,
 		.n_attach = (uint32_t)u->attaches.n,
 		.needs_retval = u->uses_retval,
@@ -290,7 +290,7 @@ static void note_program(struct gen *g, struct str name)
 	};
 	VEC(struct image_param) params = { 0 };
 
-	for (uint32_t i = 0; g->form == IMAGE_FENTRY && i < g->attach->n_params; i++) {
+	for (uint32_t i = 0; g->program_kind == IMAGE_FENTRY && i < g->attach->n_params; i++) {
 		struct image_param param = { .number = i };
 		struct btf_info info;
 		struct str ignored;
@@ -308,14 +308,14 @@ static void note_program(struct gen *g, struct str name)
 	vec_push(g->arena, &g->image->programs, row);
 }
 
-static void generate(struct gen *g, enum image_form form, const char *prefix)
+static void generate(struct gen *g, enum image_program_kind program_kind, const char *prefix)
 {
 	LLVMBasicBlockRef scratch, start;
 	struct str name;
 
-	g->form = form;
+	g->program_kind = program_kind;
 	make_begin_program(g);
-	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, form_suffix[form]);
+	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, kind_suffix[program_kind]);
 	define(g, name);
 	prologue(g);
 	scratch = LLVMGetInsertBlock(g->b);
@@ -335,7 +335,7 @@ static void generate(struct gen *g, enum image_form form, const char *prefix)
 	g->programs++;
 }
 
-/* Can the unit be attached in the trampoline form, as far as can be known here? */
+/* Can the unit be attached as a trampoline program, as far as can be known here? */
 static bool trampoline(const struct unit *u)
 {
 	const struct attach *a = u->attaches.v[0];
@@ -343,41 +343,41 @@ static bool trampoline(const struct unit *u)
 	return !u->needs_kprobe && !a->glob && a->in_btf && !a->variadic && !a->ambiguous;
 }
 
-#define NO_FORM IMAGE_FORMS_
+#define NO_KIND IMAGE_PROGRAM_KINDS_
 
-/* The forms of each probe type; the second one only where trampoline() allows it. */
+/* The program kinds of each probe type; the second one only where trampoline() allows it. */
 static const struct {
 	const char *name;
-	enum image_form plain, trampoline;
-} probe_forms[PROBE_N_] = {
-	[PROBE_begin] = { "begin", IMAGE_RUN, NO_FORM },
-	[PROBE_end] = { "end", IMAGE_RUN, NO_FORM },
+	enum image_program_kind plain, trampoline;
+} probe_kinds[PROBE_N_] = {
+	[PROBE_begin] = { "begin", IMAGE_RUN, NO_KIND },
+	[PROBE_end] = { "end", IMAGE_RUN, NO_KIND },
 	[PROBE_kprobe] = { "kprobe", IMAGE_KPROBE, IMAGE_FENTRY },
 	[PROBE_kretprobe] = { "kretprobe", IMAGE_KRETPROBE, IMAGE_FEXIT },
-	[PROBE_fentry] = { "fentry", IMAGE_FENTRY, NO_FORM },
-	[PROBE_fexit] = { "fexit", IMAGE_FEXIT, NO_FORM },
-	[PROBE_tracepoint] = { "tracepoint", IMAGE_TRACEPOINT, NO_FORM },
-	[PROBE_interval] = { "interval", IMAGE_TIMER, NO_FORM },
-	[PROBE_profile] = { "profile", IMAGE_PERF, NO_FORM },
-	[PROBE_software] = { "software", IMAGE_PERF, NO_FORM },
-	[PROBE_hardware] = { "hardware", IMAGE_PERF, NO_FORM },
-	[PROBE_watchpoint] = { "watchpoint", IMAGE_PERF, NO_FORM },
-	[PROBE_asyncwatchpoint] = { "watchpoint", IMAGE_PERF, NO_FORM },
-	[PROBE_uprobe] = { "uprobe", IMAGE_UPROBE, NO_FORM },
-	[PROBE_uretprobe] = { "uretprobe", IMAGE_URETPROBE, NO_FORM },
-	[PROBE_usdt] = { "usdt", IMAGE_USDT, NO_FORM },
-	[PROBE_rawtracepoint] = { "rawtp", IMAGE_RAW, NO_FORM },
-	[PROBE_iter] = { "iter", IMAGE_ITER, NO_FORM },
+	[PROBE_fentry] = { "fentry", IMAGE_FENTRY, NO_KIND },
+	[PROBE_fexit] = { "fexit", IMAGE_FEXIT, NO_KIND },
+	[PROBE_tracepoint] = { "tracepoint", IMAGE_TRACEPOINT, NO_KIND },
+	[PROBE_interval] = { "interval", IMAGE_TIMER, NO_KIND },
+	[PROBE_profile] = { "profile", IMAGE_PERF, NO_KIND },
+	[PROBE_software] = { "software", IMAGE_PERF, NO_KIND },
+	[PROBE_hardware] = { "hardware", IMAGE_PERF, NO_KIND },
+	[PROBE_watchpoint] = { "watchpoint", IMAGE_PERF, NO_KIND },
+	[PROBE_asyncwatchpoint] = { "watchpoint", IMAGE_PERF, NO_KIND },
+	[PROBE_uprobe] = { "uprobe", IMAGE_UPROBE, NO_KIND },
+	[PROBE_uretprobe] = { "uretprobe", IMAGE_URETPROBE, NO_KIND },
+	[PROBE_usdt] = { "usdt", IMAGE_USDT, NO_KIND },
+	[PROBE_rawtracepoint] = { "rawtp", IMAGE_RAW, NO_KIND },
+	[PROBE_iter] = { "iter", IMAGE_ITER, NO_KIND },
 };
 
 void unit_generate(struct gen *g, const struct unit *unit)
 {
-	bool both = probe_forms[unit->probe].trampoline != NO_FORM && trampoline(unit);
+	bool both = probe_kinds[unit->probe].trampoline != NO_KIND && trampoline(unit);
 
 	g->unit = unit;
 	g->attach = unit->attaches.v[0];
-	if (!both || !g->one_form)
-		generate(g, probe_forms[unit->probe].plain, probe_forms[unit->probe].name);
+	if (!both || !g->one_kind)
+		generate(g, probe_kinds[unit->probe].plain, probe_kinds[unit->probe].name);
 	if (both)
-		generate(g, probe_forms[unit->probe].trampoline, probe_forms[unit->probe].name);
+		generate(g, probe_kinds[unit->probe].trampoline, probe_kinds[unit->probe].name);
 }

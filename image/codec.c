@@ -15,7 +15,7 @@ static const char *const type_names[] = {
 #include "language/types.def"
 #undef TYPE
 };
-static const char *const form_names[IMAGE_FORMS_] = {
+static const char *const program_kind_names[IMAGE_PROGRAM_KINDS_] = {
 	[IMAGE_RUN] = "run",
 	[IMAGE_KPROBE] = "kprobe",
 	[IMAGE_KRETPROBE] = "kretprobe",
@@ -279,7 +279,7 @@ static void code_param(struct codec *c, struct image_param *p)
 static void code_program(struct codec *c, struct image_program *p)
 {
 	code_str(c, &p->name);
-	code_kind(c, p->form, form_names);
+	code_kind(c, p->kind, program_kind_names);
 	code_u32(c, &p->attach);
 	code_u32(c, &p->n_attach);
 	code_bool(c, &p->needs_retval);

@@ -170,7 +170,7 @@ static int bring_up(struct tracer *t)
 		if (!t->failed || t->explained)
 			return err;
 		/* A verifier that does not take direct loads gets a program without. */
-		if (choose_lacks_forms(t, t->failed) || (t->refused_by_verifier && t->options->one_form))
+		if (choose_lacks_programs(t, t->failed) || (t->refused_by_verifier && t->options->one_kind))
 			return -EAGAIN;
 		if (!choose_next(t->failed) && !attach_explain(t))
 			return err;
@@ -193,14 +193,14 @@ static uint64_t count_attached(const struct tracer *t)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < t->probes.n; i++)
-		n += !t->probes.v[i].off && t->probes.v[i].form == IMAGE_RUN;
+		n += !t->probes.v[i].off && t->probes.v[i].kind == IMAGE_RUN;
 	for (size_t i = 0; i < t->runtime.targets.n; i++) {
 		uint32_t attach = (uint32_t)(t->runtime.targets.v[i].id >> 32);
 
 		for (size_t k = 0; k < t->probes.n; k++) {
 			const struct probe *p = &t->probes.v[k];
 
-			n += !p->off && p->form != IMAGE_RUN && attach >= p->attach &&
+			n += !p->off && p->kind != IMAGE_RUN && attach >= p->attach &&
 			     attach < p->attach + p->n_attach;
 		}
 	}
@@ -283,7 +283,7 @@ static void close_gate(struct tracer *t)
 
 	*t->live = 0;
 	for (size_t i = 0; i < t->probes.n; i++)
-		any |= !t->probes.v[i].off && t->probes.v[i].form != IMAGE_RUN;
+		any |= !t->probes.v[i].off && t->probes.v[i].kind != IMAGE_RUN;
 	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000); /* nohz_full= refuses it */
 }
@@ -499,7 +499,7 @@ int run_image(struct kernel *k, int fd, const struct run_options *options)
 
 	prepare(&t, k);
 	err = run_opened(&t, fd);
-	status = err == -EAGAIN && options->one_form ? err : err ? 1 : t.runtime.exit_code;
+	status = err == -EAGAIN && options->one_kind ? err : err ? 1 : t.runtime.exit_code;
 	if (status == 0 && options->strict && t.losses)
 		status = RUN_STATUS_LOSSES;
 	load_done(&t);

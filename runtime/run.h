@@ -48,14 +48,14 @@ struct run_options {
 	 * the system. */
 	bool unsafe;
 	bool mangled;  /* C++ names as the binaries have them */
-	bool one_form; /* the image has only the program for the first way of each probe */
+	bool one_kind; /* the image has only the program for the first way of each probe */
 	bool fresh;    /* the image was compiled just now, against the kernel that runs */
 };
 
 /* With options.strict, when the script's own status is 0 and something was lost. */
 #define RUN_STATUS_LOSSES 3
 
-/* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_form and
+/* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_kind and
  * nothing done yet, -EAGAIN when a probe needs another way, so that an image with all of them has to be made.
  */
 int run_image(struct kernel *k, int fd, const struct run_options *options);

@@ -28,7 +28,7 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
 
 const char *tracer_way_name(const struct probe *p)
 {
-	static const char *const forms[] = {
+	static const char *const kinds[] = {
 		[IMAGE_RUN] = "run by btrun",
 		[IMAGE_KPROBE] = "kprobe",
 		[IMAGE_KRETPROBE] = "kretprobe",
@@ -53,7 +53,7 @@ const char *tracer_way_name(const struct probe *p)
 
 	if (p->n_ways && ways[p->ways[p->way]])
 		return ways[p->ways[p->way]];
-	return p->form < IMAGE_FORMS_ ? forms[p->form] : "nothing";
+	return p->kind < IMAGE_PROGRAM_KINDS_ ? kinds[p->kind] : "nothing";
 }
 
 struct kernel_btf *tracer_btf(struct tracer *t)

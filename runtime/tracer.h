@@ -41,12 +41,12 @@ struct attached {
 /* The programs that serve the same attaches, of which one is loaded. */
 struct probe {
 	uint32_t attach, n_attach;
-	const struct image_program *forms[IMAGE_FORMS_];
+	const struct image_program *programs[IMAGE_PROGRAM_KINDS_];
 	bool off; /* condition false, or the function is missing and others of its action are there */
 	enum attach_way ways[ATTACH_WAYS_]; /* to be tried in this order */
 	unsigned n_ways, way;
-	struct str refused;   /* why the ways before failed, for -v and the last message */
-	enum image_form form; /* of the program that is loaded */
+	struct str refused;           /* why the ways before failed, for -v and the last message */
+	enum image_program_kind kind; /* of the program that is loaded */
 	struct bpf_program *program;
 	VEC(struct attached) attached;
 	unsigned skipped; /* functions of a glob that could not be attached */
@@ -153,8 +153,8 @@ int choose_ways(struct tracer *t);
 /* To the next way of the probe that failed. False: there is none. */
 bool choose_next(struct probe *p);
 bool choose_has_next(const struct probe *p);
-/* There are ways for which options.one_form has left out the program. */
-bool choose_lacks_forms(const struct tracer *t, const struct probe *p);
+/* There are ways for which options.one_kind has left out the program. */
+bool choose_lacks_programs(const struct tracer *t, const struct probe *p);
 
 /* functions.c: those that an attach point with a pattern stands for. 0 or negative errno. */
 int functions_of(struct tracer *t, uint32_t attach, const struct function_names **found);

@@ -200,7 +200,7 @@ static int attach_perf(
     struct tracer *t, struct probe *p, struct str function, uint64_t offset, uint32_t target, uint64_t cookie)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = offset,
-	    .retprobe = p->form == IMAGE_KRETPROBE);
+	    .retprobe = p->kind == IMAGE_KRETPROBE);
 	struct bpf_link *link = bpf_program__attach_kprobe_opts(p->program, function.p, &options);
 
 	if (!link)
@@ -210,7 +210,7 @@ static int attach_perf(
 
 static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
 {
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .cnt = n, .retprobe = p->form == IMAGE_KRETPROBE);
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .cnt = n, .retprobe = p->kind == IMAGE_KRETPROBE);
 	const char **names = calloc(n, sizeof(*names));
 	__u64 *cookies = calloc(n, sizeof(*cookies));
 	struct bpf_link *link;
@@ -438,7 +438,7 @@ int attach_all(struct tracer *t)
 		if (!err)
 			continue;
 		t->failed = p;
-		if (choose_lacks_forms(t, p))
+		if (choose_lacks_programs(t, p))
 			return err;
 		/* Another way has another program: everything is loaded again. What a pattern does not find
 		 * in one way it finds in none. */

@@ -12,7 +12,7 @@
 
 static bool is_return(const struct probe *p)
 {
-	return p->forms[IMAGE_KRETPROBE] || p->forms[IMAGE_FEXIT];
+	return p->programs[IMAGE_KRETPROBE] || p->programs[IMAGE_FEXIT];
 }
 
 static bool is_function(enum probe_id probe)
@@ -21,18 +21,18 @@ static bool is_function(enum probe_id probe)
 	       probe == PROBE_fexit;
 }
 
-static enum image_form only_form(const struct probe *p)
+static enum image_program_kind only_kind(const struct probe *p)
 {
-	for (enum image_form form = 0; form < IMAGE_FORMS_; form++)
-		if (p->forms[form])
-			return form;
-	return IMAGE_FORMS_;
+	for (enum image_program_kind kind = 0; kind < IMAGE_PROGRAM_KINDS_; kind++)
+		if (p->programs[kind])
+			return kind;
+	return IMAGE_PROGRAM_KINDS_;
 }
 
-static enum image_form form_of(const struct probe *p, enum attach_way way)
+static enum image_program_kind kind_of(const struct probe *p, enum attach_way way)
 {
 	if (way == ATTACH_UPROBE_MULTI || way == ATTACH_UPROBE)
-		return only_form(p);
+		return only_kind(p);
 	if (way == ATTACH_FENTRY)
 		return is_return(p) ? IMAGE_FEXIT : IMAGE_FENTRY;
 	return is_return(p) ? IMAGE_KRETPROBE : IMAGE_KPROBE;
@@ -96,7 +96,7 @@ static const char *trampoline_objection(
 
 static void offer(struct tracer *t, struct probe *p, enum attach_way way)
 {
-	const struct image_program *program = p->forms[form_of(p, way)];
+	const struct image_program *program = p->programs[kind_of(p, way)];
 	const char *objection = NULL;
 
 	if (!program)
@@ -113,11 +113,11 @@ static void offer(struct tracer *t, struct probe *p, enum attach_way way)
 	p->ways[p->n_ways++] = way;
 }
 
-bool choose_lacks_forms(const struct tracer *t, const struct probe *p)
+bool choose_lacks_programs(const struct tracer *t, const struct probe *p)
 {
 	enum probe_id probe = tracer_attach(t, p)->probe;
 
-	return t->options->one_form && (p->forms[IMAGE_FENTRY] || p->forms[IMAGE_FEXIT]) &&
+	return t->options->one_kind && (p->programs[IMAGE_FENTRY] || p->programs[IMAGE_FEXIT]) &&
 	       (probe == PROBE_kprobe || probe == PROBE_kretprobe);
 }
 
@@ -139,9 +139,9 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 		offer(t, p, ATTACH_PERF);
 		return;
 	}
-	if (p->forms[form_of(p, ATTACH_FENTRY)])
+	if (p->programs[kind_of(p, ATTACH_FENTRY)])
 		offer(t, p, ATTACH_FENTRY);
-	if (choose_lacks_forms(t, p))
+	if (choose_lacks_programs(t, p))
 		return;
 	if (is_return(p))
 		offer(t, p, ATTACH_TRACEFS);
@@ -169,7 +169,7 @@ static int choose_way(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 
-	p->form = only_form(p);
+	p->kind = only_kind(p);
 	p->off = true;
 	for (uint32_t i = 0; i < p->n_attach; i++)
 		p->off = p->off && !condition_holds(t, a + i);
@@ -184,7 +184,7 @@ static int choose_way(struct tracer *t, struct probe *p)
 		t->failed = p;
 		return attach_explain(t) ? 0 : -EOPNOTSUPP;
 	}
-	p->form = form_of(p, p->ways[0]);
+	p->kind = kind_of(p, p->ways[0]);
 	return 0;
 }
 
@@ -195,7 +195,7 @@ int choose_ways(struct tracer *t)
 	for (size_t i = 0; i < t->image.programs.n; i++) {
 		const struct image_program *program = &t->image.programs.v[i];
 
-		probe_for(t, program)->forms[program->form] = program;
+		probe_for(t, program)->programs[program->kind] = program;
 	}
 	for (size_t i = 0; i < t->probes.n; i++) {
 		err = choose_way(t, &t->probes.v[i]);
@@ -215,6 +215,6 @@ bool choose_next(struct probe *p)
 	if (!choose_has_next(p))
 		return false;
 	p->way++;
-	p->form = form_of(p, p->ways[p->way]);
+	p->kind = kind_of(p, p->ways[p->way]);
 	return true;
 }

@@ -304,7 +304,7 @@ static const struct event_kind *kind_of(struct str builtin)
 	return NULL;
 }
 
-static unsigned forms_of(struct str builtin)
+static unsigned kinds_of(struct str builtin)
 {
 	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
 		if (str_is(builtin, builtins[i].name))
@@ -314,12 +314,12 @@ static unsigned forms_of(struct str builtin)
 
 bool event_is_unsafe(struct str builtin)
 {
-	return forms_of(builtin) & UNSAFE;
+	return kinds_of(builtin) & UNSAFE;
 }
 
 unsigned event_needs(struct str builtin)
 {
-	return forms_of(builtin);
+	return kinds_of(builtin);
 }
 
 bool event_is_packet(const struct image_record *record)

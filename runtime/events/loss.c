@@ -166,7 +166,7 @@ void loss_watch(struct tracer *t)
 
 static const char *remedy(const struct probe *p)
 {
-	if (p->form != IMAGE_KRETPROBE)
+	if (p->kind != IMAGE_KRETPROBE)
 		return "it was hit while another probe ran";
 	return p->ways[p->way] == ATTACH_TRACEFS ? "its slots were all taken; --maxactive N sets how many"
 						 : "its slots were all taken; --attach=tracefs has more";
@@ -199,7 +199,7 @@ static void report_missed(struct tracer *t, struct probe *p)
 		report_hits(t, "at least ", missed, at, remedy(p));
 	if (recursed)
 		report_hits(t, "", recursed, at, "it was hit while another program ran on that CPU");
-	if (!p->off && !known && p->form == IMAGE_KRETPROBE)
+	if (!p->off && !known && p->kind == IMAGE_KRETPROBE)
 		fprintf(stderr,
 		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
 		    "%s\n",
@@ -210,7 +210,7 @@ static void report_missed(struct tracer *t, struct probe *p)
 static bool skips_uncounted(const struct tracer *t, const struct probe *p)
 {
 	return !p->off && t->version < FEATURES_VERSION(6, 7, 0) &&
-	       (p->form == IMAGE_KPROBE || p->form == IMAGE_KRETPROBE || p->form == IMAGE_TRACEPOINT);
+	       (p->kind == IMAGE_KPROBE || p->kind == IMAGE_KRETPROBE || p->kind == IMAGE_TRACEPOINT);
 }
 
 static void tell_uncounted(struct tracer *t)

@@ -33,13 +33,13 @@ static void describe_origin(struct tracer *t, FILE *out)
 }
 
 /* Cheapest first, as they are tried. */
-static const enum image_form order[] = { IMAGE_FENTRY, IMAGE_FEXIT, IMAGE_KPROBE, IMAGE_KRETPROBE, IMAGE_RUN,
-	IMAGE_TRACEPOINT, IMAGE_TIMER, IMAGE_PERF, IMAGE_UPROBE, IMAGE_URETPROBE, IMAGE_USDT, IMAGE_RAW,
-	IMAGE_ITER };
+static const enum image_program_kind order[] = { IMAGE_FENTRY, IMAGE_FEXIT, IMAGE_KPROBE, IMAGE_KRETPROBE,
+	IMAGE_RUN, IMAGE_TRACEPOINT, IMAGE_TIMER, IMAGE_PERF, IMAGE_UPROBE, IMAGE_URETPROBE, IMAGE_USDT,
+	IMAGE_RAW, IMAGE_ITER };
 
-static struct str forms_of(struct tracer *t, uint32_t attach)
+static struct str kinds_of(struct tracer *t, uint32_t attach)
 {
-	static const char *const names[IMAGE_FORMS_] = {
+	static const char *const names[IMAGE_PROGRAM_KINDS_] = {
 		[IMAGE_RUN] = "run by btrun",
 		[IMAGE_KPROBE] = "kprobe (kprobe.multi, tracefs or perf event)",
 		[IMAGE_KRETPROBE] = "kretprobe (kprobe.multi, tracefs or perf event)",
@@ -60,7 +60,7 @@ static struct str forms_of(struct tracer *t, uint32_t attach)
 		for (size_t i = 0; i < t->image.programs.n; i++) {
 			const struct image_program *p = &t->image.programs.v[i];
 
-			if (p->form == order[o] && attach >= p->attach && attach < p->attach + p->n_attach)
+			if (p->kind == order[o] && attach >= p->attach && attach < p->attach + p->n_attach)
 				text = str_format(t->runtime.arena, "%.*s%s%s", STR_ARG(text),
 				    text.n ? ", else " : "", names[order[o]]);
 		}
@@ -181,12 +181,12 @@ static void describe_probes(struct tracer *t, FILE *out)
 	find_functions(t, &functions);
 	for (size_t i = 0; i < t->image.attaches.n; i++) {
 		const struct image_attach *a = &t->image.attaches.v[i];
-		struct str forms = forms_of(t, (uint32_t)i);
+		struct str kinds = kinds_of(t, (uint32_t)i);
 		enum presence presence;
 
-		if (!forms.n)
-			forms = STR("with the one before");
-		fprintf(out, "  %.*s: %.*s", STR_ARG(a->text), STR_ARG(forms));
+		if (!kinds.n)
+			kinds = STR("with the one before");
+		fprintf(out, "  %.*s: %.*s", STR_ARG(a->text), STR_ARG(kinds));
 		if (a->condition.n)
 			fprintf(out, "; where the kernel has %s%.*s()", a->condition_negated ? "no " : "",
 			    STR_ARG(a->condition));
@@ -306,17 +306,17 @@ static void describe_helpers(struct tracer *t, FILE *out)
 			describe_need(out, str_format(t->runtime.arena, "helpers %.*s", STR_ARG(all[p])), p);
 }
 
-static bool has_form(const struct tracer *t, enum image_form form)
+static bool has_kind(const struct tracer *t, enum image_program_kind kind)
 {
 	for (size_t i = 0; i < t->image.programs.n; i++)
-		if (t->image.programs.v[i].form == form)
+		if (t->image.programs.v[i].kind == kind)
 			return true;
 	return false;
 }
 
 static void describe_permissions(struct tracer *t, FILE *out)
 {
-	bool kprobes = has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE);
+	bool kprobes = has_kind(t, IMAGE_KPROBE) || has_kind(t, IMAGE_KRETPROBE);
 	struct str missing = features_missing_capabilities(t->runtime.arena, kprobes || t->image.relocs.n);
 	const char *part = load_unsafe_part(t);
 
@@ -345,12 +345,12 @@ static void describe_kernel(struct tracer *t, FILE *out)
 		    : btf_find_enum_value(btf, STR(""), STR("BPF_MAP_TYPE_RINGBUF"), &value, &type)
 			? IS_NOT_THERE
 			: IS_THERE);
-	if (has_form(t, IMAGE_KPROBE) || has_form(t, IMAGE_KRETPROBE))
+	if (has_kind(t, IMAGE_KPROBE) || has_kind(t, IMAGE_KRETPROBE))
 		describe_need(out, STR("kprobes"),
 		    t->refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
 		    : t->refusals                                              ? IS_NOT_THERE
 									       : IS_THERE);
-	if (has_form(t, IMAGE_FENTRY) || has_form(t, IMAGE_FEXIT))
+	if (has_kind(t, IMAGE_FENTRY) || has_kind(t, IMAGE_FEXIT))
 		describe_need(out, STR("fentry (BTF, and no lockdown for confidentiality)"),
 		    !btf                                                               ? IS_NOT_THERE
 		    : features_lockdown(t->runtime.kernel) == LOCKDOWN_CONFIDENTIALITY ? IS_NOT_THERE

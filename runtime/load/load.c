@@ -137,7 +137,7 @@ static void size_maps(struct tracer *t)
 
 static int choose_program(struct tracer *t, struct probe *p)
 {
-	const struct image_program *info = p->forms[p->form];
+	const struct image_program *info = p->programs[p->kind];
 
 	p->program = bpf_object__find_program_by_name(t->object, info->name.p);
 	if (!p->program) {
@@ -150,7 +150,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 	if (p->n_ways && p->ways[p->way] == ATTACH_UPROBE_MULTI)
 		bpf_program__set_expected_attach_type(
 		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
-	if (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) {
+	if (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) {
 		int err = home_aim(t, p);
 
 		if (err) {
@@ -196,7 +196,7 @@ static int take_log(enum libbpf_print_level level, const char *format, va_list a
 	for (size_t i = 0; i < loading->probes.n; i++) {
 		struct probe *p = &loading->probes.v[i];
 
-		if (!p->off && p->forms[p->form] && str_eq(p->forms[p->form]->name, rest))
+		if (!p->off && p->programs[p->kind] && str_eq(p->programs[p->kind]->name, rest))
 			loading->failed = p;
 	}
 	return 0;

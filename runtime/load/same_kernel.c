@@ -37,7 +37,7 @@ static void drop_relocations(struct tracer *t)
 static bool is_known(const struct tracer *t, const struct probe *p)
 {
 	return t->at_home && !tracer_attach(t, p)->is_open &&
-	       (p->form == IMAGE_FENTRY || p->form == IMAGE_FEXIT) && p->forms[p->form]->btf_id;
+	       (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) && p->programs[p->kind]->btf_id;
 }
 
 static struct tracer *loading; /* what libbpf calls has no context of ours */
@@ -51,7 +51,7 @@ static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *optio
 		if (p->off || p->program != program || !is_known(loading, p))
 			continue;
 		bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
-		options->attach_btf_id = p->forms[p->form]->btf_id;
+		options->attach_btf_id = p->programs[p->kind]->btf_id;
 	}
 	return 0;
 }

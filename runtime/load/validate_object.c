@@ -323,8 +323,8 @@ static bool check_ext(struct vet *v)
 	return good ? true : refuse(v, "its .BTF.ext is damaged");
 }
 
-/* How the section of a program in each form begins: that is what libbpf goes by. */
-static const char *const sections[IMAGE_FORMS_] = {
+/* How the section of each kind of program begins: that is what libbpf goes by. */
+static const char *const sections[IMAGE_PROGRAM_KINDS_] = {
 	[IMAGE_RUN] = "raw_tp/",
 	[IMAGE_KPROBE] = "kprobe/",
 	[IMAGE_KRETPROBE] = "kretprobe/",
@@ -350,7 +350,7 @@ static bool check_program(struct vet *v, const struct image_program *p)
 	if (!found)
 		return refuse(v, "it lacks program %.*s", STR_ARG(p->name));
 	if (!str_starts(str_of(string_at(v, v->header.e_shstrndx, section_at(v, found->section).sh_name)),
-		sections[p->form]))
+		sections[p->kind]))
 		return refuse(v, "program %.*s is of another kind than it says", STR_ARG(p->name));
 	return true;
 }

@@ -249,7 +249,7 @@ void verify_explain(struct tracer *t, struct probe *p)
 
 	verify_last(t->log, &insn, &essence);
 	if (insn != UINT32_MAX)
-		verify_place(t, p->forms[p->form]->name, insn, &at);
+		verify_place(t, p->programs[p->kind]->name, insn, &at);
 	if (unresolved(t->log).n) {
 		explain_relocation(t, at, unresolved(t->log));
 		return;

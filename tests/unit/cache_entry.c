@@ -13,7 +13,7 @@ static struct entry sample(struct arena *a)
 	vec_push(a, &e.watches, watch);
 	watch = (struct watch){ WATCH_FILE, STR(""), { 8 } };
 	vec_push(a, &e.watches, watch);
-	e.one_form = true;
+	e.one_kind = true;
 	return e;
 }
 
@@ -26,7 +26,7 @@ static void roundtrip(struct arena *a)
 	CHECK_STR(again.key, "the key");
 	CHECK_STR(again.messages, "x.bt:1:1: warning: w\n");
 	CHECK_STR(again.image, "\177ELF and so on");
-	CHECK(again.one_form);
+	CHECK(again.one_kind);
 	CHECK_INT(again.watches.n, 2);
 	CHECK_INT(again.watches.v[0].kind, WATCH_CONTENT + KERNEL_TRACEPOINT_FORMAT);
 	CHECK_STR(again.watches.v[0].name, "sched/sched_switch");

@@ -18,7 +18,7 @@ struct compiled {
 	size_t size;
 };
 
-static bool compile_for(struct arena *a, const char *text, bool portable, bool one_form, struct compiled *c)
+static bool compile_for(struct arena *a, const char *text, bool portable, bool one_kind, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
 	struct source source = { STR("t.bt"), str_of(text) };
@@ -28,7 +28,7 @@ static bool compile_for(struct arena *a, const char *text, bool portable, bool o
 		.kernel = kernel, .max_strlen = 64, .max_map_keys = 100, .portable = portable
 	};
 	struct program *program = analyse(a, parse_script(a, lexer), &diag, &options);
-	struct generate_options generate = { .release = STR("6.1.0-fixture"), .one_form = one_form };
+	struct generate_options generate = { .release = STR("6.1.0-fixture"), .one_kind = one_kind };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct str why = STR("");
 	struct stat st;
@@ -53,10 +53,10 @@ static bool compile(struct arena *a, const char *text, struct compiled *c)
 	return compile_for(a, text, false, false, c);
 }
 
-static const struct image_program *program_of(const struct compiled *c, enum image_form form)
+static const struct image_program *program_of(const struct compiled *c, enum image_program_kind kind)
 {
 	for (size_t i = 0; i < c->image.programs.n; i++)
-		if (c->image.programs.v[i].form == form)
+		if (c->image.programs.v[i].kind == kind)
 			return &c->image.programs.v[i];
 	return NULL;
 }

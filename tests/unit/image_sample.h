@@ -127,7 +127,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.parameter = IMAGE_NONE }));
 	vec_push(a, &m->programs,
 	    ((struct image_program){ .name = STR("first"),
-		.form = IMAGE_FEXIT,
+		.kind = IMAGE_FEXIT,
 		.n_attach = 2,
 		.needs_retval = true,
 		.btf_id = 77,
