@@ -123,8 +123,8 @@ static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, c
 	int image, status = 1;
 
 	run->fresh = !o->btf;
-	/* Half of the compiler's time, and the second way is seldom needed. */
-	cache = cache_open(a, facts, source, o, run->way == ATTACH_AUTO && HAS_TRAMPOLINES);
+	/* Half of the compiler's time, and the second method is seldom needed. */
+	cache = cache_open(a, facts, source, o, run->method == ATTACH_AUTO && HAS_TRAMPOLINES);
 	if (cache_image(cache, &run->one_kind, &image))
 		goto out;
 	status = run_image(k, image, run);

@@ -68,7 +68,7 @@ struct word {
 	int value;
 };
 
-static const struct word ways[] = { { "auto", ATTACH_AUTO }, { "fentry", ATTACH_FENTRY },
+static const struct word methods[] = { { "auto", ATTACH_AUTO }, { "fentry", ATTACH_FENTRY },
 	{ "tracefs", ATTACH_TRACEFS }, { "perf", ATTACH_PERF }, { "multi", ATTACH_MULTI }, { 0 } };
 static const struct word forms[] = { { "text", OUTPUT_TEXT }, { "json", OUTPUT_JSON }, { 0 } };
 static const struct word bufferings[] = { { "line", OUTPUT_LINE }, { "full", OUTPUT_FULL },
@@ -123,8 +123,8 @@ static int take_long(struct arena *a, int c, struct options *o)
 
 	switch (c) {
 	case OPTION_ATTACH:
-		err = take_word("--attach", ways, &value);
-		run->way = (enum attach_way)value;
+		err = take_word("--attach", methods, &value);
+		run->method = (enum attach_method)value;
 		break;
 	case OPTION_BTF:
 		if (access(optarg, R_OK)) {

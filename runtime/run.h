@@ -17,7 +17,7 @@
 #include "runtime/print/output.h"
 
 /* How function probes are attached: --attach. */
-enum attach_way {
+enum attach_method {
 	ATTACH_AUTO,
 	ATTACH_FENTRY, /* fentry and fexit: a BPF trampoline */
 	ATTACH_TRACEFS,
@@ -25,14 +25,14 @@ enum attach_way {
 	ATTACH_MULTI,
 	ATTACH_UPROBE_MULTI, /* all places of a program at once */
 	ATTACH_UPROBE,       /* one by one */
-	ATTACH_WAYS_
+	ATTACH_METHODS_
 };
 
 struct run_options {
 	const char *output; /* NULL: standard output */
 	enum output_form form;
 	enum output_buffering buffering;
-	enum attach_way way;
+	enum attach_method method;
 	bool perf_buffer;
 	uint64_t buffer_size;              /* bytes; 0: chosen */
 	uint64_t buffer_pages;             /* the same as pages of each CPU; 0: not given */
@@ -48,7 +48,7 @@ struct run_options {
 	 * the system. */
 	bool unsafe;
 	bool mangled;  /* C++ names as the binaries have them */
-	bool one_kind; /* the image has only the program for the first way of each probe */
+	bool one_kind; /* the image has only the program for the first method of each probe */
 	bool fresh;    /* the image was compiled just now, against the kernel that runs */
 };
 
@@ -56,7 +56,8 @@ struct run_options {
 #define RUN_STATUS_LOSSES 3
 
 /* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_kind and
- * nothing done yet, -EAGAIN when a probe needs another way, so that an image with all of them has to be made.
+ * nothing done yet, -EAGAIN when a probe needs another method, so that an image with all of them has to be
+ * made.
  */
 int run_image(struct kernel *k, int fd, const struct run_options *options);
 

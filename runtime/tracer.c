@@ -26,7 +26,7 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
 	return err;
 }
 
-const char *tracer_way_name(const struct probe *p)
+const char *tracer_method_name(const struct probe *p)
 {
 	static const char *const kinds[] = {
 		[IMAGE_RUN] = "run by btrun",
@@ -43,16 +43,16 @@ const char *tracer_way_name(const struct probe *p)
 		[IMAGE_RAW] = "raw tracepoint",
 		[IMAGE_ITER] = "iterator",
 	};
-	static const char *const ways[] = {
+	static const char *const methods[] = {
 		[ATTACH_TRACEFS] = "tracefs event",
 		[ATTACH_PERF] = "perf event",
 		[ATTACH_MULTI] = "kprobe.multi",
 		[ATTACH_UPROBE_MULTI] = "uprobe.multi",
-		[ATTACH_WAYS_] = NULL,
+		[ATTACH_METHODS_] = NULL,
 	};
 
-	if (p->n_ways && ways[p->ways[p->way]])
-		return ways[p->ways[p->way]];
+	if (p->n_methods && methods[p->methods[p->method]])
+		return methods[p->methods[p->method]];
 	return p->kind < IMAGE_PROGRAM_KINDS_ ? kinds[p->kind] : "nothing";
 }
 

@@ -43,9 +43,9 @@ struct probe {
 	uint32_t attach, n_attach;
 	const struct image_program *programs[IMAGE_PROGRAM_KINDS_];
 	bool off; /* condition false, or the function is missing and others of its action are there */
-	enum attach_way ways[ATTACH_WAYS_]; /* to be tried in this order */
-	unsigned n_ways, way;
-	struct str refused;           /* why the ways before failed, for -v and the last message */
+	enum attach_method methods[ATTACH_METHODS_]; /* to be tried in this order */
+	unsigned n_methods, method;
+	struct str refused;           /* why the methods before failed, for -v and the last message */
 	enum image_program_kind kind; /* of the program that is loaded */
 	struct bpf_program *program;
 	VEC(struct attached) attached;
@@ -77,7 +77,7 @@ struct tracer {
 	struct probe *failed; /* by load or attach */
 	int error;
 	bool explained;     /* why it failed has been said */
-	bool not_permitted; /* EPERM from some way: lockdown, which may be hidden */
+	bool not_permitted; /* EPERM from some method: lockdown, which may be hidden */
 	struct str log;     /* the verifier's, of the failed program */
 	bool refused_by_verifier;
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
@@ -104,10 +104,10 @@ struct tracer {
 };
 
 const struct image_attach *tracer_attach(const struct tracer *t, const struct probe *p);
-/* Notes why a probe can't be attached in its present way. Returns err. */
+/* Notes why a probe can't be attached by its present method. Returns err. */
 int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-const char *tracer_way_name(const struct probe *p);
+const char *tracer_method_name(const struct probe *p);
 /* Does the kernel have this function? BTF, then the lists of functions. */
 /* Of what this kernel lacks. */
 void tracer_hint_kernel(struct tracer *t);
@@ -148,12 +148,12 @@ int constants_fill(struct tracer *t);
 void home_begin(struct tracer *t);
 int home_aim(struct tracer *t, struct probe *p);
 
-/* choose.c: makes tracer.probes and decides which ways each is tried. */
+/* choose.c: makes tracer.probes and decides which methods each is tried by. */
 int choose_ways(struct tracer *t);
-/* To the next way of the probe that failed. False: there is none. */
+/* To the next method of the probe that failed. False: there is none. */
 bool choose_next(struct probe *p);
 bool choose_has_next(const struct probe *p);
-/* There are ways for which options.one_kind has left out the program. */
+/* There are methods for which options.one_kind has left out the program. */
 bool choose_lacks_programs(const struct tracer *t, const struct probe *p);
 
 /* functions.c: those that an attach point with a pattern stands for. 0 or negative errno. */
@@ -172,7 +172,7 @@ void attach_take_off(struct tracer *t);
 void attach_undo(struct tracer *t);
 /* Prints how each was attached. */
 void attach_tell(const struct tracer *t);
-/* The last way failed: a message for a person. True: it was only a warning, and the probe is off. */
+/* The last method failed: a message for a person. True: it was only a warning, and the probe is off. */
 bool attach_explain(struct tracer *t);
 uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func);
 int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event);

@@ -192,7 +192,7 @@ static int attach_fentry(struct tracer *t, struct probe *p, uint32_t target)
 
 	if (!link)
 		return tracer_refuse(t, p, -errno, "%s: the kernel does not attach it: %s",
-		    tracer_way_name(p), strerror(errno));
+		    tracer_method_name(p), strerror(errno));
 	return attach_keep(t, p, link, target, STR(""));
 }
 
@@ -278,9 +278,9 @@ static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
 
 	if (err)
 		return err;
-	if (p->ways[p->way] == ATTACH_MULTI)
+	if (p->methods[p->method] == ATTACH_MULTI)
 		return attach_multi(t, p, m.targets.v, m.targets.n);
-	if (p->ways[p->way] == ATTACH_PERF)
+	if (p->methods[p->method] == ATTACH_PERF)
 		return each_perf(t, p, m.targets.v, m.targets.n);
 	return tracer_refuse(t, p, -EOPNOTSUPP, "a glob is attached by multi or perf");
 }
@@ -291,7 +291,7 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 	struct str function = str_copy(t->runtime.arena, a->function.p, a->function.n);
 	uint32_t target = attach_target(t, attach, 0, a->text, function);
 
-	switch (p->ways[p->way]) {
+	switch (p->methods[p->method]) {
 	case ATTACH_FENTRY:
 		return attach_fentry(t, p, target);
 	case ATTACH_TRACEFS:
@@ -305,7 +305,7 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 	case ATTACH_UPROBE_MULTI:
 	case ATTACH_UPROBE:
 	case ATTACH_AUTO:
-	case ATTACH_WAYS_:
+	case ATTACH_METHODS_:
 		break;
 	}
 	return -EINVAL;
@@ -315,10 +315,10 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
  * NULL: nothing. */
 static const char *switched_off(const struct tracer *t, const struct probe *p, unsigned refusals)
 {
-	enum attach_way way = p->ways[p->way];
+	enum attach_method method = p->methods[p->method];
 	bool inside = true;
 
-	if ((way == ATTACH_TRACEFS || way == ATTACH_PERF) && refusals & REFUSED_KPROBES_OFF)
+	if ((method == ATTACH_TRACEFS || method == ATTACH_PERF) && refusals & REFUSED_KPROBES_OFF)
 		return "kprobes are switched off";
 	/* Kprobes at a function's beginning go through ftrace too (CONFIG_KPROBES_ON_FTRACE). */
 	for (uint32_t i = p->attach; i < p->attach + p->n_attach; i++)
@@ -440,8 +440,8 @@ int attach_all(struct tracer *t)
 		t->failed = p;
 		if (choose_lacks_programs(t, p))
 			return err;
-		/* Another way has another program: everything is loaded again. What a pattern does not find
-		 * in one way it finds in none. */
+		/* Another method has another program: everything is loaded again. What a pattern does not
+		 * find by one method it finds by none. */
 		if (choose_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
 			return err;
 		t->explained = !attach_explain(t);
@@ -469,7 +469,7 @@ static void tell(const struct tracer *t, const struct probe *p)
 		    a->condition.n ? ": its condition is false" : "");
 		return;
 	}
-	fprintf(stderr, "%.*s: %s", STR_ARG(a->text), tracer_way_name(p));
+	fprintf(stderr, "%.*s: %s", STR_ARG(a->text), tracer_method_name(p));
 	if (p->attached.n > 1 || p->skipped)
 		fprintf(stderr, ", %zu places", p->attached.n);
 	if (p->skipped)

@@ -1,6 +1,6 @@
 /*
- * Which program serves a probe, and in which order its ways are tried. Facts that are
- * known exclude a way; the rest is decided by trying.
+ * Which program serves a probe, and in which order its attach methods are tried. Facts that are
+ * known exclude a method; the rest is decided by trying.
  */
 #include "runtime/tracer.h"
 
@@ -29,11 +29,11 @@ static enum image_program_kind only_kind(const struct probe *p)
 	return IMAGE_PROGRAM_KINDS_;
 }
 
-static enum image_program_kind kind_of(const struct probe *p, enum attach_way way)
+static enum image_program_kind kind_of(const struct probe *p, enum attach_method method)
 {
-	if (way == ATTACH_UPROBE_MULTI || way == ATTACH_UPROBE)
+	if (method == ATTACH_UPROBE_MULTI || method == ATTACH_UPROBE)
 		return only_kind(p);
-	if (way == ATTACH_FENTRY)
+	if (method == ATTACH_FENTRY)
 		return is_return(p) ? IMAGE_FEXIT : IMAGE_FENTRY;
 	return is_return(p) ? IMAGE_KRETPROBE : IMAGE_KPROBE;
 }
@@ -94,23 +94,23 @@ static const char *trampoline_objection(
 	return NULL;
 }
 
-static void offer(struct tracer *t, struct probe *p, enum attach_way way)
+static void offer(struct tracer *t, struct probe *p, enum attach_method method)
 {
-	const struct image_program *program = p->programs[kind_of(p, way)];
+	const struct image_program *program = p->programs[kind_of(p, method)];
 	const char *objection = NULL;
 
 	if (!program)
 		objection = "the script needs a kprobe there (an offset, a register, a glob)";
-	if (!program && way != ATTACH_FENTRY)
+	if (!program && method != ATTACH_FENTRY)
 		objection = "the image has no program for it";
-	if (program && way == ATTACH_FENTRY)
+	if (program && method == ATTACH_FENTRY)
 		objection = trampoline_objection(t, p, program);
 	if (objection) {
-		tracer_refuse(
-		    t, p, -EOPNOTSUPP, "%s: %s", way == ATTACH_FENTRY ? "trampoline" : "kprobe", objection);
+		tracer_refuse(t, p, -EOPNOTSUPP, "%s: %s", method == ATTACH_FENTRY ? "trampoline" : "kprobe",
+		    objection);
 		return;
 	}
-	p->ways[p->n_ways++] = way;
+	p->methods[p->n_methods++] = method;
 }
 
 bool choose_lacks_programs(const struct tracer *t, const struct probe *p)
@@ -124,14 +124,14 @@ bool choose_lacks_programs(const struct tracer *t, const struct probe *p)
 static void list_ways(struct tracer *t, struct probe *p, bool glob)
 {
 	enum probe_id probe = tracer_attach(t, p)->probe;
-	enum attach_way way = t->options->way;
+	enum attach_method method = t->options->method;
 
 	if (probe == PROBE_fentry || probe == PROBE_fexit) {
 		offer(t, p, ATTACH_FENTRY);
 		return;
 	}
-	if (way != ATTACH_AUTO) {
-		offer(t, p, way);
+	if (method != ATTACH_AUTO) {
+		offer(t, p, method);
 		return;
 	}
 	if (glob) {
@@ -156,8 +156,8 @@ static void list_user_ways(struct tracer *t, struct probe *p)
 	bool filtered = t->options->pid || t->command_pid;
 
 	if (t->version >= (filtered ? FEATURES_VERSION(6, 10, 0) : FEATURES_VERSION(6, 6, 0)))
-		p->ways[p->n_ways++] = ATTACH_UPROBE_MULTI;
-	p->ways[p->n_ways++] = ATTACH_UPROBE;
+		p->methods[p->n_methods++] = ATTACH_UPROBE_MULTI;
+	p->methods[p->n_methods++] = ATTACH_UPROBE;
 }
 
 static bool condition_holds(struct tracer *t, const struct image_attach *a)
@@ -165,7 +165,7 @@ static bool condition_holds(struct tracer *t, const struct image_attach *a)
 	return a->condition.n == 0 || tracer_has_function(t, a->condition) != a->condition_negated;
 }
 
-static int choose_way(struct tracer *t, struct probe *p)
+static int choose_method(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 
@@ -180,11 +180,11 @@ static int choose_way(struct tracer *t, struct probe *p)
 	if (!is_function(a->probe))
 		return 0;
 	list_ways(t, p, a->glob);
-	if (p->n_ways == 0) {
+	if (p->n_methods == 0) {
 		t->failed = p;
 		return attach_explain(t) ? 0 : -EOPNOTSUPP;
 	}
-	p->kind = kind_of(p, p->ways[0]);
+	p->kind = kind_of(p, p->methods[0]);
 	return 0;
 }
 
@@ -198,7 +198,7 @@ int choose_ways(struct tracer *t)
 		probe_for(t, program)->programs[program->kind] = program;
 	}
 	for (size_t i = 0; i < t->probes.n; i++) {
-		err = choose_way(t, &t->probes.v[i]);
+		err = choose_method(t, &t->probes.v[i]);
 		if (err)
 			return err;
 	}
@@ -207,14 +207,14 @@ int choose_ways(struct tracer *t)
 
 bool choose_has_next(const struct probe *p)
 {
-	return p->way + 1 < p->n_ways;
+	return p->method + 1 < p->n_methods;
 }
 
 bool choose_next(struct probe *p)
 {
 	if (!choose_has_next(p))
 		return false;
-	p->way++;
-	p->kind = kind_of(p, p->ways[p->way]);
+	p->method++;
+	p->kind = kind_of(p, p->methods[p->method]);
 	return true;
 }

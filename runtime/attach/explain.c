@@ -224,7 +224,7 @@ bool attach_explain(struct tracer *t)
 		diag_hint(&t->diag,
 		    "the kernel may be locked down: mount -t securityfs securityfs /sys/kernel/security, "
 		    "then read lockdown there");
-	if (t->options->way != ATTACH_AUTO)
+	if (t->options->method != ATTACH_AUTO)
 		diag_hint(&t->diag, "--attach asks for this way only; without it others are tried");
 	return false;
 }

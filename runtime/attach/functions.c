@@ -1,7 +1,7 @@
 /*
  * The functions that the patterns of an image stand for. The kernel's list of functions is gone through once
- * for all of them, and kept for a second way of attaching: the kernel takes longer to write it than to attach
- * to hundreds (each piece of it is looked for from the beginning: kernel/trace/ftrace.c, t_start()).
+ * for all of them, and kept for a second method of attaching: the kernel takes longer to write it than to
+ * attach to hundreds (each piece of it is looked for from the beginning: kernel/trace/ftrace.c, t_start()).
  */
 #include "runtime/tracer.h"
 

@@ -36,7 +36,7 @@ struct search {
 
 static bool at_once(const struct search *s)
 {
-	return s->probe->ways[s->probe->way] == ATTACH_UPROBE_MULTI;
+	return s->probe->methods[s->probe->method] == ATTACH_UPROBE_MULTI;
 }
 
 /* Whose hits are wanted; 0: everybody's. */
@@ -327,7 +327,7 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 {
 	struct search s = { .tracer = t, .probe = p, .index = index, .attach = &t->image.attaches.v[index] };
 	struct str binary = s.attach->binary;
-	size_t refused = p->refused.n; /* in another way */
+	size_t refused = p->refused.n; /* by another method */
 	int err;
 
 	s.near.wanted = s.attach->probe == PROBE_usdt ? s.attach->event : s.attach->function;
@@ -344,7 +344,7 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 		return s.n && err != -E2BIG ? 0 : err;
 	/* What is not there is not found one by one either. */
 	if (err && !s.refused)
-		p->n_ways = p->way + 1;
+		p->n_methods = p->method + 1;
 	return s.refused ? s.refused : s.n && err != -E2BIG ? 0 : err;
 }
 

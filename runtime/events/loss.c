@@ -17,19 +17,19 @@
 /* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
 static bool counts_misses(const struct tracer *t, const struct probe *p)
 {
-	enum attach_way way = p->n_ways ? p->ways[p->way] : ATTACH_AUTO;
+	enum attach_method method = p->n_methods ? p->methods[p->method] : ATTACH_AUTO;
 
-	return (way == ATTACH_MULTI || way == ATTACH_PERF) && t->version >= FEATURES_VERSION(6, 7, 0);
+	return (method == ATTACH_MULTI || method == ATTACH_PERF) && t->version >= FEATURES_VERSION(6, 7, 0);
 }
 
-static void link_missed(struct attached *a, enum attach_way way)
+static void link_missed(struct attached *a, enum attach_method method)
 {
 	struct uapi_link_info info = { 0 };
 	uint32_t size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(bpf_link__fd(a->link), (struct bpf_link_info *)&info, &size))
 		return;
-	a->missed = way == ATTACH_MULTI ? info.kprobe_multi.missed : info.perf_kprobe.missed;
+	a->missed = method == ATTACH_MULTI ? info.kprobe_multi.missed : info.perf_kprobe.missed;
 	a->missed_known = true;
 }
 
@@ -55,7 +55,7 @@ void loss_collect(struct tracer *t)
 			if (a->event.n)
 				a->missed_known = attach_tracefs_missed(t, a->event, &a->missed) == 0;
 			else if (counts_misses(t, p))
-				link_missed(a, p->ways[p->way]);
+				link_missed(a, p->methods[p->method]);
 		}
 	}
 }
@@ -168,8 +168,9 @@ static const char *remedy(const struct probe *p)
 {
 	if (p->kind != IMAGE_KRETPROBE)
 		return "it was hit while another probe ran";
-	return p->ways[p->way] == ATTACH_TRACEFS ? "its slots were all taken; --maxactive N sets how many"
-						 : "its slots were all taken; --attach=tracefs has more";
+	return p->methods[p->method] == ATTACH_TRACEFS
+		   ? "its slots were all taken; --maxactive N sets how many"
+		   : "its slots were all taken; --attach=tracefs has more";
 }
 
 static void report_hits(
@@ -203,7 +204,7 @@ static void report_missed(struct tracer *t, struct probe *p)
 		fprintf(stderr,
 		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
 		    "%s\n",
-		    STR_ARG(at->text), tracer_way_name(p));
+		    STR_ARG(at->text), tracer_method_name(p));
 }
 
 /* kernel/trace/bpf_trace.c, trace_call_bpf(): one program at a time on a CPU; counted since 6.7. */

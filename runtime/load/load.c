@@ -145,9 +145,9 @@ static int choose_program(struct tracer *t, struct probe *p)
 		    stderr, "btrun: the image cannot be used: it lacks program %.*s\n", STR_ARG(info->name));
 		return -EINVAL;
 	}
-	if (p->n_ways && p->ways[p->way] == ATTACH_MULTI)
+	if (p->n_methods && p->methods[p->method] == ATTACH_MULTI)
 		bpf_program__set_expected_attach_type(p->program, BPF_TRACE_KPROBE_MULTI);
-	if (p->n_ways && p->ways[p->way] == ATTACH_UPROBE_MULTI)
+	if (p->n_methods && p->methods[p->method] == ATTACH_UPROBE_MULTI)
 		bpf_program__set_expected_attach_type(
 		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
 	if (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) {
