@@ -382,7 +382,7 @@ static int run_attached(struct loop *l)
 	symbols_free(t->runtime.symbols);
 	/* Hits are missed up to the moment when nothing fires any more. */
 	loss_collect(t);
-	attach_take_off(t);
+	attach_detach(t);
 	loss_report(t);
 	if (t->options->stats)
 		loss_stats(t);

@@ -49,7 +49,7 @@ struct runtime {
 	void *state;          /* run.c's own */
 	/* An address that a function was given, for the watchpoint with this attach index. */
 	void (*watch)(struct runtime *r, int64_t attach, uint64_t address);
-	void (*unwatch)(struct runtime *r, uint64_t address); /* takes the watchpoint there off */
+	void (*unwatch)(struct runtime *r, uint64_t address); /* detaches the watchpoint there */
 	int stacks_fd;                                        /* the map of stacks, or -1 */
 	struct symbols *symbols;                              /* symbols.h; NULL: addresses have no names */
 	unsigned indent;                                      /* blanks before a line of a stack; 0: 8 */

@@ -29,7 +29,7 @@ struct function_names {
 
 /* A probe attached at one place. */
 struct attached {
-	struct bpf_link *link; /* NULL: it has been taken off, or there is only fd */
+	struct bpf_link *link; /* NULL: it has been detached, or there is only fd */
 	int fd;                /* a link of a kind that libbpf does not know, or -1 */
 	struct str event;      /* tracefs event that goes with it; empty: none */
 	uint32_t target;       /* index of runtime.targets */
@@ -167,7 +167,7 @@ int attach_all(struct tracer *t);
  * need. */
 void attach_tell_switched_off(struct tracer *t);
 /* Nothing fires any more; what is known of the places stays. */
-void attach_take_off(struct tracer *t);
+void attach_detach(struct tracer *t);
 /* As if nothing had been attached. */
 void attach_undo(struct tracer *t);
 /* Prints how each was attached. */
@@ -194,7 +194,7 @@ int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, i
 int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address);
 /* attach_perf.c: the event on each CPU that is online. */
 int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr);
-/* watch.c: takes the watchpoints at an address off. */
+/* watch.c: detaches the watchpoints at an address. */
 void watch_remove(struct runtime *r, uint64_t address);
 /* A function was called with an address that the watchpoint of this attach point is for. */
 void watch_add(struct runtime *r, int64_t attach, uint64_t address);

@@ -364,7 +364,7 @@ void attach_tell_switched_off(struct tracer *t)
 	}
 }
 
-/* The kernel waits for a grace period of RCU for each kprobe that is taken off, some of it without a lock. */
+/* The kernel waits for a grace period of RCU for each kprobe that is detached, some of it without a lock. */
 #define TAKING_OFF 16
 
 struct taking_off {
@@ -401,7 +401,7 @@ static void destroy_all(struct probe *p)
 		pthread_join(threads[--n], NULL);
 }
 
-static void take_off(struct tracer *t, struct probe *p)
+static void detach_probe(struct tracer *t, struct probe *p)
 {
 	destroy_all(p);
 	for (size_t n = 0; n < p->attached.n; n++) {
@@ -415,15 +415,15 @@ static void take_off(struct tracer *t, struct probe *p)
 	}
 }
 
-void attach_take_off(struct tracer *t)
+void attach_detach(struct tracer *t)
 {
 	for (size_t i = 0; i < t->probes.n; i++)
-		take_off(t, &t->probes.v[i]);
+		detach_probe(t, &t->probes.v[i]);
 }
 
 static void detach(struct tracer *t, struct probe *p)
 {
-	take_off(t, p);
+	detach_probe(t, p);
 	p->attached.n = 0;
 	p->skipped = 0;
 }

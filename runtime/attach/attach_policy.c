@@ -148,7 +148,7 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 	offer(t, p, ATTACH_PERF);
 }
 
-/* One link for all places: to take uprobes off one by one, the kernel waits for a grace period of RCU for
+/* One link for all places: to detach uprobes one by one, the kernel waits for a grace period of RCU for
  * each. Only threads that are leaders of their process passed its filter before 6.10
  * (kernel/trace/bpf_trace.c, uprobe_prog_run()). */
 static void list_user_ways(struct tracer *t, struct probe *p)

@@ -12,7 +12,7 @@
 #include "kernel/binary.h"
 #include "runtime/symbols/demangle.h"
 
-/* Of one attach point. One by one each takes two descriptors, and a tenth of a second to be taken off. */
+/* Of one attach point. One by one each takes two descriptors, and a tenth of a second to be detached. */
 #define PLACES_MAX (64 << 10)
 #define SINGLE_PLACES_MAX 4096
 

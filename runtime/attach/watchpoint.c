@@ -49,7 +49,7 @@ static struct perf_event_attr breakpoint(const struct image_attach *a, uint64_t 
 	return attr;
 }
 
-/* In the place of one that was taken off, if there is any: addresses come and go. */
+/* In the place of one that was detached, if there is any: addresses come and go. */
 static int keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, uint64_t address)
 {
 	struct attached one = { .link = link, .fd = -1, .target = target, .address = address };
