@@ -94,7 +94,7 @@ struct gen {
 	LLVMMetadataRef file, cu;
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
-	LLVMValueRef events, counters, scratch, large, live;
+	LLVMValueRef events, counters, scratch, large, enabled;
 	VEC(LLVMValueRef) maps;        /* of program.maps */
 	LLVMValueRef *makers, *adders; /* the same, where there is one: see make.c */
 	unsigned *adds;                /* the same: statements of this program that add to an element */

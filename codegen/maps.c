@@ -1,6 +1,6 @@
 /*
  * What lies outside the programs: BTF-defined maps, the constants that the runtime
- * fills in, the gate, and the subprogram that counts losses.
+ * fills in, btrun_enabled, and the subprogram that counts losses.
  */
 #include "codegen/gen.h"
 
@@ -212,7 +212,7 @@ void maps_begin(struct gen *g)
 {
 	define_license(g);
 	define_parameters(g);
-	g->live = define_number(g, "btrun_live", 4, ".bss", false);
+	g->enabled = define_number(g, "btrun_enabled", 4, ".bss", false);
 	g->events = define_map(g,
 	    &(struct map_shape){ .name = IMAGE_EVENTS_MAP, .type = BPF_MAP_TYPE_RINGBUF, .entries = 4096 });
 	/* Stand-ins: their sizes are known at the end. */

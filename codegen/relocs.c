@@ -72,8 +72,8 @@ static void note_symbol(struct object *o, const char *name, uint64_t value)
 	struct image *image = o->g->image;
 	size_t i;
 
-	if (str_is(str_of(name), "btrun_live"))
-		image->live_offset = (uint32_t)value;
+	if (str_is(str_of(name), "btrun_enabled"))
+		image->enabled_offset = (uint32_t)value;
 	else if (numbered(name, EXTERN_SYMBOL, &i) && i < image->externs.n)
 		image->externs.v[i].offset = (uint32_t)value;
 	else if (numbered(name, PARAMETER_SYMBOL, &i) && i < image->parameters.n)

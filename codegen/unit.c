@@ -127,7 +127,7 @@ static void skip_the_end(struct gen *g)
 	return_if(g, LLVMBuildIsNull(g->b, object, ""), "end");
 }
 
-/* The gate, and -p. */
+/* Returns at once unless the programs are enabled, and for processes other than that of -p. */
 static void prologue(struct gen *g)
 {
 	LLVMValueRef wanted, pid;
@@ -139,7 +139,7 @@ static void prologue(struct gen *g)
 	/* A pinned one runs when there is no tracer. */
 	if (g->program_kind == IMAGE_RUN || g->unit->pinned)
 		return;
-	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->live)), &rare, "not_live");
+	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->enabled)), &rare, "not_enabled");
 	count_loss(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 	gen_end_rare(g, &rare);

@@ -12,7 +12,7 @@
  *	.maps       BTF-defined: "events" (the output buffer), "counters", "scratch", and
  *	            one for each @map
  *	.rodata     the externs; the runtime fills them before it loads
- *	.bss        btrun_live (u32): programs return at once while it is 0
+ *	.bss        btrun_enabled (u32): programs return at once while it is 0
  */
 #ifndef BTRUN_IMAGE_IMAGE_H
 #define BTRUN_IMAGE_IMAGE_H
@@ -300,7 +300,7 @@ struct image {
 	struct str kernel;    /* release of the kernel that it was compiled against */
 	struct str kernel_id; /* of that very build, in hexadecimal: there everything is where the code has
 				 it. Empty: not known, or more than the kernel counts */
-	uint32_t live_offset; /* of btrun_live in .bss */
+	uint32_t enabled_offset; /* of btrun_enabled in .bss */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;
 	VEC(struct image_map) maps;

@@ -38,7 +38,7 @@ static int check_places(struct reader *r, const struct image *image)
 	GElf_Shdr header;
 
 	if (find_section(r, STR(".bss"), &header) &&
-	    (image->live_offset > header.sh_size || header.sh_size - image->live_offset < 4))
+	    (image->enabled_offset > header.sh_size || header.sh_size - image->enabled_offset < 4))
 		return refuse(r, STR("its switch lies outside .bss"));
 	if (!find_section(r, STR(".rodata"), &header))
 		header.sh_size = 0;

@@ -1,6 +1,6 @@
 /*
- * A tracer's life: load, attach everything, BEGIN, open the gate, print what comes, close the
- * gate, END, maps, losses, and everything off again.
+ * A tracer's life: load, attach everything, BEGIN, enable the programs, print what comes,
+ * disable them, END, maps, losses, and everything off again.
  */
 #include "runtime/info/describe.h"
 #include "runtime/run.h"
@@ -267,21 +267,21 @@ static bool iterate(struct loop *l)
 		take_signals(l);
 		if (!is_over(l))
 			continue;
-		/* With the gate closed the rest goes by fast. */
+		/* With the programs disabled the rest goes by fast. */
 		t->iterate_no_more = true;
-		*t->live = 0;
+		*t->enabled = 0;
 	}
 	pthread_join(thread, NULL);
 	return !others || t->iterate_no_more;
 }
 
-/* Closes the gate and waits for the programs that are past it: what they send and count belongs to the trace.
+/* Disables the programs and waits for those that are running: what they send and count belongs to the trace.
  * They run inside of RCU's read side, of which membarrier(2) waits for the end: 8 to 24 ms. */
-static void close_gate(struct tracer *t)
+static void disable_programs(struct tracer *t)
 {
 	bool any = false;
 
-	*t->live = 0;
+	*t->enabled = 0;
 	for (size_t i = 0; i < t->probes.n; i++)
 		any |= !t->probes.v[i].off && t->probes.v[i].kind != IMAGE_RUN;
 	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
@@ -309,13 +309,13 @@ static int live(struct loop *l)
 		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
 	keep_what_is_needed(t);
 	buffer_read(t, false);
-	*t->live = 1;
+	*t->enabled = 1;
 	announce(t);
 	command_release(&l->command);
 	if (!iterate(l))
 		trace(l);
 	notify("STOPPING=1\nSTATUS=Printing what is left");
-	close_gate(t);
+	disable_programs(t);
 	buffer_read(t, false);
 	if (!output_failed(t->runtime.out)) {
 		err = attach_run_now(t, PROBE_end);

@@ -81,7 +81,7 @@ struct tracer {
 	struct str log;     /* the verifier's, of the failed program */
 	bool refused_by_verifier;
 	unsigned refusals; /* of kprobes: set of enum features_refusal */
-	volatile uint32_t *live;
+	volatile uint32_t *enabled;
 	struct buffer *buffer;
 	struct packets *packets;      /* NULL: no skboutput() */
 	bool perf;                    /* it is a perf buffer: asked for, or the kernel has no ring buffer */
@@ -261,7 +261,7 @@ void loss_stats(struct tracer *t);
 /* command.c: -c. Starts it held back; release lets it go. */
 struct command {
 	pid_t pid;
-	int gate;
+	int start_pipe;  /* it starts when a byte comes, or not at all */
 	char path[4096]; /* of its program */
 };
 int command_start(const char *line, struct command *c);

@@ -276,7 +276,7 @@ void loss_report(struct tracer *t)
 	t->losses += t->unwatched + t->runtime.bad_records;
 }
 
-/* Hits while the gate was closed. */
+/* Hits while the programs were disabled. */
 static uint64_t outside(struct tracer *t, const struct probe *p)
 {
 	uint64_t sum = 0;

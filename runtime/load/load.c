@@ -225,20 +225,20 @@ static int find_maps(struct tracer *t)
 	return 0;
 }
 
-static int find_live(struct tracer *t)
+static int find_enabled(struct tracer *t)
 {
 	struct bpf_map *bss = load_internal_map(t, ".bss");
 	void *bytes;
 
-	if (!bss || t->image.live_offset % 4 || bpf_map__value_size(bss) < 4 ||
-	    t->image.live_offset > bpf_map__value_size(bss) - 4) {
-		fprintf(stderr, "btrun: the image cannot be used: it lacks btrun_live\n");
+	if (!bss || t->image.enabled_offset % 4 || bpf_map__value_size(bss) < 4 ||
+	    t->image.enabled_offset > bpf_map__value_size(bss) - 4) {
+		fprintf(stderr, "btrun: the image cannot be used: it lacks btrun_enabled\n");
 		return -EINVAL;
 	}
 	bytes = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
 	if (bytes == MAP_FAILED)
 		return -errno;
-	t->live = (volatile uint32_t *)((char *)bytes + t->image.live_offset);
+	t->enabled = (volatile uint32_t *)((char *)bytes + t->image.enabled_offset);
 	return 0;
 }
 
@@ -344,7 +344,7 @@ static int load_opened(struct tracer *t)
 		return err;
 	}
 	err = find_maps(t);
-	return err ? err : find_live(t);
+	return err ? err : find_enabled(t);
 }
 
 int load_object(struct tracer *t)
@@ -388,5 +388,5 @@ void load_close(struct tracer *t)
 {
 	bpf_object__close(t->object);
 	t->object = NULL;
-	t->live = NULL;
+	t->enabled = NULL;
 }

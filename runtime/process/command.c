@@ -58,7 +58,7 @@ static int split(char *line, char **words)
 	return n > 0 ? n : -EINVAL;
 }
 
-static void __attribute__((noreturn)) child(char **words, int gate, pid_t tracer)
+static void __attribute__((noreturn)) child(char **words, int start_pipe, pid_t tracer)
 {
 	sigset_t none;
 	char go;
@@ -67,7 +67,7 @@ static void __attribute__((noreturn)) child(char **words, int gate, pid_t tracer
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (getppid() != tracer || read(gate, &go, 1) != 1)
+	if (getppid() != tracer || read(start_pipe, &go, 1) != 1)
 		_exit(1);
 	execvp(words[0], words);
 	fprintf(stderr, "btrun: -c: cannot run %s: %s\n", words[0], strerror(errno));
@@ -117,7 +117,7 @@ int command_start(const char *line, struct command *c)
 		child(words, ends[0], tracer);
 	}
 	close(ends[0]);
-	c->gate = ends[1];
+	c->start_pipe = ends[1];
 	free(copy);
 	return c->pid < 0 ? -EAGAIN : 0;
 }
@@ -126,7 +126,7 @@ void command_release(struct command *c)
 {
 	char go = 1;
 
-	if (c->pid > 0 && write(c->gate, &go, 1) != 1)
+	if (c->pid > 0 && write(c->start_pipe, &go, 1) != 1)
 		fprintf(stderr, "btrun: -c: the command has died before it began\n");
 }
 
@@ -167,7 +167,7 @@ void command_end(struct command *c)
 {
 	if (c->pid <= 0)
 		return;
-	close(c->gate);
+	close(c->start_pipe);
 	kill(c->pid, SIGTERM);
 	for (int tries = 0; tries < 100; tries++) {
 		int status;

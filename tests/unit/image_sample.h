@@ -16,9 +16,9 @@ static const char sample_program[] =
     "#define SEC(name) __attribute__((section(name), used))\n"
     "struct { int (*type)[27]; int (*max_entries)[4096]; } events SEC(\".maps\");\n"
     "volatile const u32 slots[4] SEC(\".rodata\");\n"
-    "u32 btrun_live SEC(\".bss\");\n"
+    "u32 btrun_enabled SEC(\".bss\");\n"
     "SEC(\"tracepoint/sched/sched_switch\") int first(void *ctx)\n"
-    "{ return btrun_live ? slots[1] : *(int *)(ctx + 8); }\n"
+    "{ return btrun_enabled ? slots[1] : *(int *)(ctx + 8); }\n"
     "char _license[] SEC(\"license\") = \"GPL\";\n";
 
 /* A descriptor of the compiled sample_program, or -1 when this machine has no clang for BPF. */

@@ -47,7 +47,7 @@ static void test_place(struct arena *a)
 	t.source = (struct source){ STR("x.bt"), str_of(sample_program) };
 	CHECK(verify_place(&t, STR("first"), 0, &at));
 	pos = source_pos(&t.source, at.begin);
-	CHECK(str_starts(pos.text, "{ return btrun_live"));
+	CHECK(str_starts(pos.text, "{ return btrun_enabled"));
 	CHECK(!verify_place(&t, STR("second"), 0, &at));
 	/* A damaged object has no places, and is read within its bounds. */
 	for (size_t n = 0; n < bytes.n; n += 97) {
