@@ -466,8 +466,8 @@ static int run_opened(struct tracer *t, int fd)
 
 	if (err)
 		return err;
-	t->at_home = t->image.kernel_id.n &&
-		     str_eq(t->image.kernel_id, features_kernel_id(t->runtime.kernel, t->runtime.arena));
+	t->same_kernel = t->image.kernel_id.n &&
+			 str_eq(t->image.kernel_id, features_kernel_id(t->runtime.kernel, t->runtime.arena));
 	t->source = (struct source){ t->image.script_name, t->image.script_text };
 	t->diag = (struct diag){ .source = &t->source, .out = stderr };
 	err = constants_take(t);

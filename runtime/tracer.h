@@ -69,7 +69,7 @@ struct tracer {
 	struct str *parameters;    /* bytes for each of the image's */
 	struct kernel_btf *btf;    /* NULL: not asked for, or none */
 	bool btf_asked;
-	bool at_home;     /* the image was compiled for this very build of the kernel */
+	bool same_kernel; /* the image was compiled for this very build of the kernel */
 	bool btf_module;  /* a module's BTF is on top of it */
 	unsigned version; /* of the kernel, as FEATURES_VERSION */
 	struct bpf_object *object;
@@ -143,10 +143,10 @@ void load_close(struct tracer *t);
 int constants_take(struct tracer *t);
 int constants_fill(struct tracer *t);
 
-/* home.c: what need not be looked up where an image was compiled. Due before the object is opened; then for
- * each probe with a trampoline: says where it is to be attached. 0 or negative errno. */
-void home_begin(struct tracer *t);
-int home_aim(struct tracer *t, struct probe *p);
+/* same_kernel.c: what need not be looked up where an image was compiled. Due before the object is opened;
+ * then for each probe with a trampoline: says where it is to be attached. 0 or negative errno. */
+void same_kernel_begin(struct tracer *t);
+int same_kernel_set_target(struct tracer *t, struct probe *p);
 
 /* choose.c: makes tracer.probes and decides which methods each is tried by. */
 int choose_ways(struct tracer *t);

@@ -71,7 +71,7 @@ static const char *trampoline_objection(
 
 	/* The compiler made this program only because this kernel's BTF allows it: no need to read that
 	 * again, which is a good part of the start. */
-	if (t->options->fresh || t->at_home)
+	if (t->options->fresh || t->same_kernel)
 		return NULL;
 	btf = tracer_btf(t);
 	if (!btf)

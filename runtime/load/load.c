@@ -151,7 +151,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 		bpf_program__set_expected_attach_type(
 		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
 	if (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) {
-		int err = home_aim(t, p);
+		int err = same_kernel_set_target(t, p);
 
 		if (err) {
 			t->failed = p;
@@ -247,7 +247,7 @@ static int open_object(struct tracer *t)
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "btrun");
 
 	libbpf_set_print(take_log);
-	home_begin(t);
+	same_kernel_begin(t);
 	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
 	if (!t->object) {
 		fprintf(stderr, "btrun: the image cannot be used: libbpf cannot open it: %s\n%.*s",

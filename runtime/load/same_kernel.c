@@ -36,7 +36,7 @@ static void drop_relocations(struct tracer *t)
 
 static bool is_known(const struct tracer *t, const struct probe *p)
 {
-	return t->at_home && !tracer_attach(t, p)->is_open &&
+	return t->same_kernel && !tracer_attach(t, p)->is_open &&
 	       (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) && p->programs[p->kind]->btf_id;
 }
 
@@ -56,12 +56,12 @@ static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *optio
 	return 0;
 }
 
-void home_begin(struct tracer *t)
+void same_kernel_begin(struct tracer *t)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = prepare);
 	static bool registered;
 
-	if (t->at_home)
+	if (t->same_kernel)
 		drop_relocations(t);
 	loading = t;
 	if (registered)
@@ -71,7 +71,7 @@ void home_begin(struct tracer *t)
 	registered = true;
 }
 
-int home_aim(struct tracer *t, struct probe *p)
+int same_kernel_set_target(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 
