@@ -116,7 +116,7 @@ static int remember(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 
-	if (!t->options->pid || !(keep_needs(&t->image) & USERS))
+	if (!t->options->pid || !(capabilities_needs(&t->image) & USERS))
 		return -1;
 	symbols_remember(t->runtime.symbols, t->options->pid);
 	return REMEMBER_MS;
@@ -303,11 +303,11 @@ static int live(struct loop *l)
 		err = attach_pins(t);
 	if (err)
 		return err;
-	if (keep_needs(&t->image) & USERS)
+	if (capabilities_needs(&t->image) & USERS)
 		command_watch(&l->command);
-	if (keep_needs(&t->image) & KERNEL)
+	if (capabilities_needs(&t->image) & KERNEL)
 		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
-	keep_what_is_needed(t);
+	capabilities_drop(t);
 	buffer_read(t, false);
 	*t->enabled = 1;
 	announce(t);

@@ -237,12 +237,12 @@ int buffer_fd(const struct tracer *t);
 /* Lets a batch gather, then hands every record to event_handle(). */
 void buffer_read(struct tracer *t, bool wait);
 
-/* keep.c: what the image needs of the system while it traces: a set of enum needs. */
-unsigned keep_needs(const struct image *image);
+/* drop_capabilities.c: what the image needs of the system while it traces: a set of enum needs. */
+unsigned capabilities_needs(const struct image *image);
 /* Prints what is kept of the capabilities that this process has. */
-void keep_describe(const struct tracer *t, FILE *out);
+void capabilities_describe(const struct tracer *t, FILE *out);
 /* Due when all is attached: gives up the rest for good. */
-void keep_what_is_needed(const struct tracer *t);
+void capabilities_drop(const struct tracer *t);
 
 /* packets.c: what skboutput() sends. Opens its files too; a script without it: 0, and nothing is done. */
 int packets_open(struct tracer *t);

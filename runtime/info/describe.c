@@ -327,7 +327,7 @@ static void describe_permissions(struct tracer *t, FILE *out)
 		fprintf(out, "this process lacks %.*s\n", STR_ARG(missing));
 	else
 		fputs("yes\n", out);
-	keep_describe(t, out);
+	capabilities_describe(t, out);
 }
 
 static void describe_kernel(struct tracer *t, FILE *out)

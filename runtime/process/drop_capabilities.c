@@ -42,7 +42,7 @@ static const char *const names[] = {
 	[CAP_CHECKPOINT_RESTORE] = "CHECKPOINT_RESTORE",
 };
 
-unsigned keep_needs(const struct image *image)
+unsigned capabilities_needs(const struct image *image)
 {
 	static const unsigned of_types[] = {
 #define TYPE(name, size, class, needs, text, json) needs,
@@ -80,9 +80,9 @@ static uint64_t keep(uint64_t capabilities, const char *why, const char *before,
 	return capabilities;
 }
 
-static uint64_t keep_all(const struct tracer *t, const char *before, FILE *out)
+static uint64_t needed_all(const struct tracer *t, const char *before, FILE *out)
 {
-	unsigned needs = keep_needs(&t->image);
+	unsigned needs = capabilities_needs(&t->image);
 	uint64_t kept = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -101,15 +101,15 @@ static uint64_t keep_all(const struct tracer *t, const char *before, FILE *out)
 	return kept;
 }
 
-void keep_describe(const struct tracer *t, FILE *out)
+void capabilities_describe(const struct tracer *t, FILE *out)
 {
-	if (!(keep_all(t, "  while it traces btrun keeps ", out) & privileges_held()))
+	if (!(needed_all(t, "  while it traces btrun keeps ", out) & privileges_held()))
 		fputs("  while it traces btrun keeps no capability\n", out);
 }
 
-void keep_what_is_needed(const struct tracer *t)
+void capabilities_drop(const struct tracer *t)
 {
-	uint64_t kept = keep_all(t, "btrun: keeps ", t->options->verbose ? stderr : NULL);
+	uint64_t kept = needed_all(t, "btrun: keeps ", t->options->verbose ? stderr : NULL);
 
 	if (kept == EVERYTHING)
 		return;
