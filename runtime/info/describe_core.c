@@ -1,7 +1,7 @@
 /*
  * The kernel's types and members that an image was compiled against, out of the CO-RE records of .BTF.ext
- * (Documentation/bpf/llvm_reloc.rst), and whether this kernel's BTF has them. vet_object() has checked the
- * bytes.
+ * (Documentation/bpf/llvm_reloc.rst), and whether this kernel's BTF has them. validate_object() has checked
+ * the bytes.
  */
 #include "runtime/info/describe.h"
 

@@ -34,7 +34,7 @@ int load_map(struct tracer *t, int fd)
 	if (!err)
 		err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
 	if (!err)
-		why = vet_object(t->runtime.arena, t->elf, &t->image);
+		why = validate_object(t->runtime.arena, t->elf, &t->image);
 	err = why.n ? -EINVAL : err;
 	if (!err && !str_is(t->image.machine, IMAGE_MACHINE)) {
 		why = str_format(t->runtime.arena,

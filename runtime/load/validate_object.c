@@ -23,7 +23,7 @@ struct named {
 	uint32_t section;
 };
 
-struct vet {
+struct validator {
 	struct arena *arena;
 	const char *object;
 	Elf64_Ehdr header;
@@ -41,7 +41,7 @@ static int compare_named(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-static Elf64_Shdr section_at(const struct vet *v, uint32_t index)
+static Elf64_Shdr section_at(const struct validator *v, uint32_t index)
 {
 	Elf64_Shdr s;
 
@@ -49,13 +49,13 @@ static Elf64_Shdr section_at(const struct vet *v, uint32_t index)
 	return s;
 }
 
-static const char *string_at(const struct vet *v, uint32_t table, uint32_t offset)
+static const char *string_at(const struct validator *v, uint32_t table, uint32_t offset)
 {
 	return v->object + section_at(v, table).sh_offset + offset;
 }
 
 /* Texts of arenas and of BTF's strings end with a NUL. */
-static bool find_section(const struct vet *v, struct str name, Elf64_Shdr *header)
+static bool find_section(const struct validator *v, struct str name, Elf64_Shdr *header)
 {
 	struct named wanted = { .name = name.p };
 	const struct named *found =
@@ -67,7 +67,7 @@ static bool find_section(const struct vet *v, struct str name, Elf64_Shdr *heade
 }
 
 /* image_read() has seen that all of these are where the object says. */
-static void list_names(struct vet *v)
+static void list_names(struct validator *v)
 {
 	Elf64_Shdr symbols = { 0 };
 
@@ -93,17 +93,17 @@ static void list_names(struct vet *v)
 		qsort(v->functions.v, v->functions.n, sizeof(struct named), compare_named);
 }
 
-static bool is_type(const struct vet *v, uint32_t id)
+static bool is_type(const struct validator *v, uint32_t id)
 {
 	return id < v->btf.end;
 }
 
-static bool is_name(const struct vet *v, uint32_t offset)
+static bool is_name(const struct validator *v, uint32_t offset)
 {
 	return offset < v->btf.strings_size;
 }
 
-static bool ends(const struct vet *v, uint32_t id)
+static bool ends(const struct validator *v, uint32_t id)
 {
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		const struct btf_type *t = id ? btf_file_type(&v->btf, id) : NULL;
@@ -120,7 +120,7 @@ static bool ends(const struct vet *v, uint32_t id)
 	return false;
 }
 
-static bool check_members(const struct vet *v, const struct btf_type *t)
+static bool check_members(const struct validator *v, const struct btf_type *t)
 {
 	for (unsigned i = 0; i < btf_vlen(t); i++) {
 		const struct btf_member *m = &btf_members(t)[i];
@@ -131,7 +131,7 @@ static bool check_members(const struct vet *v, const struct btf_type *t)
 	return true;
 }
 
-static bool check_values(const struct vet *v, const struct btf_type *t)
+static bool check_values(const struct validator *v, const struct btf_type *t)
 {
 	for (unsigned i = 0; i < btf_vlen(t); i++)
 		if (!is_name(v,
@@ -140,7 +140,7 @@ static bool check_values(const struct vet *v, const struct btf_type *t)
 	return true;
 }
 
-static bool check_parameters(const struct vet *v, const struct btf_type *t)
+static bool check_parameters(const struct validator *v, const struct btf_type *t)
 {
 	for (unsigned i = 0; i < btf_vlen(t); i++)
 		if (!is_name(v, btf_params(t)[i].name_off) || !is_type(v, btf_params(t)[i].type))
@@ -148,7 +148,7 @@ static bool check_parameters(const struct vet *v, const struct btf_type *t)
 	return is_type(v, t->type);
 }
 
-static bool has_section(const struct vet *v, uint32_t name, uint64_t size)
+static bool has_section(const struct validator *v, uint32_t name, uint64_t size)
 {
 	Elf64_Shdr s;
 
@@ -156,7 +156,7 @@ static bool has_section(const struct vet *v, uint32_t name, uint64_t size)
 }
 
 /* Of data sections: maps and what programs keep. */
-static bool check_data(const struct vet *v, const struct btf_type *t)
+static bool check_data(const struct validator *v, const struct btf_type *t)
 {
 	if (!has_section(v, t->name_off, t->size))
 		return false;
@@ -172,7 +172,7 @@ static bool check_data(const struct vet *v, const struct btf_type *t)
 	return true;
 }
 
-static bool check_type(const struct vet *v, uint32_t id)
+static bool check_type(const struct validator *v, uint32_t id)
 {
 	const struct btf_type *t = btf_file_type(&v->btf, id), *target;
 
@@ -203,7 +203,7 @@ static bool check_type(const struct vet *v, uint32_t id)
 }
 
 /* The members of a map's definition, of which libbpf knows more than an image has: a pin, maps of maps. */
-static bool check_map(struct vet *v, const struct btf_type *var)
+static bool check_map(struct validator *v, const struct btf_type *var)
 {
 	static const char words[] = "type max_entries map_flags key_size value_size";
 	const struct btf_type *t = btf_file_type(&v->btf, var->type);
@@ -216,7 +216,7 @@ static bool check_map(struct vet *v, const struct btf_type *var)
 	return true;
 }
 
-static bool check_maps(struct vet *v, const struct btf_type *t)
+static bool check_maps(struct validator *v, const struct btf_type *t)
 {
 	bool good = true;
 
@@ -225,7 +225,7 @@ static bool check_maps(struct vet *v, const struct btf_type *t)
 	return good;
 }
 
-static bool check_types(struct vet *v)
+static bool check_types(struct validator *v)
 {
 	for (uint32_t id = 1; id < v->btf.end; id++)
 		if (!check_type(v, id))
@@ -240,7 +240,7 @@ static bool check_types(struct vet *v)
 	return true;
 }
 
-static bool is_function(const struct vet *v, uint32_t id)
+static bool is_function(const struct validator *v, uint32_t id)
 {
 	const struct btf_type *t = id && is_type(v, id) ? btf_file_type(&v->btf, id) : NULL;
 
@@ -248,28 +248,28 @@ static bool is_function(const struct vet *v, uint32_t id)
 }
 
 /* A record begins with the offset of its instruction. words: those of the record. */
-static bool check_function(const struct vet *v, const uint32_t *words)
+static bool check_function(const struct validator *v, const uint32_t *words)
 {
 	return is_function(v, words[1]);
 }
 
-static bool check_line(const struct vet *v, const uint32_t *words)
+static bool check_line(const struct validator *v, const uint32_t *words)
 {
 	return is_name(v, words[1]) && is_name(v, words[2]);
 }
 
-static bool check_core(const struct vet *v, const uint32_t *words)
+static bool check_core(const struct validator *v, const uint32_t *words)
 {
 	return words[1] && is_type(v, words[1]) && is_name(v, words[2]) && words[3] < CORE_KINDS;
 }
 
 struct record_kind {
 	uint32_t size;
-	bool (*check)(const struct vet *v, const uint32_t *words);
+	bool (*check)(const struct validator *v, const uint32_t *words);
 };
 
 /* The records of one section of programs; *at is behind them then. */
-static bool check_records(struct vet *v, const struct record_kind *kind, size_t *at, size_t end)
+static bool check_records(struct validator *v, const struct record_kind *kind, size_t *at, size_t end)
 {
 	uint32_t head[2], words[4];
 	Elf64_Shdr s;
@@ -289,7 +289,7 @@ static bool check_records(struct vet *v, const struct record_kind *kind, size_t 
 	return true;
 }
 
-static bool check_info(struct vet *v, const struct record_kind *kind, uint64_t from, uint32_t size)
+static bool check_info(struct validator *v, const struct record_kind *kind, uint64_t from, uint32_t size)
 {
 	size_t at = from + sizeof(uint32_t), end = from + size;
 	uint32_t record;
@@ -307,7 +307,7 @@ static bool check_info(struct vet *v, const struct record_kind *kind, uint64_t f
 	return true;
 }
 
-static bool check_ext(struct vet *v)
+static bool check_ext(struct validator *v)
 {
 	static const struct record_kind functions = { 8, check_function }, lines = { 16, check_line },
 					cores = { 16, check_core };
@@ -340,7 +340,7 @@ static const char *const sections[IMAGE_PROGRAM_KINDS_] = {
 	[IMAGE_ITER] = "iter/",
 };
 
-static bool check_program(struct vet *v, const struct image_program *p)
+static bool check_program(struct validator *v, const struct image_program *p)
 {
 	struct named wanted = { .name = p->name.p };
 	const struct named *found =
@@ -355,7 +355,7 @@ static bool check_program(struct vet *v, const struct image_program *p)
 	return true;
 }
 
-static bool take_section(struct vet *v, struct str name, const char **bytes, size_t *size)
+static bool take_section(struct validator *v, struct str name, const char **bytes, size_t *size)
 {
 	Elf64_Shdr s;
 
@@ -376,9 +376,9 @@ static bool is_ordered(const char *bytes)
 	       h.str_len - 1 <= INT32_MAX && !bytes[sizeof(h) + h.str_off];
 }
 
-struct str vet_object(struct arena *a, const void *object, const struct image *image)
+struct str validate_object(struct arena *a, const void *object, const struct image *image)
 {
-	struct vet v = { .arena = a, .object = object };
+	struct validator v = { .arena = a, .object = object };
 	const char *btf;
 	size_t btf_size;
 	bool good;

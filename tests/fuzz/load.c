@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str why;
 
 	libbpf_set_print(quiet);
-	if (image_read(a, data, size, &image, &why) == 0 && !vet_object(a, data, &image).n)
+	if (image_read(a, data, size, &image, &why) == 0 && !validate_object(a, data, &image).n)
 		object = bpf_object__open_mem(data, size, &options);
 	if (object)
 		look(object, &image);
