@@ -4,7 +4,7 @@
  *
  *	choose.c load.c verify.c attach*.c buffer.c packets.c loss.c reaper.c command.c watch.c
  *	tracer.c run.c                                     bring the programs to life
- *	output.c format*.c json.c printf.c event.c maps.c outside.c symbols*.c
+ *	output.c format*.c json.c printf.c event.c maps.c shell.c symbols*.c
  *	                                                   turn bytes into text
  *
  * What events need is allocated before the first (arena); only names that are looked up outside (symbols,
@@ -44,7 +44,7 @@ struct runtime {
 	int64_t boot_offset_ns;     /* CLOCK_REALTIME - CLOCK_BOOTTIME, the same */
 	bool exiting;               /* exit() has been seen */
 	int exit_code;
-	uint64_t outside_ns;  /* that cat() and system() took, while nobody read the output buffer */
+	uint64_t shell_ns;    /* that cat() and system() took, while nobody read the output buffer */
 	uint64_t bad_records; /* records that did not fit their description: reported at exit */
 	void *state;          /* run.c's own */
 	/* An address that a function was given, for the watchpoint with this attach index. */

@@ -196,7 +196,7 @@ static void run_cat(struct runtime *r, struct prepared *p, const struct value *v
 	const char *path = make_text(r, p, values);
 
 	if (path)
-		outside_cat(r, path);
+		shell_cat(r, path);
 	free(p->text);
 	p->text = NULL;
 }
@@ -206,7 +206,7 @@ static void run_system(struct runtime *r, struct prepared *p, const struct value
 	const char *command = make_text(r, p, values);
 
 	if (command)
-		outside_system(r, command);
+		shell_system(r, command);
 	free(p->text);
 	p->text = NULL;
 }

@@ -231,13 +231,13 @@ static void tell_uncounted(struct tracer *t)
 /* Why the buffer was full: those of its reader's tasks that can take long. */
 static void explain_full(struct tracer *t)
 {
-	uint64_t outside = t->runtime.outside_ns, waited = output_waited_ns(t->runtime.out);
+	uint64_t shell = t->runtime.shell_ns, waited = output_waited_ns(t->runtime.out);
 
-	if (outside > SLOW_NS)
+	if (shell > SLOW_NS)
 		fprintf(stderr,
 		    "    nobody read the output buffer for the %" PRIu64 ".%" PRIu64
 		    " s that system() and cat() took\n",
-		    outside / 1000000000, outside / 100000000 % 10);
+		    shell / 1000000000, shell / 100000000 % 10);
 	if (waited > SLOW_NS)
 		fprintf(stderr,
 		    "    nobody read the output buffer for the %" PRIu64 ".%" PRIu64

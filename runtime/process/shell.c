@@ -27,7 +27,7 @@ static void copy(int fd, FILE *out, size_t limit)
 	}
 }
 
-void outside_cat(struct runtime *r, const char *path)
+void shell_cat(struct runtime *r, const char *path)
 {
 	uint64_t began = clock_ns();
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -39,7 +39,7 @@ void outside_cat(struct runtime *r, const char *path)
 	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : CAT_BYTES);
 	output_end(r->out, "cat");
 	close(fd);
-	r->outside_ns += clock_ns() - began;
+	r->shell_ns += clock_ns() - began;
 }
 
 /* Our signals are blocked; the command's are as usual. */
@@ -66,7 +66,7 @@ static int start(const char *command, int out, pid_t *pid)
 	return -err;
 }
 
-void outside_system(struct runtime *r, const char *command)
+void shell_system(struct runtime *r, const char *command)
 {
 	uint64_t began = clock_ns();
 	int ends[2], err, status;
@@ -87,5 +87,5 @@ void outside_system(struct runtime *r, const char *command)
 			;
 	}
 	close(ends[0]);
-	r->outside_ns += clock_ns() - began;
+	r->shell_ns += clock_ns() - began;
 }
