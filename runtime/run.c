@@ -409,7 +409,7 @@ static int run_tracer(struct tracer *t)
 	err = signals_begin();
 	if (err)
 		fprintf(stderr, "btrun: no way to hear of signals: %s\n", strerror(-err));
-	reaper_sweep_dead(t);
+	cleanup_sweep_dead(t);
 	if (!err)
 		err = t->options->command ? command_start(t->options->command, &l.command) : 0;
 	t->command_pid = l.command.pid;
@@ -426,7 +426,7 @@ static int run_tracer(struct tracer *t)
 	watch_end(t);
 	buffer_close(t);
 	load_close(t);
-	reaper_end(t);
+	cleanup_child_end(t);
 	attach_tracefs_close(t);
 	command_end(&l.command);
 	if (stats >= 0)

@@ -2,7 +2,7 @@
  * What the parts of the runtime share: one struct runtime a tracer, made from an
  * image. The runtime knows no script, no syntax tree, no LLVM.
  *
- *	choose.c load.c verify.c attach*.c buffer.c packets.c loss.c reaper.c command.c watch.c
+ *	choose.c load.c verify.c attach*.c buffer.c packets.c loss.c cleanup_child.c command.c watch.c
  *	tracer.c run.c                                     bring the programs to life
  *	output.c format*.c json.c printf.c event.c maps.c shell.c symbols*.c
  *	                                                   turn bytes into text

@@ -53,7 +53,7 @@ struct probe {
 };
 
 /* A process that tidies up when this one is killed. */
-struct reaper {
+struct cleanup_child {
 	int pipe;  /* it waits for this to close */
 	pid_t pid; /* 0: there is none */
 };
@@ -98,7 +98,7 @@ struct tracer {
 	uint64_t losses;               /* that have been told at the end: --strict */
 	uint64_t loss_watched_ns;      /* CLOCK_MONOTONIC: when loss_watch() last looked */
 	uint64_t loss_told[COUNTERS_]; /* by it */
-	struct reaper events_reaper, wake_reaper;
+	struct cleanup_child events_cleanup, wake_cleanup;
 	unsigned n_events;                /* of tracefs, made so far */
 	struct function_names *functions; /* of each attach point; NULL: the list has not been read */
 };
@@ -215,13 +215,13 @@ void attach_tracefs_remove(struct tracer *t, struct str event);
 /* Misses of an event, from kprobe_profile. */
 int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed);
 
-/* reaper.c. At each start: removes the tracefs events of tracers that are dead. */
-void reaper_sweep_dead(struct tracer *t);
+/* cleanup_child.c. At each start: removes the tracefs events of tracers that are dead. */
+void cleanup_sweep_dead(struct tracer *t);
 /* Removes this process's tracefs events when it is killed; t->events_fd is open. */
-int reaper_start(struct tracer *t);
+int cleanup_child_start(struct tracer *t);
 /* A process that is stopped for us goes on when this process is killed. 0 or negative errno. */
-int reaper_start_waking(struct tracer *t, pid_t stopped);
-void reaper_end(struct tracer *t);
+int cleanup_child_start_waking(struct tracer *t, pid_t stopped);
+void cleanup_child_end(struct tracer *t);
 
 /* verify.c: explains the verifier's refusal at its place in the script. */
 void verify_explain(struct tracer *t, struct probe *p);

@@ -74,7 +74,7 @@ int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach 
 	if (!err)
 		err = open_files(t, folder);
 	if (!err)
-		err = reaper_start(t);
+		err = cleanup_child_start(t);
 	if (err)
 		return tracer_refuse(t, p, err, "tracefs: %s", strerror(-err));
 	/* kprobe_profile shows events without their group: the name must be unique itself. */

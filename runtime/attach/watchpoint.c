@@ -131,7 +131,7 @@ int attach_watchpoint(struct tracer *t, struct probe *p)
 				     : attach_on_every_cpu(t, p, &attr);
 	attach_target(t, p->attach, 0, a->text, STR(""));
 	if (a->function.n) {
-		err = a->probe == PROBE_watchpoint ? reaper_start_waking(t, watched_process(t)) : 0;
+		err = a->probe == PROBE_watchpoint ? cleanup_child_start_waking(t, watched_process(t)) : 0;
 		return err ? tracer_refuse(t, p, err, "no process to let the other go on: %s", strerror(-err))
 			   : 0;
 	}

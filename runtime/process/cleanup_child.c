@@ -127,7 +127,7 @@ static void __attribute__((noreturn)) reap(int pipe_end, int events, pid_t trace
 	_exit(0);
 }
 
-static int start(struct reaper *r, int events, pid_t stopped)
+static int start(struct cleanup_child *r, int events, pid_t stopped)
 {
 	pid_t self = getpid();
 	int ends[2];
@@ -150,7 +150,7 @@ static int start(struct reaper *r, int events, pid_t stopped)
 	return -EAGAIN;
 }
 
-void reaper_sweep_dead(struct tracer *t)
+void cleanup_sweep_dead(struct tracer *t)
 {
 	struct str tracefs;
 	int events;
@@ -165,17 +165,17 @@ void reaper_sweep_dead(struct tracer *t)
 	close(events);
 }
 
-int reaper_start(struct tracer *t)
+int cleanup_child_start(struct tracer *t)
 {
-	return start(&t->events_reaper, t->events_fd, 0);
+	return start(&t->events_cleanup, t->events_fd, 0);
 }
 
-int reaper_start_waking(struct tracer *t, pid_t stopped)
+int cleanup_child_start_waking(struct tracer *t, pid_t stopped)
 {
-	return start(&t->wake_reaper, -1, stopped);
+	return start(&t->wake_cleanup, -1, stopped);
 }
 
-static void end(struct reaper *r)
+static void end(struct cleanup_child *r)
 {
 	if (!r->pid)
 		return;
@@ -188,8 +188,8 @@ static void end(struct reaper *r)
 	r->pid = 0;
 }
 
-void reaper_end(struct tracer *t)
+void cleanup_child_end(struct tracer *t)
 {
-	end(&t->events_reaper);
-	end(&t->wake_reaper);
+	end(&t->events_cleanup);
+	end(&t->wake_cleanup);
 }
