@@ -170,9 +170,10 @@ static int bring_up(struct tracer *t)
 		if (!t->failed || t->explained)
 			return err;
 		/* A verifier that does not take direct loads gets a program without. */
-		if (choose_lacks_programs(t, t->failed) || (t->refused_by_verifier && t->options->one_kind))
+		if (attach_policy_lacks_programs(t, t->failed) ||
+		    (t->refused_by_verifier && t->options->one_kind))
 			return -EAGAIN;
-		if (!choose_next(t->failed) && !attach_explain(t))
+		if (!attach_policy_next(t->failed) && !attach_explain(t))
 			return err;
 	}
 }
@@ -415,7 +416,7 @@ static int run_tracer(struct tracer *t)
 	t->command_pid = l.command.pid;
 	t->command_path = str_of(l.command.path);
 	if (!err)
-		err = choose_ways(t);
+		err = attach_policy_decide(t);
 	if (!err)
 		err = bring_up(t);
 	if (!err) {

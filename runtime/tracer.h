@@ -148,13 +148,13 @@ int constants_fill(struct tracer *t);
 void same_kernel_begin(struct tracer *t);
 int same_kernel_set_target(struct tracer *t, struct probe *p);
 
-/* choose.c: makes tracer.probes and decides which methods each is tried by. */
-int choose_ways(struct tracer *t);
+/* attach_policy.c: makes tracer.probes and decides which methods each is tried by. */
+int attach_policy_decide(struct tracer *t);
 /* To the next method of the probe that failed. False: there is none. */
-bool choose_next(struct probe *p);
-bool choose_has_next(const struct probe *p);
+bool attach_policy_next(struct probe *p);
+bool attach_policy_has_next(const struct probe *p);
 /* There are methods for which options.one_kind has left out the program. */
-bool choose_lacks_programs(const struct tracer *t, const struct probe *p);
+bool attach_policy_lacks_programs(const struct tracer *t, const struct probe *p);
 
 /* functions.c: those that an attach point with a pattern stands for. 0 or negative errno. */
 int functions_of(struct tracer *t, uint32_t attach, const struct function_names **found);

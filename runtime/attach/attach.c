@@ -438,11 +438,11 @@ int attach_all(struct tracer *t)
 		if (!err)
 			continue;
 		t->failed = p;
-		if (choose_lacks_programs(t, p))
+		if (attach_policy_lacks_programs(t, p))
 			return err;
 		/* Another method has another program: everything is loaded again. What a pattern does not
 		 * find by one method it finds by none. */
-		if (choose_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
+		if (attach_policy_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
 			return err;
 		t->explained = !attach_explain(t);
 		if (t->explained)

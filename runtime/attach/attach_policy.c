@@ -113,7 +113,7 @@ static void offer(struct tracer *t, struct probe *p, enum attach_method method)
 	p->methods[p->n_methods++] = method;
 }
 
-bool choose_lacks_programs(const struct tracer *t, const struct probe *p)
+bool attach_policy_lacks_programs(const struct tracer *t, const struct probe *p)
 {
 	enum probe_id probe = tracer_attach(t, p)->probe;
 
@@ -141,7 +141,7 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 	}
 	if (p->programs[kind_of(p, ATTACH_FENTRY)])
 		offer(t, p, ATTACH_FENTRY);
-	if (choose_lacks_programs(t, p))
+	if (attach_policy_lacks_programs(t, p))
 		return;
 	if (is_return(p))
 		offer(t, p, ATTACH_TRACEFS);
@@ -188,7 +188,7 @@ static int choose_method(struct tracer *t, struct probe *p)
 	return 0;
 }
 
-int choose_ways(struct tracer *t)
+int attach_policy_decide(struct tracer *t)
 {
 	int err;
 
@@ -205,14 +205,14 @@ int choose_ways(struct tracer *t)
 	return 0;
 }
 
-bool choose_has_next(const struct probe *p)
+bool attach_policy_has_next(const struct probe *p)
 {
 	return p->method + 1 < p->n_methods;
 }
 
-bool choose_next(struct probe *p)
+bool attach_policy_next(struct probe *p)
 {
-	if (!choose_has_next(p))
+	if (!attach_policy_has_next(p))
 		return false;
 	p->method++;
 	p->kind = kind_of(p, p->methods[p->method]);
