@@ -49,13 +49,13 @@ static void add_at(struct gen *g, LLVMValueRef at, LLVMValueRef by)
 
 LLVMValueRef gen_count(struct gen *g, const struct builtin_use *use)
 {
-	make_sum(g, use->call->element, gen_const(g, 1));
+	map_upsert_sum(g, use->call->element, gen_const(g, 1));
 	return NULL;
 }
 
 LLVMValueRef gen_sum(struct gen *g, const struct builtin_use *use)
 {
-	make_sum(g, use->call->element, gen_value(g, use->args));
+	map_upsert_sum(g, use->call->element, gen_value(g, use->args));
 	return NULL;
 }
 

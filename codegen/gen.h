@@ -5,7 +5,7 @@
  *	module.c    module, debug information, emission
  *	maps.c      .maps, externs of .rodata, .bss
  *	count.c     counters of what is lost
- *	make.c      elements that are not there yet
+ *	map_upsert.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
  *	direct.c    members read by plain loads
  *	expr.c stmt.c    the language
@@ -95,13 +95,13 @@ struct gen {
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
 	LLVMValueRef events, counters, scratch, large, enabled;
-	VEC(LLVMValueRef) maps;        /* of program.maps */
-	LLVMValueRef *makers, *adders; /* the same, where there is one: see make.c */
-	unsigned *adds;                /* the same: statements of this program that add to an element */
-	LLVMValueRef count_loss;       /* the subprogram that adds to a counter */
-	LLVMValueRef count_update;     /* the same of an update that was refused, by its result */
-	LLVMValueRef stacks, stack_id; /* the map, and the subprogram; NULL: no use for them */
-	LLVMValueRef packets;          /* only with skboutput() */
+	VEC(LLVMValueRef) maps;         /* of program.maps */
+	LLVMValueRef *upserts, *adders; /* the same, where there is one: see map_upsert.c */
+	unsigned *adds;                 /* the same: statements of this program that add to an element */
+	LLVMValueRef count_loss;        /* the subprogram that adds to a counter */
+	LLVMValueRef count_update;      /* the same of an update that was refused, by its result */
+	LLVMValueRef stacks, stack_id;  /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef packets;           /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool one_kind;         /* see struct generate_options */
@@ -231,16 +231,16 @@ void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span 
 void count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
 
-/* make.c */
-void make_begin(struct gen *g);
+/* map_upsert.c */
+void map_upsert_begin(struct gen *g);
 /* Another program begins. */
-void make_begin_program(struct gen *g);
+void map_upsert_begin_program(struct gen *g);
 /* Adds to an element, whose old value nobody asks for. */
-void make_sum(struct gen *g, struct node *element, LLVMValueRef by);
+void map_upsert_sum(struct gen *g, struct node *element, LLVMValueRef by);
 /* The address of an element that was not there and is now, made of zeros, or NULL. */
-LLVMValueRef make_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span);
+LLVMValueRef map_upsert_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span);
 /* The subprograms that do it, when all that want one are known. */
-void make_define(struct gen *g);
+void map_upsert_define(struct gen *g);
 
 /* core.c */
 /* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */

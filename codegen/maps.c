@@ -221,7 +221,7 @@ void maps_begin(struct gen *g)
 	g->large = LLVMAddGlobal(g->module, g->i64, "large_later");
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
-	make_begin(g);
+	map_upsert_begin(g);
 	count_define(g);
 	define_stacks(g);
 	define_usdt(g);
@@ -252,7 +252,7 @@ void maps_end(struct gen *g)
 {
 	uint32_t counters = g->image->counters.n ? (uint32_t)g->image->counters.n : 1;
 
-	make_define(g);
+	map_upsert_define(g);
 	replace(g, &g->counters, BPF_MAP_TYPE_PERCPU_ARRAY, 8, counters, IMAGE_COUNTERS_MAP);
 	/* In a perf buffer's time a program of the other kind puts its small records together here. */
 	if (g->n_large && g->small_size < RESERVE_LIMIT)

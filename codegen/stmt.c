@@ -49,7 +49,7 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 	}
 	before = LLVMGetInsertBlock(g->b);
 	gen_if_rare(g, LLVMBuildIsNull(g->b, found, ""), &rare, "missing");
-	made = make_element(g, element->map.map, key, element->span);
+	made = map_upsert_element(g, element->map.map, key, element->span);
 	inserted = LLVMGetInsertBlock(g->b);
 	gen_end_rare(g, &rare);
 	e->at = gen_either(g, found, before, made, inserted);
@@ -135,7 +135,7 @@ static void assign_element(struct gen *g, struct node *node)
 		v = gen_value(g, node->assign.value);
 		if (map->value->form == FORM_PTR)
 			v = LLVMBuildMul(g->b, v, core_stride(g, target, map->value->target), "");
-		make_sum(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
+		map_upsert_sum(g, target, node->assign.op == OP_SUB ? LLVMBuildNeg(g->b, v, "") : v);
 		return;
 	}
 	value = gen_temporary(g, round_8(map->value->size));
@@ -281,7 +281,7 @@ static void gen_range(struct gen *g, struct node *node)
 static void gen_effect(struct gen *g, struct node *node)
 {
 	if (node->kind == NODE_STEP && node->step.target->kind == NODE_MAP)
-		make_sum(g, node->step.target, step_width(g, node));
+		map_upsert_sum(g, node->step.target, step_width(g, node));
 	else if (gen_is_scalar(node->type) || node->type->form == FORM_VOID)
 		gen_value(g, node);
 	else

@@ -314,7 +314,7 @@ static void generate(struct gen *g, enum image_program_kind program_kind, const 
 	struct str name;
 
 	g->program_kind = program_kind;
-	make_begin_program(g);
+	map_upsert_begin_program(g);
 	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, kind_suffix[program_kind]);
 	define(g, name);
 	prologue(g);

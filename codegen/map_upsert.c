@@ -31,14 +31,14 @@ static LLVMValueRef update(struct gen *g, const struct map *map, LLVMValueRef ke
 	return gen_call(g, HELPER_MAP_UPDATE, g->i64, args, 4);
 }
 
-void make_begin(struct gen *g)
+void map_upsert_begin(struct gen *g)
 {
-	g->makers = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
+	g->upserts = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
 	g->adders = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
 	g->adds = arena_many(g->arena, unsigned, g->program->maps.n + 1);
 }
 
-void make_begin_program(struct gen *g)
+void map_upsert_begin_program(struct gen *g)
 {
 	memset(g->adds, 0, g->program->maps.n * sizeof(*g->adds));
 }
@@ -60,10 +60,10 @@ static void call(struct gen *g, LLVMValueRef *function, const char *name, const 
 
 static void call_maker(struct gen *g, const struct map *map, LLVMValueRef key, struct span span)
 {
-	call(g, &g->makers[map->index], "make", map, gen_load64(g, key), span, NULL);
+	call(g, &g->upserts[map->index], "make", map, gen_load64(g, key), span, NULL);
 }
 
-LLVMValueRef make_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span)
+LLVMValueRef map_upsert_element(struct gen *g, const struct map *map, LLVMValueRef key, struct span span)
 {
 	LLVMValueRef args[2] = { g->maps.v[map->index], key };
 
@@ -93,7 +93,7 @@ static void define(struct gen *g, const struct map *map, LLVMValueRef maker)
  * branch, and the kernel and LLVM take longer by the square of both. */
 #define ADDS_IN_PLACE 16
 
-void make_sum(struct gen *g, struct node *element, LLVMValueRef by)
+void map_upsert_sum(struct gen *g, struct node *element, LLVMValueRef by)
 {
 	const struct map *map = element->map.map;
 	LLVMValueRef key;
@@ -132,11 +132,11 @@ static void define_adder(struct gen *g, const struct map *map, LLVMValueRef adde
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }
 
-void make_define(struct gen *g)
+void map_upsert_define(struct gen *g)
 {
 	for (size_t i = 0; i < g->program->maps.n; i++) {
-		if (g->makers[i])
-			define(g, g->program->maps.v[i], g->makers[i]);
+		if (g->upserts[i])
+			define(g, g->program->maps.v[i], g->upserts[i]);
 		if (g->adders[i])
 			define_adder(g, g->program->maps.v[i], g->adders[i]);
 	}
