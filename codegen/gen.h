@@ -4,7 +4,7 @@
  *
  *	module.c    module, debug information, emission
  *	maps.c      .maps, externs of .rodata, .bss
- *	count.c     counters of what is lost
+ *	loss_counters.c     counters of what is lost
  *	map_upsert.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
  *	direct.c    members read by plain loads
@@ -95,13 +95,13 @@ struct gen {
 	LLVMTypeRef i1, i8, i16, i32, i64, ptr, void_;
 
 	LLVMValueRef events, counters, scratch, large, enabled;
-	VEC(LLVMValueRef) maps;         /* of program.maps */
-	LLVMValueRef *upserts, *adders; /* the same, where there is one: see map_upsert.c */
-	unsigned *adds;                 /* the same: statements of this program that add to an element */
-	LLVMValueRef count_loss;        /* the subprogram that adds to a counter */
-	LLVMValueRef count_update;      /* the same of an update that was refused, by its result */
-	LLVMValueRef stacks, stack_id;  /* the map, and the subprogram; NULL: no use for them */
-	LLVMValueRef packets;           /* only with skboutput() */
+	VEC(LLVMValueRef) maps;            /* of program.maps */
+	LLVMValueRef *upserts, *adders;    /* the same, where there is one: see map_upsert.c */
+	unsigned *adds;                    /* the same: statements of this program that add to an element */
+	LLVMValueRef loss_function;        /* the subprogram that adds to a counter */
+	LLVMValueRef loss_update_function; /* the same of an update that was refused, by its result */
+	LLVMValueRef stacks, stack_id;     /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef packets;              /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool one_kind;         /* see struct generate_options */
@@ -219,16 +219,16 @@ LLVMValueRef extern_load(struct gen *g, enum image_extern_kind kind, struct str 
 /* An extern of which only the question counts. */
 void extern_note(struct gen *g, enum image_extern_kind kind, struct str name);
 
-/* count.c */
+/* loss_counters.c */
 /* The subprograms. */
-void count_define(struct gen *g);
+void loss_define(struct gen *g);
 /* The key of a counter. */
-LLVMValueRef count_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
-void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
+LLVMValueRef loss_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
+void loss_count(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
 /* An update that failed with result: because the map was full, or not. */
-void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span);
+void loss_count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span);
 /* Counts when result, a helper's, is negative. */
-void count_failure(
+void loss_count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
 
 /* map_upsert.c */

@@ -48,8 +48,8 @@ static void call(struct gen *g, LLVMValueRef *function, const char *name, const 
     LLVMValueRef key, struct span span, LLVMValueRef more)
 {
 	static const uint32_t sizes[] = { 8, 4, 4, 8 };
-	LLVMValueRef args[4] = { key, count_index(g, COUNTER_MAP_FULL, map->index, span),
-		count_index(g, COUNTER_MAP_REFUSED, map->index, span), more };
+	LLVMValueRef args[4] = { key, loss_index(g, COUNTER_MAP_FULL, map->index, span),
+		loss_index(g, COUNTER_MAP_REFUSED, map->index, span), more };
 	unsigned n = more ? 4 : 3;
 
 	if (!*function)
@@ -70,7 +70,7 @@ LLVMValueRef map_upsert_element(struct gen *g, const struct map *map, LLVMValueR
 	if (has_maker(map))
 		call_maker(g, map, key, span);
 	else
-		count_update(
+		loss_count_update(
 		    g, update(g, map, key, gen_temporary(g, round_8(map->value->size))), map->index, span);
 	return gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
 }
@@ -84,7 +84,8 @@ static void define(struct gen *g, const struct map *map, LLVMValueRef maker)
 	key = gen_alloca(g, 8, "key");
 	gen_store64(g, key, LLVMGetParam(maker, 0));
 	args[0] = update(g, map, key, gen_alloca(g, round_8(map->value->size), "zeros"));
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_update), g->count_update, args, 3, "");
+	LLVMBuildCall2(
+	    g->b, LLVMGlobalGetValueType(g->loss_update_function), g->loss_update_function, args, 3, "");
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }
 
@@ -121,7 +122,8 @@ static void define_adder(struct gen *g, const struct map *map, LLVMValueRef adde
 	before = LLVMGetInsertBlock(g->b);
 	gen_if(g, LLVMBuildIsNull(g->b, found, ""), &after, "missing");
 	args[0] = update(g, map, key, gen_alloca(g, round_8(map->value->size), "zeros"));
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_update), g->count_update, args, 3, "");
+	LLVMBuildCall2(
+	    g->b, LLVMGlobalGetValueType(g->loss_update_function), g->loss_update_function, args, 3, "");
 	look[0] = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, look, 2);
 	inserted = LLVMGetInsertBlock(g->b);
 	gen_go(g, after);

@@ -222,7 +222,7 @@ void maps_begin(struct gen *g)
 	for (size_t i = 0; i < g->program->maps.n; i++)
 		define_script_map(g, g->program->maps.v[i]);
 	map_upsert_begin(g);
-	count_define(g);
+	loss_define(g);
 	define_stacks(g);
 	define_usdt(g);
 	if (g->program->has_packets)

@@ -13,7 +13,7 @@ static void update(
 	LLVMBasicBlockRef after;
 
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "refused");
-	count_update(g, result, element->map.map->index, span);
+	loss_count_update(g, result, element->map.map->index, span);
 	gen_go(g, after);
 	known_forget(g, element->map.map);
 }

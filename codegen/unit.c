@@ -140,7 +140,7 @@ static void prologue(struct gen *g)
 	if (g->program_kind == IMAGE_RUN || g->unit->pinned)
 		return;
 	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->enabled)), &rare, "not_enabled");
-	count_loss(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
+	loss_count(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 	gen_end_rare(g, &rare);
 	if (g->program_kind == IMAGE_TIMER || g->program_kind == IMAGE_ITER)

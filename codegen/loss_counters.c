@@ -23,16 +23,16 @@ static void add_to_counter(struct gen *g, LLVMValueRef counter)
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }
 
-/* int count_update(s64 result, u32 full, u32 refused). It is no failure when another CPU has just made the
- * element. */
+/* int loss_count_update(s64 result, u32 full, u32 refused). It is no failure when another CPU has just made
+ * the element. */
 static void define_update(struct gen *g)
 {
 	static const uint32_t sizes[] = { 8, 4, 4 };
 	LLVMValueRef result, done, full;
 	LLVMBasicBlockRef after;
 
-	g->count_update = gen_declare_global(g, "count_update", sizes, 3);
-	gen_enter_global(g, g->count_update);
+	g->loss_update_function = gen_declare_global(g, "loss_count_update", sizes, 3);
+	gen_enter_global(g, g->loss_update_function);
 	result = LLVMGetParam(g->function, 0);
 	done = LLVMBuildOr(g->b, LLVMBuildICmp(g->b, LLVMIntSGE, result, gen_const(g, 0), ""),
 	    LLVMBuildICmp(g->b, LLVMIntEQ, result, gen_const(g, (uint64_t)EEXIST_RESULT), ""), "");
@@ -44,13 +44,13 @@ static void define_update(struct gen *g)
 	    g, LLVMBuildSelect(g->b, full, LLVMGetParam(g->function, 1), LLVMGetParam(g->function, 2), ""));
 }
 
-/* int count_loss(u32 counter) */
-void count_define(struct gen *g)
+/* int loss_count(u32 counter) */
+void loss_define(struct gen *g)
 {
 	static const uint32_t size = 4;
 
-	g->count_loss = gen_declare_global(g, "count_loss", &size, 1);
-	gen_enter_global(g, g->count_loss);
+	g->loss_function = gen_declare_global(g, "loss_count", &size, 1);
+	gen_enter_global(g, g->loss_function);
 	add_to_counter(g, LLVMGetParam(g->function, 0));
 	if (g->program->maps.n)
 		define_update(g);
@@ -70,7 +70,7 @@ static uint32_t counter(struct gen *g, struct image_counter row)
 	return (uint32_t)g->image->counters.n - 1;
 }
 
-LLVMValueRef count_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+LLVMValueRef loss_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
 {
 	struct image_counter row = {
 		.kind = kind,
@@ -83,27 +83,28 @@ LLVMValueRef count_index(struct gen *g, enum image_counter_kind kind, uint32_t m
 	return gen_const32(g, counter(g, row));
 }
 
-void count_loss(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+void loss_count(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
 {
-	LLVMValueRef index = count_index(g, kind, map, span);
+	LLVMValueRef index = loss_index(g, kind, map, span);
 
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_loss), g->count_loss, &index, 1, "");
+	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->loss_function), g->loss_function, &index, 1, "");
 }
 
-void count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span)
+void loss_count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span)
 {
-	LLVMValueRef args[3] = { result, count_index(g, COUNTER_MAP_FULL, map, span),
-		count_index(g, COUNTER_MAP_REFUSED, map, span) };
+	LLVMValueRef args[3] = { result, loss_index(g, COUNTER_MAP_FULL, map, span),
+		loss_index(g, COUNTER_MAP_REFUSED, map, span) };
 
-	LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->count_update), g->count_update, args, 3, "");
+	LLVMBuildCall2(
+	    g->b, LLVMGlobalGetValueType(g->loss_update_function), g->loss_update_function, args, 3, "");
 }
 
-void count_failure(
+void loss_count_failure(
     struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span)
 {
 	struct rare rare;
 
 	gen_if_rare(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &rare, "failed");
-	count_loss(g, kind, map, span);
+	loss_count(g, kind, map, span);
 	gen_end_rare(g, &rare);
 }
