@@ -171,7 +171,7 @@ LLVMValueRef gen_delete(struct gen *g, const struct builtin_use *use)
 
 	gen_place(g, use->node->span);
 	gen_call(g, HELPER_MAP_DELETE, g->i64, args, 2);
-	known_forget(g, element->map.map);
+	load_cse_forget(g, element->map.map);
 	return NULL;
 }
 

@@ -353,7 +353,7 @@ LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRe
 
 static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
 {
-	LLVMValueRef v = to ? NULL : known_read(g, node), key;
+	LLVMValueRef v = to ? NULL : load_cse_read(g, node), key;
 
 	if (v)
 		return v;
@@ -361,7 +361,7 @@ static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
 	gen_place(g, node->span);
 	v = gen_element_value(g, node->map.map, key, to);
 	if (v)
-		known_keep(g, node, v);
+		load_cse_add(g, node, v);
 	return v;
 }
 

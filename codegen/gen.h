@@ -73,7 +73,7 @@ enum helper {
 /* Of the 512 bytes that a BPF program has; the rest is for what LLVM spills. */
 #define STACK_REGION 256
 
-struct known;
+struct cse_load;
 struct typed;
 
 /* Blocks of a function, the first to the last, that go to its end. */
@@ -137,8 +137,8 @@ struct gen {
 	LLVMValueRef record;            /* its bytes */
 	LLVMValueRef tail_used;         /* alloca: bytes of it in use, the tail included */
 	const struct record *open;
-	VEC(struct known *) known; /* see known.c */
-	const struct node *copied; /* of portable_copy(): what is at copied_address; NULL: nothing */
+	VEC(struct cse_load *) cse_loads; /* see load_cse.c */
+	const struct node *copied;        /* of portable_copy(): what is at copied_address; NULL: nothing */
 	LLVMValueRef copied_address;
 	VEC(struct typed *) typed; /* see direct.c */
 	VEC(struct rare) rare;
@@ -313,13 +313,13 @@ LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef 
 void direct_assigned(
     struct gen *g, const struct variable *variable, const struct node *from, LLVMValueRef value);
 
-/* known.c */
+/* load_cse.c */
 /* The value of a map's element (NODE_MAP, a scalar) that has been read already, or NULL. */
-LLVMValueRef known_read(struct gen *g, const struct node *node);
+LLVMValueRef load_cse_read(struct gen *g, const struct node *node);
 /* It has been read now. */
-void known_keep(struct gen *g, const struct node *node, LLVMValueRef value);
+void load_cse_add(struct gen *g, const struct node *node, LLVMValueRef value);
 /* The map is written to; NULL: nothing is known any more. */
-void known_forget(struct gen *g, const struct map *map);
+void load_cse_forget(struct gen *g, const struct map *map);
 
 /* portable.c: what is copied whole, where the kernel's layout may be another than the image's. */
 bool portable_copies(const struct gen *g, const struct node *node);

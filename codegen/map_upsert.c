@@ -104,7 +104,7 @@ void map_upsert_sum(struct gen *g, struct node *element, LLVMValueRef by)
 		return;
 	}
 	key = gen_load64(g, gen_key(g, element));
-	known_forget(g, map);
+	load_cse_forget(g, map);
 	call(g, &g->adders[map->index], "add", map, key, element->span, by);
 }
 

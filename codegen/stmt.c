@@ -15,7 +15,7 @@ static void update(
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "refused");
 	loss_count_update(g, result, element->map.map->index, span);
 	gen_go(g, after);
-	known_forget(g, element->map.map);
+	load_cse_forget(g, element->map.map);
 }
 
 void gen_add_word(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu)
@@ -39,7 +39,7 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 	LLVMBasicBlockRef before, inserted;
 	struct rare rare;
 
-	known_forget(g, element->map.map);
+	load_cse_forget(g, element->map.map);
 	found = lookup(g, element, key);
 	if (element->map.map->is_array) {
 		e->at = found;
@@ -248,7 +248,7 @@ static void gen_while(struct gen *g, struct node *node)
 	LLVMBasicBlockRef head = gen_block(g, "while"), body = gen_block(g, "body"),
 			  after = gen_block(g, "after");
 
-	known_forget(g, NULL);
+	load_cse_forget(g, NULL);
 	gen_go(g, head);
 	LLVMBuildCondBr(g->b, gen_truth(g, node->while_.condition), body, after);
 	LLVMPositionBuilderAtEnd(g->b, body);
@@ -265,7 +265,7 @@ static void gen_range(struct gen *g, struct node *node)
 
 	gen_store64(g, i, gen_value(g, node->range.from));
 	gen_store64(g, end, gen_value(g, node->range.to));
-	known_forget(g, NULL);
+	load_cse_forget(g, NULL);
 	gen_go(g, head);
 	more = LLVMBuildICmp(g->b, LLVMIntSLT, gen_load64(g, i), gen_load64(g, end), "");
 	LLVMBuildCondBr(g->b, more, body, after);

@@ -226,7 +226,7 @@ static void body(struct gen *g)
 	LLVMBasicBlockRef after, here, start;
 
 	make_variables(g);
-	known_forget(g, NULL);
+	load_cse_forget(g, NULL);
 	g->ids = gen_alloca(g, 8, "ids");
 	g->ids_used = false;
 	if (g->unit->predicate) {

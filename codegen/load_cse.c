@@ -10,7 +10,7 @@ static const bool fixed[] = {
 #undef BUILTIN
 };
 
-struct known {
+struct cse_load {
 	const struct node *node;
 	LLVMValueRef slot; /* alloca */
 };
@@ -46,10 +46,10 @@ static bool same_keys(const struct node *a, const struct node *b)
 	return !a && !b;
 }
 
-LLVMValueRef known_read(struct gen *g, const struct node *node)
+LLVMValueRef load_cse_read(struct gen *g, const struct node *node)
 {
-	for (size_t i = 0; i < g->known.n; i++) {
-		const struct known *k = g->known.v[i];
+	for (size_t i = 0; i < g->cse_loads.n; i++) {
+		const struct cse_load *k = g->cse_loads.v[i];
 
 		if (k->node->map.map == node->map.map && same_keys(k->node->map.keys, node->map.keys))
 			return gen_load64(g, k->slot);
@@ -57,25 +57,25 @@ LLVMValueRef known_read(struct gen *g, const struct node *node)
 	return NULL;
 }
 
-void known_keep(struct gen *g, const struct node *node, LLVMValueRef value)
+void load_cse_add(struct gen *g, const struct node *node, LLVMValueRef value)
 {
-	struct known *k;
+	struct cse_load *k;
 
 	if (!g->keeps_reads)
 		return;
-	k = arena_one(g->arena, struct known);
+	k = arena_one(g->arena, struct cse_load);
 	k->node = node;
 	k->slot = gen_alloca(g, 8, "known");
 	gen_store64(g, k->slot, value);
-	vec_push(g->arena, &g->known, k);
+	vec_push(g->arena, &g->cse_loads, k);
 }
 
-void known_forget(struct gen *g, const struct map *map)
+void load_cse_forget(struct gen *g, const struct map *map)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < g->known.n; i++)
-		if (map && g->known.v[i]->node->map.map != map)
-			g->known.v[kept++] = g->known.v[i];
-	g->known.n = kept;
+	for (size_t i = 0; i < g->cse_loads.n; i++)
+		if (map && g->cse_loads.v[i]->node->map.map != map)
+			g->cse_loads.v[kept++] = g->cse_loads.v[i];
+	g->cse_loads.n = kept;
 }
