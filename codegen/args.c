@@ -77,9 +77,9 @@ static LLVMValueRef function_value(struct gen *g, const struct member *m)
 	}
 	v = gen_load64(g, slot);
 	if (m->is_retval)
-		direct_retval(g, v);
+		btf_load_retval(g, v);
 	else
-		direct_argument(g, v, m->arg_index);
+		btf_load_argument(g, v, m->arg_index);
 	if (m->type->size == 8)
 		return v;
 	return core_extend(g, m->type, LLVMBuildTrunc(g->b, v, gen_int_type(g, m->type->size), ""));

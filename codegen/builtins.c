@@ -134,7 +134,7 @@ LLVMValueRef gen_elapsed(struct gen *g, const struct builtin_use *use)
 
 LLVMValueRef gen_curtask(struct gen *g, const struct builtin_use *use)
 {
-	return g->direct ? direct_task(g, use->node->type) : no_args(g, HELPER_CURRENT_TASK);
+	return g->btf_loads ? btf_load_task(g, use->node->type) : no_args(g, HELPER_CURRENT_TASK);
 }
 
 LLVMValueRef gen_comm(struct gen *g, const struct builtin_use *use)

@@ -97,7 +97,7 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	/* Of a module there may be another build without there being another kernel. */
 	g->image->kernel_id = program->btf_module.n ? STR("") : options->kernel_id;
 	g->one_kind = options->one_kind;
-	g->direct = options->one_kind && !program->portable && program->btf;
+	g->btf_loads = options->one_kind && !program->portable && program->btf;
 	g->stack_region = stack_region;
 	return g;
 }

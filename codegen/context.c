@@ -32,7 +32,7 @@ LLVMValueRef gen_retval(struct gen *g, const struct builtin_use *use)
 	if (g->program_kind == IMAGE_KRETPROBE || g->program_kind == IMAGE_URETPROBE)
 		return gen_register(g, REGISTER_ax);
 	v = from_helper(g, HELPER_FUNC_RET, NULL);
-	direct_retval(g, v);
+	btf_load_retval(g, v);
 	if (type->size == 8)
 		return v;
 	v = LLVMBuildTrunc(g->b, v, gen_int_type(g, type->size), "");
@@ -66,7 +66,7 @@ static LLVMValueRef trampoline_argument(struct gen *g, uint32_t number)
 	LLVMValueRef v = from_helper(g, HELPER_FUNC_ARG, gen_const32(g, number));
 	uint32_t size = param_size(g, number);
 
-	direct_argument(g, v, number);
+	btf_load_argument(g, v, number);
 	/* 6.1's trampoline stores only the bytes of the parameter. */
 	if (size < 8)
 		v = LLVMBuildZExt(g->b, LLVMBuildTrunc(g->b, v, gen_int_type(g, size), ""), g->i64, "");

@@ -567,7 +567,7 @@ static LLVMValueRef read_value(struct gen *g, struct node *node, LLVMValueRef ad
 }
 
 /* A 0 that was loaded may stand for a fault. */
-static LLVMValueRef checked(struct gen *g, struct node *node, const struct direct *d)
+static LLVMValueRef checked(struct gen *g, struct node *node, const struct btf_load *d)
 {
 	LLVMBasicBlockRef loaded = LLVMGetInsertBlock(g->b), read;
 	struct rare rare;
@@ -578,13 +578,13 @@ static LLVMValueRef checked(struct gen *g, struct node *node, const struct direc
 	read = LLVMGetInsertBlock(g->b);
 	gen_end_rare(g, &rare);
 	v = gen_either(g, d->value, loaded, v, read);
-	direct_done(g, d, v);
+	btf_load_done(g, d, v);
 	return v;
 }
 
 LLVMValueRef core_value(struct gen *g, struct node *node)
 {
-	struct direct d;
+	struct btf_load d;
 
 	gen_place(g, node->span);
 	if (node->kind == NODE_MEMBER && node->member.object->type->form == FORM_ARGS)
@@ -593,7 +593,7 @@ LLVMValueRef core_value(struct gen *g, struct node *node)
 		return local_scalar(g, node, local_place(g, node));
 	if (is_field_value(g, node))
 		return field_value(g, node);
-	if (!direct_load(g, node, &d))
+	if (!btf_load_member(g, node, &d))
 		return read_value(g, node, core_address(g, node));
 	return d.value ? checked(g, node, &d) : read_value(g, node, address_from(g, node, d.root, d.base));
 }

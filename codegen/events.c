@@ -279,7 +279,7 @@ LLVMValueRef gen_skboutput(struct gen *g, const struct builtin_use *use)
 	store32(g, gen_offset(g, room, 4), bytes);
 	gen_store64(g, gen_offset(g, room, 8), gen_call(g, HELPER_KTIME, g->i64, NULL, 0));
 	gen_store64(g, result, gen_const(g, (uint64_t)-EFAULT));
-	args[0] = direct_pointer(g, skb, missing);
+	args[0] = btf_load_pointer(g, skb, missing);
 	args[1] = g->packets;
 	args[2] =
 	    LLVMBuildOr(g->b, LLVMBuildShl(g->b, bytes, gen_const(g, 32), ""), gen_const(g, CURRENT_CPU), "");

@@ -7,7 +7,7 @@
  *	loss_counters.c     counters of what is lost
  *	map_upsert.c      elements that are not there yet
  *	core.c      CO-RE offsets and memory reads
- *	direct.c    members read by plain loads
+ *	btf_load.c    members read by plain loads
  *	expr.c stmt.c    the language
  *	builtins.c context.c text.c aggregate.c stack.c    gen_X of language/builtins.def
  *	usdt.c      where usdt arguments are
@@ -105,7 +105,7 @@ struct gen {
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 	uint32_t stack_region; /* bytes for temporaries: STACK_REGION, or 0 when that was too much */
 	bool one_kind;         /* see struct generate_options */
-	bool direct;           /* see direct.c */
+	bool btf_loads;        /* see btf_load.c */
 	bool muted;            /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;          /* LLVM has reported an error */
 	uint32_t programs;     /* how many functions there are */
@@ -140,7 +140,7 @@ struct gen {
 	VEC(struct cse_load *) cse_loads; /* see load_cse.c */
 	const struct node *copied;        /* of portable_copy(): what is at copied_address; NULL: nothing */
 	LLVMValueRef copied_address;
-	VEC(struct typed *) typed; /* see direct.c */
+	VEC(struct typed *) typed; /* see btf_load.c */
 	VEC(struct rare) rare;
 	unsigned rare_depth;
 	bool keeps_reads; /* a predicate is being made, a part that is always evaluated */
@@ -290,8 +290,8 @@ LLVMValueRef core_extend(struct gen *g, const struct type *t, LLVMValueRef v);
 LLVMValueRef core_pointer_from(
     struct gen *g, struct node *node, const struct node *root, LLVMValueRef pointer);
 
-/* direct.c */
-struct direct {
+/* btf_load.c */
+struct btf_load {
 	struct node *root;    /* the pointer that the member is reached from */
 	LLVMValueRef base;    /* its value */
 	LLVMValueRef value;   /* what a direct load gave; NULL: there can't be one */
@@ -299,18 +299,18 @@ struct direct {
 	uint32_t btf_id;      /* and the struct that it points to, or 0 */
 };
 /* Loads a scalar member. False: nothing is known, nothing has been done. */
-bool direct_load(struct gen *g, struct node *node, struct direct *d);
+bool btf_load_member(struct gen *g, struct node *node, struct btf_load *d);
 /* What was loaded is known under this value from here on. */
-void direct_done(struct gen *g, const struct direct *d, LLVMValueRef value);
+void btf_load_done(struct gen *g, const struct btf_load *d, LLVMValueRef value);
 /* A value that is an argument, what the function returned, the current task. */
-void direct_argument(struct gen *g, LLVMValueRef value, uint32_t number);
-void direct_retval(struct gen *g, LLVMValueRef value);
-LLVMValueRef direct_task(struct gen *g, const struct type *type);
+void btf_load_argument(struct gen *g, LLVMValueRef value, uint32_t number);
+void btf_load_retval(struct gen *g, LLVMValueRef value);
+LLVMValueRef btf_load_task(struct gen *g, const struct type *type);
 /* The address of a member, or the pointer that it is, with the type that the verifier knows. In an iterator
  * it goes to missing when its object is none. */
-LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing);
+LLVMValueRef btf_load_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing);
 /* A variable has got a value, which from made. */
-void direct_assigned(
+void btf_load_assigned(
     struct gen *g, const struct variable *variable, const struct node *from, LLVMValueRef value);
 
 /* load_cse.c */

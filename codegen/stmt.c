@@ -110,7 +110,7 @@ static void assign_variable(struct gen *g, struct node *node)
 	if (node->assign.op == OP_NONE && type->form == FORM_PTR) {
 		v = gen_value(g, node->assign.value);
 		gen_store(g, type, slot, v);
-		direct_assigned(g, target->variable.variable, node->assign.value, v);
+		btf_load_assigned(g, target->variable.variable, node->assign.value, v);
 		return;
 	}
 	if (node->assign.op == OP_NONE) {

@@ -346,7 +346,7 @@ LLVMValueRef gen_path(struct gen *g, const struct builtin_use *use)
 	LLVMBasicBlockRef after, done = gen_block(g, "path_done");
 
 	gen_zero(g, use->to, use->node->type->size);
-	args[0] = direct_pointer(g, use->args, done);
+	args[0] = btf_load_pointer(g, use->args, done);
 	result = gen_call(g, HELPER_PATH, g->i64, args, 3);
 	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, use->node->span);
 	/* What does not fit leaves its end there. */

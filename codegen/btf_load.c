@@ -147,24 +147,24 @@ static bool externs_are_plain(struct gen *g)
 
 static void note_slot(struct gen *g, LLVMValueRef value, uint32_t slot, uint32_t type)
 {
-	uint32_t id = g->direct && g->attach->in_btf ? target_struct(g, type) : 0;
+	uint32_t id = g->btf_loads && g->attach->in_btf ? target_struct(g, type) : 0;
 
 	if (id && externs_are_plain(g))
 		note(g, (struct typed){ .value = value, .btf_id = id, .slot = slot });
 }
 
-void direct_argument(struct gen *g, LLVMValueRef value, uint32_t number)
+void btf_load_argument(struct gen *g, LLVMValueRef value, uint32_t number)
 {
 	struct str name;
 	uint32_t type;
 
-	if (!g->direct || !g->attach->in_btf || number >= g->attach->n_params)
+	if (!g->btf_loads || !g->attach->in_btf || number >= g->attach->n_params)
 		return;
 	btf_param(g->program->btf, g->attach->proto, number, &name, &type);
 	note_slot(g, value, number, type);
 }
 
-void direct_retval(struct gen *g, LLVMValueRef value)
+void btf_load_retval(struct gen *g, LLVMValueRef value)
 {
 	note_slot(g, value, g->attach->n_params, g->attach->ret_type);
 }
@@ -177,7 +177,7 @@ static LLVMValueRef number_of(struct gen *g, LLVMValueRef pointer)
 	return LLVMBuildNeg(g->b, gen_opaque(g, LLVMBuildNeg(g->b, v, "")), "");
 }
 
-LLVMValueRef direct_task(struct gen *g, const struct type *type)
+LLVMValueRef btf_load_task(struct gen *g, const struct type *type)
 {
 	LLVMValueRef pointer = gen_call(g, HELPER_CURRENT_TASK_BTF, g->ptr, NULL, 0),
 		     value = number_of(g, pointer);
@@ -205,10 +205,11 @@ static uint32_t times_assigned(const struct node *list, const struct variable *v
 	return times;
 }
 
-void direct_assigned(
+void btf_load_assigned(
     struct gen *g, const struct variable *variable, const struct node *from, LLVMValueRef value)
 {
-	const struct typed *t = g->direct && variable->type->form == FORM_PTR ? find(g, from, value) : NULL;
+	const struct typed *t =
+	    g->btf_loads && variable->type->form == FORM_PTR ? find(g, from, value) : NULL;
 	struct typed row;
 
 	if (!t || times_assigned(g->unit->predicate, variable) + times_assigned(g->unit->body, variable) != 1)
@@ -225,14 +226,14 @@ static LLVMValueRef pointer_of(struct gen *g, const struct typed *t)
 	return gen_volatile(g, g->ptr, gen_offset(g, g->context_arg, 8 * t->slot));
 }
 
-bool direct_load(struct gen *g, struct node *node, struct direct *d)
+bool btf_load_member(struct gen *g, struct node *node, struct btf_load *d)
 {
 	const struct typed *t;
 	uint32_t offset, size = node->type->size;
 	enum walk found;
 	LLVMValueRef at;
 
-	*d = (struct direct){ .root = g->direct && size <= 8 ? root_of(node, &offset) : NULL };
+	*d = (struct btf_load){ .root = g->btf_loads && size <= 8 ? root_of(node, &offset) : NULL };
 	if (!d->root || !d->root->type->target->btf_id)
 		return false;
 	d->base = gen_value(g, d->root);
@@ -252,7 +253,7 @@ bool direct_load(struct gen *g, struct node *node, struct direct *d)
 	return true;
 }
 
-void direct_done(struct gen *g, const struct direct *d, LLVMValueRef value)
+void btf_load_done(struct gen *g, const struct btf_load *d, LLVMValueRef value)
 {
 	if (d->pointer && d->btf_id)
 		note(g, (struct typed){ .value = value, .btf_id = d->btf_id, .pointer = d->pointer });
@@ -268,7 +269,7 @@ static LLVMValueRef present(struct gen *g, LLVMValueRef object, LLVMBasicBlockRe
 	return object;
 }
 
-LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
+LLVMValueRef btf_load_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
 {
 	struct node *root;
 	LLVMValueRef at;
@@ -282,6 +283,6 @@ LLVMValueRef direct_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef 
 		return args_typed_load(g, node->member.member);
 	for (root = node->member.object; root->type->form != FORM_PTR && root->kind == NODE_MEMBER;)
 		root = root->member.object;
-	at = core_pointer_from(g, node, root, direct_pointer(g, root, missing));
+	at = core_pointer_from(g, node, root, btf_load_pointer(g, root, missing));
 	return node->type->form == FORM_PTR ? gen_volatile(g, g->ptr, at) : at;
 }
