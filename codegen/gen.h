@@ -6,7 +6,7 @@
  *	maps.c      .maps, externs of .rodata, .bss
  *	loss_counters.c     counters of what is lost
  *	map_upsert.c      elements that are not there yet
- *	core.c      CO-RE offsets and memory reads
+ *	core_read.c      CO-RE offsets and memory reads
  *	btf_load.c    members read by plain loads
  *	expr.c stmt.c    the language
  *	builtins.c context.c text.c aggregate.c stack.c    gen_X of language/builtins.def
@@ -242,7 +242,7 @@ LLVMValueRef map_upsert_element(struct gen *g, const struct map *map, LLVMValueR
 /* The subprograms that do it, when all that want one are known. */
 void map_upsert_define(struct gen *g);
 
-/* core.c */
+/* core_read.c */
 /* The kinds of llvm.bpf.preserve.field.info, as clang's bpf_core_read.h numbers them. */
 enum field_info {
 	FIELD_BYTE_OFFSET = 0,
