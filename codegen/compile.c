@@ -40,12 +40,12 @@ static int make_module(struct gen *g)
 
 	if (error)
 		return error;
-	meta_begin(g);
+	image_tables_begin(g);
 	maps_begin(g);
 	for (size_t i = 0; i < g->program->units.n; i++)
 		unit_generate(g, g->program->units.v[i]);
 	maps_end(g);
-	meta_records(g);
+	image_tables_records(g);
 	return g->refused ? -EFAULT : 0;
 }
 

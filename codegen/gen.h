@@ -13,7 +13,7 @@
  *	usdt.c      where usdt arguments are
  *	events.c    records of ASYNC calls
  *	unit.c      a unit -> one function for each kind of program
- *	meta.c      the image's tables
+ *	image_tables.c      the image's tables
  *	relocs.c    btrun's own relocations out of .BTF.ext
  *	compile.c   the attempts, one after the other
  *	frames.c    how much stack a finished object takes
@@ -110,7 +110,7 @@ struct gen {
 	bool refused;          /* LLVM has reported an error */
 	uint32_t programs;     /* how many functions there are */
 	unsigned attempt;      /* how many programs this process has made before */
-	unsigned depth;        /* of structs in structs that meta_type() is in */
+	unsigned depth;        /* of structs in structs that image_tables_type() is in */
 	uint32_t small_size;   /* the largest region of a program so far that fits a per-CPU map */
 	uint32_t large_size;   /* and of those that don't */
 	unsigned n_large;      /* how many they are */
@@ -405,10 +405,10 @@ void event_call(struct gen *g, struct node *node);
 void sequence_printf(struct gen *g, struct node *node);
 void unit_generate(struct gen *g, const struct unit *unit);
 
-/* meta.c */
-void meta_begin(struct gen *g);
-uint32_t meta_type(struct gen *g, const struct type *type);
-void meta_records(struct gen *g);
+/* image_tables.c */
+void image_tables_begin(struct gen *g);
+uint32_t image_tables_type(struct gen *g, const struct type *type);
+void image_tables_records(struct gen *g);
 
 /* unit.c: tgid << 32 | pid of the current thread, of which the program asks the kernel once. */
 LLVMValueRef gen_pid_tgid(struct gen *g);

@@ -74,7 +74,7 @@ static void define_script_map(struct gen *g, const struct map *map)
 {
 	uint32_t key = map->key ? map->key->size : 8;
 	struct str symbol = map_symbol(g, map);
-	uint32_t value_type = meta_type(g, map->value);
+	uint32_t value_type = image_tables_type(g, map->value);
 	struct map_shape shape = {
 		.name = symbol.p,
 		.type = map->is_array  ? BPF_MAP_TYPE_PERCPU_ARRAY
@@ -87,7 +87,7 @@ static void define_script_map(struct gen *g, const struct map *map)
 	struct image_map row = {
 		.name = map->name,
 		.elf_name = symbol,
-		.key_type = map->key ? meta_type(g, map->key) : IMAGE_NONE,
+		.key_type = map->key ? image_tables_type(g, map->key) : IMAGE_NONE,
 		.value_type = value_type,
 		.per_cpu = map->per_cpu,
 		.span = map->first,

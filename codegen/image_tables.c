@@ -30,7 +30,8 @@ static void tuple_items(struct gen *g, const struct type *t, struct image_type *
 	struct image_item *items = arena_many(g->arena, struct image_item, t->elements);
 
 	for (uint32_t i = 0; i < t->elements; i++)
-		items[i] = (struct image_item){ .type = meta_type(g, t->items[i]), .offset = t->offsets[i] };
+		items[i] =
+		    (struct image_item){ .type = image_tables_type(g, t->items[i]), .offset = t->offsets[i] };
 	row->n_items = t->elements;
 	row->items = items;
 }
@@ -52,7 +53,7 @@ static void struct_items(struct gen *g, const struct type *t, struct image_type 
 			continue;
 		g->depth++;
 		items[kept++] = (struct image_item){
-			.type = meta_type(g, m->type),
+			.type = image_tables_type(g, m->type),
 			.offset = m->bit_offset / 8,
 			.shift = m->bit_size ? m->bit_offset % 8 : 0,
 			.bits = m->bit_size,
@@ -64,7 +65,7 @@ static void struct_items(struct gen *g, const struct type *t, struct image_type 
 	row->items = items;
 }
 
-uint32_t meta_type(struct gen *g, const struct type *t)
+uint32_t image_tables_type(struct gen *g, const struct type *t)
 {
 	struct image_type row = {
 		.kind = type_kind(t),
@@ -75,7 +76,7 @@ uint32_t meta_type(struct gen *g, const struct type *t)
 
 	switch ((int)row.kind) {
 	case TYPE_array:
-		row.element = meta_type(g, t->target);
+		row.element = image_tables_type(g, t->target);
 		row.count = t->elements;
 		row.is_char = t->target->is_char;
 		break;
@@ -130,7 +131,7 @@ static struct image_action action_row(struct gen *g, const struct action *a)
 		const struct field *f = &a->fields.v[i];
 
 		row.fields[i] = (struct image_field){
-			.type = meta_type(g, f->type),
+			.type = image_tables_type(g, f->type),
 			.offset = f->offset,
 			.tail = f->tail,
 			.is_time = f->kind == FIELD_TIME,
@@ -140,7 +141,7 @@ static struct image_action action_row(struct gen *g, const struct action *a)
 	return row;
 }
 
-void meta_records(struct gen *g)
+void image_tables_records(struct gen *g)
 {
 	for (size_t i = 0; i < g->program->records.n; i++) {
 		const struct record *r = g->program->records.v[i];
@@ -157,7 +158,7 @@ void meta_records(struct gen *g)
 	}
 }
 
-void meta_begin(struct gen *g)
+void image_tables_begin(struct gen *g)
 {
 	unsigned major, minor, patch;
 
