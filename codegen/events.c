@@ -296,7 +296,7 @@ void event_call(struct gen *g, struct node *node)
 	const struct call *call = node->call.call;
 
 	if (g->unit->pinned) {
-		sequence_printf(g, node);
+		seq_printf(g, node);
 		return;
 	}
 	if (call->first)

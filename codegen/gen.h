@@ -17,7 +17,7 @@
  *	relocs.c    btrun's own relocations out of .BTF.ext
  *	compile.c   the attempts, one after the other
  *	frames.c    how much stack a finished object takes
- *	sequence.c  what iterators print
+ *	seq_printf.c  what iterators print
  *
  * Everything but LLVM's own objects lives in the compile's arena.
  */
@@ -401,8 +401,8 @@ LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to
 void event_call(struct gen *g, struct node *node);
 
 /* unit.c */
-/* sequence.c */
-void sequence_printf(struct gen *g, struct node *node);
+/* seq_printf.c */
+void seq_printf(struct gen *g, struct node *node);
 void unit_generate(struct gen *g, const struct unit *unit);
 
 /* image_tables.c */

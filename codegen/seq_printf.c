@@ -68,14 +68,14 @@ static LLVMValueRef argument(struct gen *g, struct node *arg, const struct forma
 }
 
 /* ctx->meta->seq: both are first of their structs (include/linux/bpf.h, kernel/bpf/). */
-static LLVMValueRef sequence_file(struct gen *g)
+static LLVMValueRef seq_file(struct gen *g)
 {
 	LLVMValueRef meta = gen_volatile(g, g->ptr, g->context_arg);
 
 	return gen_volatile(g, g->ptr, meta);
 }
 
-void sequence_printf(struct gen *g, struct node *node)
+void seq_printf(struct gen *g, struct node *node)
 {
 	struct node *format_node = node->call.args, *text = ast_new(g->arena, NODE_STRING, format_node->span);
 	struct format format = { 0 };
@@ -94,7 +94,7 @@ void sequence_printf(struct gen *g, struct node *node)
 	data = gen_temporary(g, 8 * format.n_conversions + 8);
 	for (struct node *arg = format_node->next; arg; arg = arg->next, n++)
 		gen_store64(g, gen_offset(g, data, 8 * n), argument(g, arg, format_conversion(&format, n)));
-	args[0] = sequence_file(g);
+	args[0] = seq_file(g);
 	args[1] = room, args[2] = gen_const(g, size);
 	args[3] = data, args[4] = gen_const(g, 8 * n);
 	/* When there is no room left, the kernel makes some and begins with the object again. */
