@@ -37,17 +37,17 @@ const struct builtin *builtin_find(struct str name, enum builtin_id *id)
 
 bool builtin_ends_action(enum builtin_id id)
 {
-	return rows[id].rule == rule_exit;
+	return rows[id].rule == builtin_type_exit;
 }
 
 bool builtin_is_condition(enum builtin_id id)
 {
-	return rows[id].rule == rule_exists;
+	return rows[id].rule == builtin_type_exists;
 }
 
 bool builtin_is_args(enum builtin_id id)
 {
-	return rows[id].rule == rule_args;
+	return rows[id].rule == builtin_type_args;
 }
 
 void builtin_near(struct check *c, struct str_near *near, unsigned forms)

@@ -90,7 +90,7 @@ static void find_options(struct check *c, const struct node *node)
 
 	for (; node; node = node->next) {
 		builtin = node->kind == NODE_CALL ? builtin_find(node->call.name, NULL) : NULL;
-		if (builtin && builtin->rule == rule_getopt)
+		if (builtin && builtin->rule == builtin_type_getopt)
 			declare_option(c, node);
 		n = ast_children(node, children);
 		for (unsigned i = 0; i < n; i++)
@@ -278,7 +278,7 @@ static const struct type *fold_option(
 	return use->node->type;
 }
 
-const struct type *rule_getopt(struct check *c, struct use *use)
+const struct type *builtin_type_getopt(struct check *c, struct use *use)
 {
 	struct parameter *p = find_option(c, use->args->string.text);
 	const struct type *type;

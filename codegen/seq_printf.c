@@ -1,6 +1,6 @@
 /*
  * printf() of a pinned iterator: whoever reads the pin gets the text from the kernel itself, as no btrun runs
- * then. analysis/rules.c lets only through what the kernel's bpf_seq_printf() can print.
+ * then. analysis/builtin_types.c lets only through what the kernel's bpf_seq_printf() can print.
  */
 #include "base/format.h"
 #include "codegen/gen.h"

@@ -11,7 +11,7 @@
 
 #define LHIST_BUCKETS_MAX 1000
 
-const struct type *rule_aggregate(struct check *c, struct use *use)
+const struct type *builtin_type_aggregate(struct check *c, struct use *use)
 {
 	const struct type *result = signature_result(c->types, use->signature.result);
 	const char *name = use->builtin->name;
@@ -31,9 +31,9 @@ const struct type *rule_aggregate(struct check *c, struct use *use)
 			 : result;
 }
 
-const struct type *rule_hist(struct check *c, struct use *use)
+const struct type *builtin_type_hist(struct check *c, struct use *use)
 {
-	if (check_is_error(c, rule_aggregate(c, use)))
+	if (check_is_error(c, builtin_type_aggregate(c, use)))
 		return c->error;
 	if (use->n_args > 1 && fold_int(use->args->next, &use->call->literal) &&
 	    (use->call->literal < 0 || use->call->literal > HIST_BITS_MAX)) {
@@ -44,7 +44,7 @@ const struct type *rule_hist(struct check *c, struct use *use)
 	return type_hist(c->types, (uint32_t)use->call->literal);
 }
 
-const struct type *rule_lhist(struct check *c, struct use *use)
+const struct type *builtin_type_lhist(struct check *c, struct use *use)
 {
 	const struct node *arg = use->args->next;
 	int64_t range[3];
@@ -52,7 +52,7 @@ const struct type *rule_lhist(struct check *c, struct use *use)
 
 	for (int i = 0; i < 3; i++, arg = arg->next)
 		fold_int(arg, &range[i]);
-	if (check_is_error(c, rule_aggregate(c, use)))
+	if (check_is_error(c, builtin_type_aggregate(c, use)))
 		return c->error;
 	if (range[2] <= 0)
 		wrong = "its step has to be 1 or more";
@@ -68,7 +68,7 @@ const struct type *rule_lhist(struct check *c, struct use *use)
 	return type_lhist(c->types, range[0], range[1], range[2]);
 }
 
-const struct type *rule_delete(struct check *c, struct use *use)
+const struct type *builtin_type_delete(struct check *c, struct use *use)
 {
 	struct node *element = use->args, *key = element->next;
 

@@ -38,7 +38,7 @@ static bool limit_length(
 	return true;
 }
 
-const struct type *rule_str(struct check *c, struct use *use)
+const struct type *builtin_type_str(struct check *c, struct use *use)
 {
 	struct node *address = use->args, *length = address->next;
 	uint32_t size = c->options->max_strlen;
@@ -60,7 +60,7 @@ static bool is_address(const struct type *type)
 					    (type->size == 4 || type->size == 16));
 }
 
-const struct type *rule_ntop(struct check *c, struct use *use)
+const struct type *builtin_type_ntop(struct check *c, struct use *use)
 {
 	struct node *address = use->n_args == 2 ? use->args->next : use->args;
 	struct str text = check_type_text(c, address->type);
@@ -78,12 +78,12 @@ const struct type *rule_ntop(struct check *c, struct use *use)
 	return c->error;
 }
 
-const struct type *rule_bswap(struct check *c, struct use *use)
+const struct type *builtin_type_bswap(struct check *c, struct use *use)
 {
 	return type_int(c->types, use->args->type->size, false);
 }
 
-const struct type *rule_buf(struct check *c, struct use *use)
+const struct type *builtin_type_buf(struct check *c, struct use *use)
 {
 	struct node *address = use->args, *length = address->next;
 	uint32_t size = c->options->max_strlen;
@@ -102,7 +102,7 @@ const struct type *rule_buf(struct check *c, struct use *use)
 	return type_buffer(c->types, size);
 }
 
-const struct type *rule_path(struct check *c, struct use *use)
+const struct type *builtin_type_path(struct check *c, struct use *use)
 {
 	const struct type *type = use->args->type;
 	const struct str wanted = STR("path");
@@ -124,7 +124,7 @@ const struct type *rule_path(struct check *c, struct use *use)
 	return c->error;
 }
 
-const struct type *rule_pton(struct check *c, struct use *use)
+const struct type *builtin_type_pton(struct check *c, struct use *use)
 {
 	struct str text = use->args->string.text;
 	char copy[INET6_ADDRSTRLEN + 1] = "";
@@ -142,7 +142,7 @@ const struct type *rule_pton(struct check *c, struct use *use)
 	return type_array(c->types, type_int(c->types, 1, false), size);
 }
 
-const struct type *rule_macaddr(struct check *c, struct use *use)
+const struct type *builtin_type_macaddr(struct check *c, struct use *use)
 {
 	const struct type *type = use->args->type;
 	struct str text = check_type_text(c, type);
@@ -154,7 +154,7 @@ const struct type *rule_macaddr(struct check *c, struct use *use)
 	return c->error;
 }
 
-const struct type *rule_strncmp(struct check *c, struct use *use)
+const struct type *builtin_type_strncmp(struct check *c, struct use *use)
 {
 	const struct node *length = use->args->next->next;
 
@@ -166,12 +166,12 @@ const struct type *rule_strncmp(struct check *c, struct use *use)
 	return c->error;
 }
 
-const struct type *rule_strftime(struct check *c, struct use *use)
+const struct type *builtin_type_strftime(struct check *c, struct use *use)
 {
 	return type_with_text(c->types, FORM_TIMESTAMP, use->args->string.text);
 }
 
-const struct type *rule_cgroup_path(struct check *c, struct use *use)
+const struct type *builtin_type_cgroup_path(struct check *c, struct use *use)
 {
 	const struct node *filter = use->args->next;
 

@@ -11,19 +11,19 @@
 
 #define DEFAULT_TIME_FORMAT "%H:%M:%S\n"
 
-const struct type *rule_declared(struct check *c, struct use *use)
+const struct type *builtin_type_declared(struct check *c, struct use *use)
 {
 	return signature_result(c->types, use->signature.result);
 }
 
-const struct type *rule_curtask(struct check *c, struct use *use)
+const struct type *builtin_type_curtask(struct check *c, struct use *use)
 {
 	const struct type *task = type_named(c->types, BTF_SHAPE_STRUCT, STR("task_struct"));
 
 	return task ? type_ptr(c->types, task, SPACE_KERNEL) : type_int(c->types, 8, false);
 }
 
-const struct type *rule_args(struct check *c, struct use *use)
+const struct type *builtin_type_args(struct check *c, struct use *use)
 {
 	if (probe_row(c->unit->probe)->gives & WITH_DWARF)
 		return parameters_args(c, use->name);
@@ -32,7 +32,7 @@ const struct type *rule_args(struct check *c, struct use *use)
 }
 
 /* An iterator's ctx has its members; elsewhere it is an address, to be cast to what lies there. */
-const struct type *rule_ctx(struct check *c, struct use *use)
+const struct type *builtin_type_ctx(struct check *c, struct use *use)
 {
 	if (c->unit->args && c->unit->probe == PROBE_iter)
 		return c->unit->args;
@@ -40,7 +40,7 @@ const struct type *rule_ctx(struct check *c, struct use *use)
 	return type_int(c->types, 8, false);
 }
 
-const struct type *rule_retval(struct check *c, struct use *use)
+const struct type *builtin_type_retval(struct check *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
 
@@ -192,7 +192,7 @@ static bool kernel_can_print(struct check *c, struct use *use, const struct form
 	return true;
 }
 
-const struct type *rule_printf(struct check *c, struct use *use)
+const struct type *builtin_type_printf(struct check *c, struct use *use)
 {
 	struct str text = use->args->string.text;
 	struct format_error wrong = { 0 };
@@ -238,7 +238,7 @@ static const struct type *print_map(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *rule_print(struct check *c, struct use *use)
+const struct type *builtin_type_print(struct check *c, struct use *use)
 {
 	struct node *arg = use->args;
 	struct str text;
@@ -262,16 +262,16 @@ const struct type *rule_print(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *rule_zero(struct check *c, struct use *use)
+const struct type *builtin_type_zero(struct check *c, struct use *use)
 {
-	const struct type *type = rule_map(c, use);
+	const struct type *type = builtin_type_map(c, use);
 
 	if (!check_is_error(c, type))
 		use->args->map.map->no_array = true;
 	return type;
 }
 
-const struct type *rule_map(struct check *c, struct use *use)
+const struct type *builtin_type_map(struct check *c, struct use *use)
 {
 	map_of(c, use->args);
 	if (check_is_error(c, map_read(c, use->args)))
@@ -280,7 +280,7 @@ const struct type *rule_map(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *rule_time(struct check *c, struct use *use)
+const struct type *builtin_type_time(struct check *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 	struct field field = { .kind = FIELD_TIME, .type = type_int(c->types, 8, false) };
@@ -293,7 +293,7 @@ const struct type *rule_time(struct check *c, struct use *use)
 /* The pointers of join()'s array are read one after the other, and no more than JOIN_BYTES bytes of text. */
 #define JOIN_BYTES (16 * 1024)
 
-const struct type *rule_join(struct check *c, struct use *use)
+const struct type *builtin_type_join(struct check *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 	struct field field = {
@@ -307,7 +307,7 @@ const struct type *rule_join(struct check *c, struct use *use)
 
 /* What it sends comes with the packet behind it, through a buffer of its own: 16 bytes,
  * runtime/events/packets.c. */
-const struct type *rule_skboutput(struct check *c, struct use *use)
+const struct type *builtin_type_skboutput(struct check *c, struct use *use)
 {
 	struct node *path = use->args, *skb = path->next, *offset = skb->next->next;
 	const struct type *target = skb->type->form == FORM_PTR ? skb->type->target : NULL;
@@ -343,7 +343,7 @@ const struct type *rule_skboutput(struct check *c, struct use *use)
 
 /* The address goes out first, then the process is stopped, then the record is sent: so it never waits for a
  * record that there was no room for. */
-const struct type *rule_watch(struct check *c, struct use *use)
+const struct type *builtin_type_watch(struct check *c, struct use *use)
 {
 	struct field hold = { .kind = FIELD_HOLD, .type = type_int(c->types, 8, true) };
 	struct action *action = new_action(c, use);
@@ -355,13 +355,13 @@ const struct type *rule_watch(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *rule_unwatch(struct check *c, struct use *use)
+const struct type *builtin_type_unwatch(struct check *c, struct use *use)
 {
 	add_value(c, new_action(c, use), use->args);
 	return type_void(c->types);
 }
 
-const struct type *rule_exit(struct check *c, struct use *use)
+const struct type *builtin_type_exit(struct check *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 

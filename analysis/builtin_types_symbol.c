@@ -42,12 +42,12 @@ static const struct type *stack(struct check *c, struct use *use, enum type_form
 	return type_stack(c->types, form, wanted.mode, wanted.frames);
 }
 
-const struct type *rule_kstack(struct check *c, struct use *use)
+const struct type *builtin_type_kstack(struct check *c, struct use *use)
 {
 	return stack(c, use, FORM_KSTACK);
 }
 
-const struct type *rule_ustack(struct check *c, struct use *use)
+const struct type *builtin_type_ustack(struct check *c, struct use *use)
 {
 	return stack(c, use, FORM_USTACK);
 }
@@ -59,7 +59,7 @@ static const char *const registers[] = {
 #undef REGISTER
 };
 
-const struct type *rule_reg(struct check *c, struct use *use)
+const struct type *builtin_type_reg(struct check *c, struct use *use)
 {
 	struct str_near near = { .wanted = use->args->string.text };
 
@@ -77,19 +77,19 @@ const struct type *rule_reg(struct check *c, struct use *use)
 }
 
 /* A name that the machine where it runs makes a number of. */
-const struct type *rule_symbol(struct check *c, struct use *use)
+const struct type *builtin_type_symbol(struct check *c, struct use *use)
 {
 	use->call->text = use->args->string.text;
 	return signature_result(c->types, use->signature.result);
 }
 
 /* Of its own, since it can be a probe's condition. */
-const struct type *rule_exists(struct check *c, struct use *use)
+const struct type *builtin_type_exists(struct check *c, struct use *use)
 {
-	return rule_symbol(c, use);
+	return builtin_type_symbol(c, use);
 }
 
-const struct type *rule_uaddr(struct check *c, struct use *use)
+const struct type *builtin_type_uaddr(struct check *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
 
@@ -116,18 +116,18 @@ static const struct type *in_space(struct check *c, struct use *use, enum addres
 	return c->error;
 }
 
-const struct type *rule_kptr(struct check *c, struct use *use)
+const struct type *builtin_type_kptr(struct check *c, struct use *use)
 {
 	return in_space(c, use, SPACE_KERNEL);
 }
 
-const struct type *rule_uptr(struct check *c, struct use *use)
+const struct type *builtin_type_uptr(struct check *c, struct use *use)
 {
 	return in_space(c, use, SPACE_USER);
 }
 
 /* "KILL", "SIGKILL": the constants table has them as SIGKILL. */
-const struct type *rule_signal(struct check *c, struct use *use)
+const struct type *builtin_type_signal(struct check *c, struct use *use)
 {
 	struct node *arg = use->args;
 	struct str name;
@@ -153,7 +153,7 @@ const struct type *rule_signal(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *rule_override(struct check *c, struct use *use)
+const struct type *builtin_type_override(struct check *c, struct use *use)
 {
 	c->unit->needs_kprobe = true;
 	if (c->unit->probe == PROBE_kprobe && !c->unit->attaches.v[0]->offset)
