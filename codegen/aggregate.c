@@ -47,20 +47,20 @@ static void add_at(struct gen *g, LLVMValueRef at, LLVMValueRef by)
 	gen_add_word(g, at, by, true);
 }
 
-LLVMValueRef gen_count(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_count(struct gen *g, const struct builtin_use *use)
 {
 	map_upsert_sum(g, use->call->element, gen_const(g, 1));
 	return NULL;
 }
 
-LLVMValueRef gen_sum(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_sum(struct gen *g, const struct builtin_use *use)
 {
 	map_upsert_sum(g, use->call->element, gen_value(g, use->args));
 	return NULL;
 }
 
 /* avg() and stats(): the total, and how many there were. */
-LLVMValueRef gen_total(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_total(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef v = gen_value(g, use->args);
 	struct element e;
@@ -93,12 +93,12 @@ static LLVMValueRef extreme(struct gen *g, const struct builtin_use *use, bool l
 	return NULL;
 }
 
-LLVMValueRef gen_min(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_min(struct gen *g, const struct builtin_use *use)
 {
 	return extreme(g, use, true);
 }
 
-LLVMValueRef gen_max(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_max(struct gen *g, const struct builtin_use *use)
 {
 	return extreme(g, use, false);
 }
@@ -121,7 +121,7 @@ static void add_to_bucket(struct gen *g, struct node *element, LLVMValueRef numb
 	gen_go(g, e.after);
 }
 
-LLVMValueRef gen_hist(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_hist(struct gen *g, const struct builtin_use *use)
 {
 	struct node *element = use->call->element;
 	uint32_t bits = element->map.map->value->hist_bits;
@@ -131,7 +131,7 @@ LLVMValueRef gen_hist(struct gen *g, const struct builtin_use *use)
 }
 
 /* base/hist.h's lhist_bucket(), as code. */
-LLVMValueRef gen_lhist(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_lhist(struct gen *g, const struct builtin_use *use)
 {
 	struct node *element = use->call->element;
 	const int64_t *range = element->map.map->value->range;

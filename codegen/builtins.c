@@ -1,5 +1,5 @@
 /*
- * The generators of language/builtins.def: gen_X returns a scalar's value, or writes
+ * The generators of language/builtins.def: builtin_X returns a scalar's value, or writes
  * to the memory that it is given.
  */
 #include "codegen/builtin.h"
@@ -19,93 +19,93 @@ static LLVMValueRef high(struct gen *g, LLVMValueRef v)
 	return LLVMBuildLShr(g->b, v, gen_const(g, 32), "");
 }
 
-LLVMValueRef gen_pid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_pid(struct gen *g, const struct builtin_use *use)
 {
 	return high(g, gen_pid_tgid(g));
 }
 
-LLVMValueRef gen_tid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_tid(struct gen *g, const struct builtin_use *use)
 {
 	return low(g, gen_pid_tgid(g));
 }
 
-LLVMValueRef gen_uid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_uid(struct gen *g, const struct builtin_use *use)
 {
 	return low(g, no_args(g, HELPER_UID_GID));
 }
 
-LLVMValueRef gen_gid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_gid(struct gen *g, const struct builtin_use *use)
 {
 	return high(g, no_args(g, HELPER_UID_GID));
 }
 
-LLVMValueRef gen_cpu(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_cpu(struct gen *g, const struct builtin_use *use)
 {
 	return low(g, no_args(g, HELPER_CPU));
 }
 
-LLVMValueRef gen_ncpus(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_ncpus(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_ncpus, STR(""));
 }
 
-LLVMValueRef gen_cpid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_cpid(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_cpid, STR(""));
 }
 
-LLVMValueRef gen_numaid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_numaid(struct gen *g, const struct builtin_use *use)
 {
 	return low(g, no_args(g, HELPER_NUMA_NODE));
 }
 
-LLVMValueRef gen_rand(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_rand(struct gen *g, const struct builtin_use *use)
 {
 	return low(g, no_args(g, HELPER_PRANDOM));
 }
 
-LLVMValueRef gen_cgroup(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_cgroup(struct gen *g, const struct builtin_use *use)
 {
 	return no_args(g, HELPER_CGROUP_ID);
 }
 
-LLVMValueRef gen_cgroupid(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_cgroupid(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_cgroupid, use->call->text);
 }
 
-LLVMValueRef gen_kaddr(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_kaddr(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_kaddr, use->call->text);
 }
 
-LLVMValueRef gen_uaddr(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_uaddr(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_uaddr, use->call->text);
 }
 
-LLVMValueRef gen_getopt(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_getopt(struct gen *g, const struct builtin_use *use)
 {
 	return param_load(g, use->call->number, use->node->type, use->to);
 }
 
-LLVMValueRef gen_exists(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_exists(struct gen *g, const struct builtin_use *use)
 {
 	return extern_load(g, EXTERN_func_exists, use->call->text);
 }
 
 /* The argument, of another type. */
-LLVMValueRef gen_same(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_same(struct gen *g, const struct builtin_use *use)
 {
 	return gen_value(g, use->args);
 }
 
-LLVMValueRef gen_strftime(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_strftime(struct gen *g, const struct builtin_use *use)
 {
 	return gen_value(g, use->args->next);
 }
 
-LLVMValueRef gen_signal(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_signal(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef arg = LLVMBuildTrunc(g->b, gen_value(g, use->args), g->i32, "");
 
@@ -114,7 +114,7 @@ LLVMValueRef gen_signal(struct gen *g, const struct builtin_use *use)
 	return NULL;
 }
 
-LLVMValueRef gen_override(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_override(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef args[2] = { g->context_arg, gen_value(g, use->args) };
 
@@ -122,22 +122,22 @@ LLVMValueRef gen_override(struct gen *g, const struct builtin_use *use)
 	return NULL;
 }
 
-LLVMValueRef gen_nsecs(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_nsecs(struct gen *g, const struct builtin_use *use)
 {
 	return no_args(g, HELPER_KTIME_BOOT);
 }
 
-LLVMValueRef gen_elapsed(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_elapsed(struct gen *g, const struct builtin_use *use)
 {
 	return LLVMBuildSub(g->b, no_args(g, HELPER_KTIME), extern_load(g, EXTERN_start_time, STR("")), "");
 }
 
-LLVMValueRef gen_curtask(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_curtask(struct gen *g, const struct builtin_use *use)
 {
 	return g->btf_loads ? btf_load_task(g, use->node->type) : no_args(g, HELPER_CURRENT_TASK);
 }
 
-LLVMValueRef gen_comm(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_comm(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef args[2] = { use->to, gen_const32(g, use->node->type->size) };
 
@@ -146,12 +146,12 @@ LLVMValueRef gen_comm(struct gen *g, const struct builtin_use *use)
 }
 
 /* args is only a place to find members in (core.c). */
-LLVMValueRef gen_args(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_args(struct gen *g, const struct builtin_use *use)
 {
 	return gen_const(g, 0);
 }
 
-LLVMValueRef gen_bswap(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_bswap(struct gen *g, const struct builtin_use *use)
 {
 	uint32_t size = use->args->type->size;
 	LLVMValueRef v = gen_value(g, use->args);
@@ -164,7 +164,7 @@ LLVMValueRef gen_bswap(struct gen *g, const struct builtin_use *use)
 	return size < 8 ? LLVMBuildZExt(g->b, v, g->i64, "") : v;
 }
 
-LLVMValueRef gen_delete(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_delete(struct gen *g, const struct builtin_use *use)
 {
 	struct node *element = use->call->element ? use->call->element : use->args;
 	LLVMValueRef args[2] = { g->maps.v[element->map.map->index], gen_key(g, element) };
@@ -175,13 +175,13 @@ LLVMValueRef gen_delete(struct gen *g, const struct builtin_use *use)
 	return NULL;
 }
 
-LLVMValueRef gen_event(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_event(struct gen *g, const struct builtin_use *use)
 {
 	event_call(g, use->node);
 	return NULL;
 }
 
-LLVMValueRef gen_exit(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_exit(struct gen *g, const struct builtin_use *use)
 {
 	event_call(g, use->node);
 	gen_return(g);

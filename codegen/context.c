@@ -24,7 +24,7 @@ static LLVMValueRef from_helper(struct gen *g, enum helper helper, LLVMValueRef 
 	return gen_load64(g, slot);
 }
 
-LLVMValueRef gen_retval(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_retval(struct gen *g, const struct builtin_use *use)
 {
 	const struct type *type = use->node->type;
 	LLVMValueRef v;
@@ -130,13 +130,13 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 	return register_argument(g, call->number);
 }
 
-LLVMValueRef gen_reg(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_reg(struct gen *g, const struct builtin_use *use)
 {
 	return gen_register(g, (enum register_id)use->call->literal);
 }
 
 /* The context's address as a number: for the verifier it stops being a pointer to the context. */
-LLVMValueRef gen_ctx(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_ctx(struct gen *g, const struct builtin_use *use)
 {
 	if (use->node->type->form == FORM_ARGS)
 		return gen_const(g, 0);
@@ -144,7 +144,7 @@ LLVMValueRef gen_ctx(struct gen *g, const struct builtin_use *use)
 }
 
 /* The target's id: known here, unless a pattern stands for many of them. */
-LLVMValueRef gen_target(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_target(struct gen *g, const struct builtin_use *use)
 {
 	if (g->attach->glob)
 		return gen_call(g, HELPER_ATTACH_COOKIE, g->i64, &g->context_arg, 1);

@@ -267,7 +267,7 @@ static void fill(struct gen *g, const struct field *f)
 }
 
 /* The helper puts the packet's first bytes, as many as the flags say, behind ours. */
-LLVMValueRef gen_skboutput(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_skboutput(struct gen *g, const struct builtin_use *use)
 {
 	struct node *skb = use->args->next, *length = skb->next;
 	LLVMValueRef room = gen_temporary(g, 16), bytes = gen_value(g, length), args[5];

@@ -9,7 +9,7 @@
  *	core_read.c      CO-RE offsets and memory reads
  *	btf_load.c    members read by plain loads
  *	expr.c stmt.c    the language
- *	builtins.c context.c text.c aggregate.c stack.c    gen_X of language/builtins.def
+ *	builtins.c context.c text.c aggregate.c stack.c    builtin_X of language/builtins.def
  *	usdt.c      where usdt arguments are
  *	events.c    records of ASYNC calls
  *	unit.c      a unit -> one function for each kind of program

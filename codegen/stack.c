@@ -100,7 +100,7 @@ static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uin
 	return id;
 }
 
-LLVMValueRef gen_kstack(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_kstack(struct gen *g, const struct builtin_use *use)
 {
 	return take_stack(g, use, trampoline_frames(g));
 }
@@ -115,17 +115,17 @@ static LLVMValueRef with_process(struct gen *g, const struct builtin_use *use, L
 	return NULL;
 }
 
-LLVMValueRef gen_ustack(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_ustack(struct gen *g, const struct builtin_use *use)
 {
 	return with_process(g, use, take_stack(g, use, BPF_F_USER_STACK));
 }
 
-LLVMValueRef gen_ksym(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_ksym(struct gen *g, const struct builtin_use *use)
 {
 	return gen_value(g, use->args);
 }
 
-LLVMValueRef gen_usym(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_usym(struct gen *g, const struct builtin_use *use)
 {
 	return with_process(g, use, gen_value(g, use->args));
 }

@@ -89,7 +89,7 @@ static void cut_text(struct gen *g, LLVMValueRef to, LLVMValueRef from, uint32_t
 	}
 }
 
-LLVMValueRef gen_str(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_str(struct gen *g, const struct builtin_use *use)
 {
 	struct node *text = use->args;
 	uint32_t size = use->node->type->size, room = (text->type->size + 8) / 8 * 8;
@@ -120,7 +120,7 @@ static void inet_family(struct gen *g, LLVMValueRef to, LLVMValueRef family)
 	LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, family, g->i32, ""), to);
 }
 
-LLVMValueRef gen_ntop(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_ntop(struct gen *g, const struct builtin_use *use)
 {
 	struct node *family = use->args->next ? use->args : NULL,
 		    *address = family ? family->next : use->args;
@@ -166,7 +166,7 @@ static LLVMValueRef limited(struct gen *g, LLVMValueRef length, LLVMValueRef mos
 	return minimum(g, length, most);
 }
 
-LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_buf(struct gen *g, const struct builtin_use *use)
 {
 	struct node *address = use->args, *length = address->next;
 	uint32_t most = use->node->type->elements;
@@ -192,7 +192,7 @@ LLVMValueRef gen_buf(struct gen *g, const struct builtin_use *use)
 	return NULL;
 }
 
-LLVMValueRef gen_pton(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_pton(struct gen *g, const struct builtin_use *use)
 {
 	struct str bytes = use->call->text;
 
@@ -202,7 +202,7 @@ LLVMValueRef gen_pton(struct gen *g, const struct builtin_use *use)
 	return NULL;
 }
 
-LLVMValueRef gen_macaddr(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_macaddr(struct gen *g, const struct builtin_use *use)
 {
 	struct node *address = use->args;
 
@@ -215,7 +215,7 @@ LLVMValueRef gen_macaddr(struct gen *g, const struct builtin_use *use)
 }
 
 /* 0 when the first n characters are the same, as C's: what is behind a NUL does not count. */
-LLVMValueRef gen_strncmp(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_strncmp(struct gen *g, const struct builtin_use *use)
 {
 	struct node *a = use->args, *b = a->next;
 	uint32_t size = a->type->size > b->type->size ? a->type->size : b->type->size;
@@ -315,7 +315,7 @@ static LLVMValueRef text_here(struct gen *g, LLVMValueRef place, LLVMValueRef ne
 	return is_nothing(g, gen_load64(g, differs));
 }
 
-LLVMValueRef gen_strcontains(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_strcontains(struct gen *g, const struct builtin_use *use)
 {
 	struct node *hay = use->args, *needle = hay->next;
 	bool literal = needle->kind == NODE_STRING;
@@ -340,7 +340,7 @@ LLVMValueRef gen_strcontains(struct gen *g, const struct builtin_use *use)
 }
 
 /* bpf_d_path() wants the kernel's own pointer, of which the verifier knows what it points to. */
-LLVMValueRef gen_path(struct gen *g, const struct builtin_use *use)
+LLVMValueRef builtin_path(struct gen *g, const struct builtin_use *use)
 {
 	LLVMValueRef args[3] = { NULL, use->to, gen_const32(g, use->node->type->size) }, result;
 	LLVMBasicBlockRef after, done = gen_block(g, "path_done");
