@@ -2,7 +2,7 @@
  * What the predicate has read from maps is not read again: /@start[tid]/ { ... nsecs - @start[tid] ... } is
  * how most latencies are measured. A value holds until the action writes to its map, or a loop begins.
  */
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 static const bool fixed[] = {
 #define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&FIXED) != 0,

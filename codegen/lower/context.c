@@ -1,7 +1,7 @@
 /*
  * What the probe's context gives: arguments, registers, the return value, what is being traced.
  */
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 #define ENTRY_REGISTERS 6
 

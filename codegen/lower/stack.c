@@ -3,7 +3,7 @@
  * scripts keep, compare and print is the hash. (bpf_get_stackid() would lose stacks that meet in
  * a bucket, or put one in place of another.)
  */
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 #include <linux/bpf.h>
 

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 #include "codegen/gen.h"
 
 #define CURRENT_CPU 0xffffffffull /* BPF_F_CURRENT_CPU */

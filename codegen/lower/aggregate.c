@@ -3,7 +3,7 @@
  * no other CPU writes; whoever reads it adds them up.
  */
 #include "base/hist.h"
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 /* The number of the highest bit of *v, of which what is left is that bit, or 0: halves the range. */
 static LLVMValueRef highest_bit(struct gen *g, LLVMValueRef *v)

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 /* Of a number, only where the probe is says what it points into. */
 static enum address_space string_space(const struct gen *g, const struct node *address)

@@ -2,7 +2,7 @@
  * The generators of language/builtins.def: builtin_X returns a scalar's value, or writes
  * to the memory that it is given.
  */
-#include "codegen/builtin.h"
+#include "codegen/lower/builtin.h"
 
 static LLVMValueRef no_args(struct gen *g, enum helper helper)
 {
