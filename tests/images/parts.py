@@ -1,0 +1,173 @@
+"""The parts of an image, each with a digest: what tests/images/same compares.
+
+A part is a section of the ELF object. Those that several things stand in are taken apart, so that one of them can change on
+purpose while the others are still compared:
+
+	.btrun      a part for each text at its front and for each table, in the order of image/codec.c; the places in the
+	            script are the part "spans", the names of programs and maps in the object the part "names"
+	.BTF        types (without names), names
+	.BTF.ext    functions, lines (texts of lines included), relocations
+	.symtab     without the names, which are .strtab's
+"""
+import hashlib
+import struct
+
+SYMTAB, NOBITS = 2, 8
+
+# A letter for each field: s text, n name in the object, b byte, u 32 bits, q 64 bits, S span, [...] list.
+TEXTS = ("script-name", "script-text", "compiler", "machine", "kernel", "kernel-id")
+TABLES = {
+    "types": "subbuusqqq[uuuus]",
+    "records": "uu[sSsuqq[uubbb]]",
+    "maps": "snuubS",
+    "attaches": "ssSubssqsssqqqussbbub",
+    "programs": "nsuubu[uu]",
+    "counters": "suuuS",
+    "slots": "suusS",
+    "parameters": "susssuuuS",
+}
+RELOCS = "susssuuuuS"
+# What follows struct btf_type by its kind, in 32-bit words: (fixed, each of vlen)
+BTF_MORE = {1: (1, 0), 3: (3, 0), 4: (0, 3), 5: (0, 3), 6: (0, 2), 13: (0, 2), 14: (1, 0), 15: (0, 3), 17: (1, 0), 19: (0, 3)}
+# Of those words, the ones that are names: of each element, its first
+BTF_NAMED = {4, 5, 6, 13, 19}
+
+
+def digest(value):
+    return hashlib.blake2b(value if isinstance(value, bytes) else repr(value).encode(), digest_size=8).hexdigest()
+
+
+def text_at(table, offset):
+    return table[offset:table.index(b"\0", offset)]
+
+
+class Tables:
+    """Reads .btrun; spans and names are put aside."""
+
+    def __init__(self, data):
+        self.data, self.at, self.spans, self.names = data, 0, [], []
+
+    def number(self, code):
+        value, = struct.unpack_from("<" + code, self.data, self.at)
+        self.at += struct.calcsize("<" + code)
+        return value
+
+    def text(self):
+        n = self.number("I")
+        self.at += n
+        if self.at > len(self.data):
+            raise ValueError("cut off")
+        return self.data[self.at - n:self.at]
+
+    def value(self, letter):
+        if letter == "S":
+            self.spans.append((self.number("I"), self.number("I")))
+        elif letter == "n":
+            self.names.append(self.text())
+        else:
+            return self.text() if letter == "s" else self.number({"b": "B", "u": "I", "q": "Q"}[letter])
+        return None
+
+    def row(self, form):
+        values, i = [], 0
+        while i < len(form):
+            if form[i] == "[":  # it stands last
+                values.append(self.rows(form[i + 1:form.rindex("]")]))
+                break
+            values.append(self.value(form[i]))
+            i += 1
+        return values
+
+    def rows(self, form):
+        return [self.row(form) for _ in range(self.number("I"))]
+
+
+def of_tables(data):
+    t = Tables(data)
+    parts = {"magic": t.row("q"), "version": t.number("I")}
+    try:
+        parts.update({name: t.text() for name in TEXTS})
+        parts["live-offset"] = t.number("I")
+        parts.update({name: t.rows(form) for name, form in TABLES.items()})
+        parts["fixed"], parts["relocations"] = t.number("I"), t.rows(RELOCS)
+        if t.at != len(data):
+            raise ValueError("something follows")
+    except (ValueError, struct.error) as wrong:
+        return {"not-understood": f"{wrong}: tests/images/parts.py is to follow image/codec.c", "all": data}
+    return dict(parts, spans=t.spans, names=t.names)
+
+
+def of_btf(data):
+    _, _, _, _, begin, length, text_begin, text_length = struct.unpack_from("<HBBIIIII", data)
+    texts = data[24 + text_begin:24 + text_begin + text_length]
+    at, end, types, names = 24 + begin, 24 + begin + length, [], []
+    while at < end:
+        name, info, size = struct.unpack_from("<III", data, at)
+        kind, vlen = info >> 24 & 31, info & 0xffff
+        fixed, each = BTF_MORE.get(kind, (0, 0))
+        words = list(struct.unpack_from(f"<{fixed + each * vlen}I", data, at + 12))
+        at += 12 + 4 * len(words)
+        for i in range(fixed, len(words), each or 1) if kind in BTF_NAMED else ():
+            names.append(text_at(texts, words[i]))
+            words[i] = 0
+        names.append(text_at(texts, name))
+        types.append((info, size, words))
+    return {"types": types, "names": names}, texts
+
+
+def of_btf_ext(data, texts):
+    """The three lists; the words of each that are offsets of texts are replaced by these."""
+    head, = struct.unpack_from("<I", data, 4)
+    places, parts = struct.unpack_from(f"<{(head - 8) // 4}I", data, 8), {}
+    for name, begin, length, named in zip(("functions", "lines", "relocations"), places[::2], places[1::2], ((), (1, 2), (2,))):
+        at, end, found = head + begin, head + begin + length, []
+        size = struct.unpack_from("<I", data, at)[0] if length else 0
+        at += 4
+        while at < end:
+            section, n = struct.unpack_from("<II", data, at)
+            found.append((text_at(texts, section), n))
+            at += 8
+            for _ in range(n):
+                words = struct.unpack_from(f"<{size // 4}I", data, at)
+                found.append([text_at(texts, w) if i in named else w for i, w in enumerate(words)])
+                at += size
+        parts[name] = found
+    return parts
+
+
+def sections(data):
+    """(name, what its header says but for places, its place, bytes) of each."""
+    table, = struct.unpack_from("<Q", data, 0x28)
+    size, count, names = struct.unpack_from("<HHH", data, 0x3a)
+    rows = [struct.unpack_from("<IIQQQQIIQQ", data, table + i * size) for i in range(count)]
+    for name, kind, flags, _, offset, length, link, info, align, each in rows[1:]:
+        head = (kind, flags, link, info, align, each, length if kind == NOBITS else 0)
+        yield (text_at(data, rows[names][4] + name).decode(), head, offset,
+               b"" if kind == NOBITS else bytes(data[offset:offset + length]))
+
+
+def split(name, head, body, texts):
+    """The parts of a section by name."""
+    if name == ".btrun":
+        return of_tables(body)
+    if name == ".BTF":
+        return of_btf(body)[0]
+    if name == ".BTF.ext":
+        return of_btf_ext(body, texts)
+    if head[0] == SYMTAB:
+        return {"": b"".join(b"\0\0\0\0" + body[i + 4:i + 24] for i in range(0, len(body), 24))}
+    return {"": body}
+
+
+def parts(data):
+    """{name: digest} of the image in data. A second section of one name has "#2" behind it."""
+    found, heads, seen = {"whole": digest(data)}, [], {}
+    all_sections = list(sections(data))
+    texts = next((of_btf(body)[1] for name, _, _, body in all_sections if name == ".BTF"), b"\0")
+    for name, head, _, body in all_sections:
+        seen[name] = seen.get(name, 0) + 1
+        heads.append((name, head))
+        label = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        for part, value in split(name, head, body, texts).items():
+            found[f"{label}:{part}" if part else label] = digest(value)
+    return dict(found, headers=digest(heads))
