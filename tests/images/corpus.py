@@ -11,7 +11,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, ROOT + "/tests/peer")
+sys.path.insert(0, ROOT + "/tests/compat")
 sys.dont_write_bytecode = True
 import cases  # noqa: E402
 
@@ -54,7 +54,7 @@ def in_cases():
         for i, option in enumerate(case.options):
             if option in ("-I", "--include", "-p"):
                 options += [option, filled(case.options[i + 1])]
-        yield Script("peer/" + case.full_name, filled(case.script), options, [filled(a) for a in case.args], case.env)
+        yield Script("compat/" + case.full_name, filled(case.script), options, [filled(a) for a in case.args], case.env)
 
 
 def constant(node):
@@ -114,4 +114,4 @@ def write(folder, scripts):
         with open(btf, "rb") as old, open(f"{folder}/btf/{kernel}", "wb") as new:
             new.write(old.read())
     subprocess.run(["gcc", "-g", "-O1", "-fno-omit-frame-pointer", "-no-pie", "-o", folder + "/target",
-                    ROOT + "/tests/peer/target.c"], check=True)
+                    ROOT + "/tests/compat/target.c"], check=True)
