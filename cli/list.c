@@ -12,7 +12,7 @@ static const struct {
 	const char *name, *aliases;
 	lister *list;
 } probes[] = {
-#define PROBE(name, aliases, pattern, gives, split, attach, list) { #name, aliases, list },
+#define PROBE(name, aliases, pattern, gives, split, attach, list, ...) { #name, aliases, list },
 #include "language/probes.def"
 #undef PROBE
 };

@@ -24,7 +24,7 @@ struct list {
 
 /* Prints the probes that match. 0 or negative errno. */
 typedef int lister(struct list *l);
-#define PROBE(name, aliases, pattern, gives, split, attach, list) lister list;
+#define PROBE(name, aliases, pattern, gives, split, attach, list, ...) lister list;
 #include "language/probes.def"
 #undef PROBE
 

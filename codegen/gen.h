@@ -32,6 +32,7 @@
 #include "base/round.h"
 #include "base/diag.h"
 #include "image/image.h"
+#include "language/program_kinds.h"
 
 /* Numbers of enum bpf_func_id, the kernel's include/uapi/linux/bpf.h. */
 enum helper {
@@ -118,7 +119,7 @@ struct gen {
 	/* the function that is being made */
 	const struct unit *unit;
 	const struct attach *attach;
-	enum image_program_kind program_kind;
+	enum program_kind_id program_kind;
 	LLVMValueRef function, context_arg;
 	LLVMMetadataRef scope;
 	struct span place;       /* of gen_place() */

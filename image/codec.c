@@ -15,20 +15,10 @@ static const char *const type_names[] = {
 #include "language/types.def"
 #undef TYPE
 };
-static const char *const program_kind_names[IMAGE_PROGRAM_KINDS_] = {
-	[IMAGE_RUN] = "run",
-	[IMAGE_KPROBE] = "kprobe",
-	[IMAGE_KRETPROBE] = "kretprobe",
-	[IMAGE_FENTRY] = "fentry",
-	[IMAGE_FEXIT] = "fexit",
-	[IMAGE_TRACEPOINT] = "tracepoint",
-	[IMAGE_TIMER] = "timer",
-	[IMAGE_PERF] = "perf",
-	[IMAGE_UPROBE] = "uprobe",
-	[IMAGE_URETPROBE] = "uretprobe",
-	[IMAGE_USDT] = "usdt",
-	[IMAGE_RAW] = "raw",
-	[IMAGE_ITER] = "iter",
+static const char *const program_kind_names[] = {
+#define PROGRAM(name, ...) #name,
+#include "language/program_kinds.def"
+#undef PROGRAM
 };
 static const char *const counter_names[COUNTERS_] = {
 	[COUNTER_RING_FULL] = "ring_full",

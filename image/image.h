@@ -108,24 +108,6 @@ struct usdt_argument {
  * powers of two, each in 2^bits parts. The code generator computes the bucket, the runtime
  * its bounds; both through base/hist.h. */
 
-enum image_program_kind {
-	IMAGE_RUN,    /* BEGIN, END: a raw tracepoint program run by BPF_PROG_TEST_RUN */
-	IMAGE_KPROBE, /* context: struct pt_regs; serves tracefs, perf and multi */
-	IMAGE_KRETPROBE,
-	IMAGE_FENTRY,
-	IMAGE_FEXIT,
-	IMAGE_TRACEPOINT,
-	IMAGE_TIMER,  /* perf_event of the software clock on one CPU */
-	IMAGE_PERF,   /* any other perf_event: context is struct bpf_perf_event_data, which begins with
-			 registers */
-	IMAGE_UPROBE, /* context: struct pt_regs */
-	IMAGE_URETPROBE,
-	IMAGE_USDT,
-	IMAGE_RAW,  /* raw tracepoint: context is the arguments */
-	IMAGE_ITER, /* context: struct bpf_iter__NAME */
-	IMAGE_PROGRAM_KINDS_
-};
-
 /* A type refers only to types before it: it is pushed after its elements and items. */
 struct image_type {
 	enum type_kind_id kind;
@@ -194,7 +176,7 @@ struct image_param {
 
 struct image_program {
 	struct str name; /* symbol in the ELF object */
-	enum image_program_kind kind;
+	enum program_kind_id kind;
 	uint32_t attach;   /* the attach it serves, or the first of them */
 	uint32_t n_attach; /* and how many: consecutive attaches (globs of one action) */
 	bool needs_retval; /* not for a void function */

@@ -65,6 +65,15 @@ enum type_kind_id {
 	TYPE_N_
 };
 
+/* The rows of program_kinds.def; language/program_kinds.h has them as a table. */
+enum program_kind_id {
+#define PROGRAM(name, ...) PROGRAM_##name,
+#include "language/program_kinds.def"
+#undef PROGRAM
+	PROGRAM_KINDS_,
+	PROGRAM_none = PROGRAM_KINDS_
+};
+
 /* How stacks are printed: the rows of stack_modes.def. */
 enum stack_mode {
 #define STACK_MODE(name, text) STACK_##name,

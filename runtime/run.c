@@ -194,14 +194,14 @@ static uint64_t count_attached(const struct tracer *t)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < t->probes.n; i++)
-		n += !t->probes.v[i].off && t->probes.v[i].kind == IMAGE_RUN;
+		n += !t->probes.v[i].off && t->probes.v[i].kind == PROGRAM_run;
 	for (size_t i = 0; i < t->runtime.targets.n; i++) {
 		uint32_t attach = (uint32_t)(t->runtime.targets.v[i].id >> 32);
 
 		for (size_t k = 0; k < t->probes.n; k++) {
 			const struct probe *p = &t->probes.v[k];
 
-			n += !p->off && p->kind != IMAGE_RUN && attach >= p->attach &&
+			n += !p->off && p->kind != PROGRAM_run && attach >= p->attach &&
 			     attach < p->attach + p->n_attach;
 		}
 	}
@@ -284,7 +284,7 @@ static void disable_programs(struct tracer *t)
 
 	*t->enabled = 0;
 	for (size_t i = 0; i < t->probes.n; i++)
-		any |= !t->probes.v[i].off && t->probes.v[i].kind != IMAGE_RUN;
+		any |= !t->probes.v[i].off && t->probes.v[i].kind != PROGRAM_run;
 	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000); /* nohz_full= refuses it */
 }

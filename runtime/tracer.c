@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/btf.h"
+#include "language/program_kinds.h"
 
 const struct image_attach *tracer_attach(const struct tracer *t, const struct probe *p)
 {
@@ -28,21 +29,6 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
 
 const char *tracer_method_name(const struct probe *p)
 {
-	static const char *const kinds[] = {
-		[IMAGE_RUN] = "run by btrun",
-		[IMAGE_KPROBE] = "kprobe",
-		[IMAGE_KRETPROBE] = "kretprobe",
-		[IMAGE_FENTRY] = "fentry",
-		[IMAGE_FEXIT] = "fexit (fentry's trampoline)",
-		[IMAGE_TRACEPOINT] = "tracepoint",
-		[IMAGE_TIMER] = "timer",
-		[IMAGE_PERF] = "perf event",
-		[IMAGE_UPROBE] = "uprobe",
-		[IMAGE_URETPROBE] = "uretprobe",
-		[IMAGE_USDT] = "uprobe at a static probe",
-		[IMAGE_RAW] = "raw tracepoint",
-		[IMAGE_ITER] = "iterator",
-	};
 	static const char *const methods[] = {
 		[ATTACH_TRACEFS] = "tracefs event",
 		[ATTACH_PERF] = "perf event",
@@ -53,7 +39,7 @@ const char *tracer_method_name(const struct probe *p)
 
 	if (p->n_methods && methods[p->methods[p->method]])
 		return methods[p->methods[p->method]];
-	return p->kind < IMAGE_PROGRAM_KINDS_ ? kinds[p->kind] : "nothing";
+	return p->kind < PROGRAM_KINDS_ ? program_kinds[p->kind].word : "nothing";
 }
 
 struct kernel_btf *tracer_btf(struct tracer *t)

@@ -41,12 +41,12 @@ struct attached {
 /* The programs that serve the same attaches, of which one is loaded. */
 struct probe {
 	uint32_t attach, n_attach;
-	const struct image_program *programs[IMAGE_PROGRAM_KINDS_];
+	const struct image_program *programs[PROGRAM_KINDS_];
 	bool off; /* condition false, or the function is missing and others of its action are there */
 	enum attach_method methods[ATTACH_METHODS_]; /* to be tried in this order */
 	unsigned n_methods, method;
-	struct str refused;           /* why the methods before failed, for -v and the last message */
-	enum image_program_kind kind; /* of the program that is loaded */
+	struct str refused;        /* why the methods before failed, for -v and the last message */
+	enum program_kind_id kind; /* of the program that is loaded */
 	struct bpf_program *program;
 	VEC(struct attached) attached;
 	unsigned skipped; /* functions of a glob that could not be attached */
@@ -179,7 +179,7 @@ int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32
 /* The same of a link that libbpf does not know. */
 int attach_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target);
 /* The rows of language/probes.def. */
-#define PROBE(name, aliases, pattern, gives, split, attach, list) \
+#define PROBE(name, aliases, pattern, gives, split, attach, list, ...) \
 	int attach(struct tracer *t, struct probe *p);
 #include "language/probes.def"
 #undef PROBE

@@ -276,7 +276,7 @@ LLVMValueRef btf_load_pointer(struct gen *g, struct node *node, LLVMBasicBlockRe
 
 	if (node->kind != NODE_MEMBER)
 		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
-	if (node->member.object->type->form == FORM_ARGS && g->program_kind == IMAGE_ITER)
+	if (node->member.object->type->form == FORM_ARGS && g->program_kind == PROGRAM_iter)
 		return present(
 		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
 	if (node->member.object->type->form == FORM_ARGS)

@@ -127,12 +127,12 @@ static LLVMValueRef parameter_value(struct gen *g, const struct member *m)
 
 LLVMValueRef args_value(struct gen *g, struct node *node)
 {
-	if (g->program_kind == IMAGE_ITER)
+	if (g->program_kind == PROGRAM_iter)
 		return iter_value(g, node->member.member);
-	if (g->program_kind == IMAGE_UPROBE)
+	if (g->program_kind == PROGRAM_uprobe)
 		return parameter_value(g, node->member.member);
-	return g->program_kind == IMAGE_TRACEPOINT ? tracepoint_value(g, node)
-						   : function_value(g, node->member.member);
+	return g->program_kind == PROGRAM_tracepoint ? tracepoint_value(g, node)
+						     : function_value(g, node->member.member);
 }
 
 /* A char array of a tracepoint, element by element: needs no helper, so it works under lockdown. */

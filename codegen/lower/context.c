@@ -29,7 +29,7 @@ LLVMValueRef builtin_retval(struct gen *g, const struct builtin_use *use)
 	const struct type *type = use->node->type;
 	LLVMValueRef v;
 
-	if (g->program_kind == IMAGE_KRETPROBE || g->program_kind == IMAGE_URETPROBE)
+	if (program_kinds[g->program_kind].context == CONTEXT_REGISTERS)
 		return gen_register(g, REGISTER_ax);
 	v = from_helper(g, HELPER_FUNC_RET, NULL);
 	btf_load_retval(g, v);
@@ -119,13 +119,18 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 {
 	if (call->on_stack)
 		return stack_argument(g, call->number);
-	switch ((int)g->program_kind) {
-	case IMAGE_FENTRY:
+	switch (program_kinds[g->program_kind].context) {
+	case CONTEXT_TRAMPOLINE:
 		return trampoline_argument(g, call->number);
-	case IMAGE_RAW:
+	case CONTEXT_ARGUMENTS:
 		return raw_argument(g, call->number);
-	case IMAGE_USDT:
+	case CONTEXT_USDT:
 		return usdt_argument(g, call->number);
+	case CONTEXT_NONE:
+	case CONTEXT_REGISTERS:
+	case CONTEXT_RECORD:
+	case CONTEXT_OBJECT:
+		break;
 	}
 	return register_argument(g, call->number);
 }

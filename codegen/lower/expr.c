@@ -387,7 +387,7 @@ static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef 
 		write_literal(g, node->string.text, to, node->type->size);
 		return NULL;
 	case NODE_MEMBER:
-		if (node->member.object->type->form == FORM_ARGS && g->program_kind == IMAGE_TRACEPOINT &&
+		if (node->member.object->type->form == FORM_ARGS && g->program_kind == PROGRAM_tracepoint &&
 		    !node->member.member->data_loc && !node->member.member->rel_loc) {
 			args_copy_field(g, node, to);
 			return NULL;

@@ -79,13 +79,6 @@ void stack_define(struct gen *g)
 	g->stack_id = function;
 }
 
-/* Frames that a trampoline puts below those that a kprobe would show: the subprogram above, the program and
- * the trampoline, and in an fexit the function itself. */
-static uint64_t trampoline_frames(const struct gen *g)
-{
-	return g->program_kind == IMAGE_FENTRY ? 3 : g->program_kind == IMAGE_FEXIT ? 4 : 0;
-}
-
 static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uint64_t flags)
 {
 	const struct type *type = use->node->type;
@@ -102,7 +95,7 @@ static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uin
 
 LLVMValueRef builtin_kstack(struct gen *g, const struct builtin_use *use)
 {
-	return take_stack(g, use, trampoline_frames(g));
+	return take_stack(g, use, program_kinds[g->program_kind].frames);
 }
 
 /* A number that only the process can explain: the number, and the process. */

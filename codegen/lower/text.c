@@ -151,7 +151,7 @@ static bool is_at_hand(const struct gen *g, const struct node *address)
 {
 	return !gen_is_scalar(address->type) &&
 	       (core_is_local(address) ||
-		   (g->program_kind == IMAGE_TRACEPOINT && address->kind == NODE_MEMBER &&
+		   (g->program_kind == PROGRAM_tracepoint && address->kind == NODE_MEMBER &&
 		       address->member.object->type->form == FORM_ARGS));
 }
 

@@ -3,55 +3,24 @@
  */
 #include "codegen/gen.h"
 
-static const char *const kind_suffix[IMAGE_PROGRAM_KINDS_] = {
-	[IMAGE_RUN] = "",
-	[IMAGE_KPROBE] = "",
-	[IMAGE_KRETPROBE] = "",
-	[IMAGE_FENTRY] = "f",
-	[IMAGE_FEXIT] = "f",
-	[IMAGE_TRACEPOINT] = "",
-	[IMAGE_TIMER] = "",
-	[IMAGE_PERF] = "",
-	[IMAGE_UPROBE] = "",
-	[IMAGE_URETPROBE] = "",
-	[IMAGE_USDT] = "",
-	[IMAGE_RAW] = "",
-	[IMAGE_ITER] = "",
-};
-
-/* Section names of which libbpf knows the program type. */
+/* The name of the ELF section for the function. */
 static struct str section(struct gen *g)
 {
+	const struct program_kind *kind = &program_kinds[g->program_kind];
 	const struct attach *a = g->attach;
 
-	switch (g->program_kind) {
-	case IMAGE_RUN:
-		return STR("raw_tp/btrun");
-	case IMAGE_KPROBE:
-		return str_format(g->arena, "kprobe/%.*s", STR_ARG(a->function));
-	case IMAGE_KRETPROBE:
-		return str_format(g->arena, "kretprobe/%.*s", STR_ARG(a->function));
-	case IMAGE_FENTRY:
-		return str_format(g->arena, "fentry/%.*s", STR_ARG(a->function));
-	case IMAGE_FEXIT:
-		return str_format(g->arena, "fexit/%.*s", STR_ARG(a->function));
-	case IMAGE_TRACEPOINT:
-		return str_format(g->arena, "tracepoint/%.*s/%.*s", STR_ARG(a->category), STR_ARG(a->event));
-	case IMAGE_UPROBE:
-	case IMAGE_USDT:
-		return STR("uprobe");
-	case IMAGE_URETPROBE:
-		return STR("uretprobe");
-	case IMAGE_RAW:
-		return str_format(g->arena, "raw_tp/%.*s", STR_ARG(a->event));
-	case IMAGE_ITER:
-		return str_format(g->arena, "iter/%.*s", STR_ARG(a->event));
-	case IMAGE_TIMER:
-	case IMAGE_PERF:
-	case IMAGE_PROGRAM_KINDS_:
+	switch (kind->target) {
+	case TARGET_NOTHING:
 		break;
+	case TARGET_FUNCTION:
+		return str_format(g->arena, "%s%.*s", kind->section, STR_ARG(a->function));
+	case TARGET_EVENT:
+		return str_format(g->arena, "%s%.*s", kind->section, STR_ARG(a->event));
+	case TARGET_CATEGORY:
+		return str_format(
+		    g->arena, "%s%.*s/%.*s", kind->section, STR_ARG(a->category), STR_ARG(a->event));
 	}
-	return STR("perf_event");
+	return str_of(kind->section);
 }
 
 /* As btrun itself sees them: in a container they are those of its PID namespace, and 0 for a process outside.
@@ -133,17 +102,18 @@ static void prologue(struct gen *g)
 	LLVMValueRef wanted, pid;
 	LLVMBasicBlockRef after;
 	struct rare rare;
+	unsigned traits = program_kinds[g->program_kind].traits;
 
-	if (g->program_kind == IMAGE_ITER)
+	if (g->program_kind == PROGRAM_iter)
 		skip_the_end(g);
 	/* A pinned one runs when there is no tracer. */
-	if (g->program_kind == IMAGE_RUN || g->unit->pinned)
+	if (traits & PROGRAM_IS_RUN_BY_US || g->unit->pinned)
 		return;
 	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->enabled)), &rare, "not_enabled");
 	loss_count(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 	gen_end_rare(g, &rare);
-	if (g->program_kind == IMAGE_TIMER || g->program_kind == IMAGE_ITER)
+	if (traits & PROGRAM_IS_OF_NO_PROCESS)
 		return;
 	wanted = extern_load(g, EXTERN_pid, STR(""));
 	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
@@ -290,7 +260,7 @@ static void note_program(struct gen *g, struct str name)
 	};
 	VEC(struct image_param) params = { 0 };
 
-	for (uint32_t i = 0; g->program_kind == IMAGE_FENTRY && i < g->attach->n_params; i++) {
+	for (uint32_t i = 0; g->program_kind == PROGRAM_fentry && i < g->attach->n_params; i++) {
 		struct image_param param = { .number = i };
 		struct btf_info info;
 		struct str ignored;
@@ -308,14 +278,14 @@ static void note_program(struct gen *g, struct str name)
 	vec_push(g->arena, &g->image->programs, row);
 }
 
-static void generate(struct gen *g, enum image_program_kind program_kind, const char *prefix)
+static void generate(struct gen *g, enum program_kind_id program_kind, const char *prefix)
 {
 	LLVMBasicBlockRef scratch, start;
 	struct str name;
 
 	g->program_kind = program_kind;
 	map_upsert_begin_program(g);
-	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, kind_suffix[program_kind]);
+	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, program_kinds[program_kind].suffix);
 	define(g, name);
 	prologue(g);
 	scratch = LLVMGetInsertBlock(g->b);
@@ -343,41 +313,26 @@ static bool trampoline(const struct unit *u)
 	return !u->needs_kprobe && !a->glob && a->in_btf && !a->variadic && !a->ambiguous;
 }
 
-#define NO_KIND IMAGE_PROGRAM_KINDS_
-
-/* The program kinds of each probe type; the second one only where trampoline() allows it. */
-static const struct {
-	const char *name;
-	enum image_program_kind plain, trampoline;
-} probe_kinds[PROBE_N_] = {
-	[PROBE_begin] = { "begin", IMAGE_RUN, NO_KIND },
-	[PROBE_end] = { "end", IMAGE_RUN, NO_KIND },
-	[PROBE_kprobe] = { "kprobe", IMAGE_KPROBE, IMAGE_FENTRY },
-	[PROBE_kretprobe] = { "kretprobe", IMAGE_KRETPROBE, IMAGE_FEXIT },
-	[PROBE_fentry] = { "fentry", IMAGE_FENTRY, NO_KIND },
-	[PROBE_fexit] = { "fexit", IMAGE_FEXIT, NO_KIND },
-	[PROBE_tracepoint] = { "tracepoint", IMAGE_TRACEPOINT, NO_KIND },
-	[PROBE_interval] = { "interval", IMAGE_TIMER, NO_KIND },
-	[PROBE_profile] = { "profile", IMAGE_PERF, NO_KIND },
-	[PROBE_software] = { "software", IMAGE_PERF, NO_KIND },
-	[PROBE_hardware] = { "hardware", IMAGE_PERF, NO_KIND },
-	[PROBE_watchpoint] = { "watchpoint", IMAGE_PERF, NO_KIND },
-	[PROBE_asyncwatchpoint] = { "watchpoint", IMAGE_PERF, NO_KIND },
-	[PROBE_uprobe] = { "uprobe", IMAGE_UPROBE, NO_KIND },
-	[PROBE_uretprobe] = { "uretprobe", IMAGE_URETPROBE, NO_KIND },
-	[PROBE_usdt] = { "usdt", IMAGE_USDT, NO_KIND },
-	[PROBE_rawtracepoint] = { "rawtp", IMAGE_RAW, NO_KIND },
-	[PROBE_iter] = { "iter", IMAGE_ITER, NO_KIND },
+/* The programs of each probe type. */
+static const struct probe_programs {
+	enum program_kind_id plain, trampoline;
+	const char *symbol;
+} probe_programs[PROBE_N_] = {
+#define PROBE(name, aliases, pattern, gives, split, attach, list, program, trampoline, symbol) \
+	{ PROGRAM_##program, PROGRAM_##trampoline, symbol },
+#include "language/probes.def"
+#undef PROBE
 };
 
 void unit_generate(struct gen *g, const struct unit *unit)
 {
-	bool both = probe_kinds[unit->probe].trampoline != NO_KIND && trampoline(unit);
+	const struct probe_programs *programs = &probe_programs[unit->probe];
+	bool both = programs->trampoline != PROGRAM_none && trampoline(unit);
 
 	g->unit = unit;
 	g->attach = unit->attaches.v[0];
 	if (!both || !g->one_kind)
-		generate(g, probe_kinds[unit->probe].plain, probe_kinds[unit->probe].name);
+		generate(g, programs->plain, programs->symbol);
 	if (both)
-		generate(g, probe_kinds[unit->probe].trampoline, probe_kinds[unit->probe].name);
+		generate(g, programs->trampoline, programs->symbol);
 }

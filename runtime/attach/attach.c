@@ -200,7 +200,7 @@ static int attach_perf(
     struct tracer *t, struct probe *p, struct str function, uint64_t offset, uint32_t target, uint64_t cookie)
 {
 	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = offset,
-	    .retprobe = p->kind == IMAGE_KRETPROBE);
+	    .retprobe = p->kind == PROGRAM_kretprobe);
 	struct bpf_link *link = bpf_program__attach_kprobe_opts(p->program, function.p, &options);
 
 	if (!link)
@@ -210,7 +210,7 @@ static int attach_perf(
 
 static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
 {
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .cnt = n, .retprobe = p->kind == IMAGE_KRETPROBE);
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .cnt = n, .retprobe = p->kind == PROGRAM_kretprobe);
 	const char **names = calloc(n, sizeof(*names));
 	__u64 *cookies = calloc(n, sizeof(*cookies));
 	struct bpf_link *link;
@@ -339,7 +339,7 @@ int attach_function(struct tracer *t, struct probe *p)
 }
 
 static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
-#define PROBE(name, aliases, pattern, gives, split, attach, list) attach,
+#define PROBE(name, aliases, pattern, gives, split, attach, list, ...) attach,
 #include "language/probes.def"
 #undef PROBE
 };

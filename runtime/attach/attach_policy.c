@@ -9,11 +9,7 @@
 
 #include "kernel/btf.h"
 #include "kernel/features.h"
-
-static bool is_return(const struct probe *p)
-{
-	return p->programs[IMAGE_KRETPROBE] || p->programs[IMAGE_FEXIT];
-}
+#include "language/program_kinds.h"
 
 static bool is_function(enum probe_id probe)
 {
@@ -21,21 +17,34 @@ static bool is_function(enum probe_id probe)
 	       probe == PROBE_fexit;
 }
 
-static enum image_program_kind only_kind(const struct probe *p)
+/* The kind that asks least of the kernel: it is tried last, and where there are no methods it is the only
+ * one.
+ */
+static enum program_kind_id last_kind(const struct probe *p)
 {
-	for (enum image_program_kind kind = 0; kind < IMAGE_PROGRAM_KINDS_; kind++)
+	for (unsigned kind = PROGRAM_KINDS_; kind-- > 0;)
 		if (p->programs[kind])
 			return kind;
-	return IMAGE_PROGRAM_KINDS_;
+	return PROGRAM_none;
 }
 
-static enum image_program_kind kind_of(const struct probe *p, enum attach_method method)
+static bool is_return(const struct probe *p)
+{
+	return program_kinds[last_kind(p)].traits & PROGRAM_IS_RETURN;
+}
+
+static bool has_trampoline(const struct probe *p)
+{
+	return p->programs[PROGRAM_fentry] || p->programs[PROGRAM_fexit];
+}
+
+static enum program_kind_id kind_of(const struct probe *p, enum attach_method method)
 {
 	if (method == ATTACH_UPROBE_MULTI || method == ATTACH_UPROBE)
-		return only_kind(p);
+		return last_kind(p);
 	if (method == ATTACH_FENTRY)
-		return is_return(p) ? IMAGE_FEXIT : IMAGE_FENTRY;
-	return is_return(p) ? IMAGE_KRETPROBE : IMAGE_KPROBE;
+		return is_return(p) ? PROGRAM_fexit : PROGRAM_fentry;
+	return is_return(p) ? PROGRAM_kretprobe : PROGRAM_kprobe;
 }
 
 static struct probe *probe_for(struct tracer *t, const struct image_program *program)
@@ -117,7 +126,7 @@ bool attach_policy_lacks_programs(const struct tracer *t, const struct probe *p)
 {
 	enum probe_id probe = tracer_attach(t, p)->probe;
 
-	return t->options->one_kind && (p->programs[IMAGE_FENTRY] || p->programs[IMAGE_FEXIT]) &&
+	return t->options->one_kind && has_trampoline(p) &&
 	       (probe == PROBE_kprobe || probe == PROBE_kretprobe);
 }
 
@@ -169,7 +178,7 @@ static int choose_method(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 
-	p->kind = only_kind(p);
+	p->kind = last_kind(p);
 	p->off = true;
 	for (uint32_t i = 0; i < p->n_attach; i++)
 		p->off = p->off && !condition_holds(t, a + i);

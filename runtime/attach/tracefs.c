@@ -54,7 +54,7 @@ static struct str definition(
 	struct str kind = STR("p"), place = a->function;
 	unsigned slots = t->options->maxactive ? t->options->maxactive : MAXACTIVE_DEFAULT;
 
-	if (p->kind == IMAGE_KRETPROBE)
+	if (p->kind == PROGRAM_kretprobe)
 		kind = str_format(arena, "r%u", slots > MAXACTIVE_LIMIT ? MAXACTIVE_LIMIT : slots);
 	if (a->module.n && !str_is(a->module, "vmlinux"))
 		place = str_format(arena, "%.*s:%.*s", STR_ARG(a->module), STR_ARG(a->function));

@@ -166,7 +166,7 @@ void loss_watch(struct tracer *t)
 
 static const char *remedy(const struct probe *p)
 {
-	if (p->kind != IMAGE_KRETPROBE)
+	if (p->kind != PROGRAM_kretprobe)
 		return "it was hit while another probe ran";
 	return p->methods[p->method] == ATTACH_TRACEFS
 		   ? "its slots were all taken; --maxactive N sets how many"
@@ -200,7 +200,7 @@ static void report_missed(struct tracer *t, struct probe *p)
 		report_hits(t, "at least ", missed, at, remedy(p));
 	if (recursed)
 		report_hits(t, "", recursed, at, "it was hit while another program ran on that CPU");
-	if (!p->off && !known && p->kind == IMAGE_KRETPROBE)
+	if (!p->off && !known && p->kind == PROGRAM_kretprobe)
 		fprintf(stderr,
 		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
 		    "%s\n",
@@ -211,7 +211,7 @@ static void report_missed(struct tracer *t, struct probe *p)
 static bool skips_uncounted(const struct tracer *t, const struct probe *p)
 {
 	return !p->off && t->version < FEATURES_VERSION(6, 7, 0) &&
-	       (p->kind == IMAGE_KPROBE || p->kind == IMAGE_KRETPROBE || p->kind == IMAGE_TRACEPOINT);
+	       (p->kind == PROGRAM_kprobe || p->kind == PROGRAM_kretprobe || p->kind == PROGRAM_tracepoint);
 }
 
 static void tell_uncounted(struct tracer *t)

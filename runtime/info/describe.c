@@ -13,6 +13,7 @@
 #include "kernel/binary.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
+#include "language/program_kinds.h"
 
 void describe_need(FILE *out, struct str what, enum presence presence)
 {
@@ -32,37 +33,17 @@ static void describe_origin(struct tracer *t, FILE *out)
 	fprintf(out, "  size: %zu bytes, %zu programs\n", t->elf_size, m->programs.n);
 }
 
-/* Cheapest first, as they are tried. */
-static const enum image_program_kind order[] = { IMAGE_FENTRY, IMAGE_FEXIT, IMAGE_KPROBE, IMAGE_KRETPROBE,
-	IMAGE_RUN, IMAGE_TRACEPOINT, IMAGE_TIMER, IMAGE_PERF, IMAGE_UPROBE, IMAGE_URETPROBE, IMAGE_USDT,
-	IMAGE_RAW, IMAGE_ITER };
-
 static struct str kinds_of(struct tracer *t, uint32_t attach)
 {
-	static const char *const names[IMAGE_PROGRAM_KINDS_] = {
-		[IMAGE_RUN] = "run by btrun",
-		[IMAGE_KPROBE] = "kprobe (kprobe.multi, tracefs or perf event)",
-		[IMAGE_KRETPROBE] = "kretprobe (kprobe.multi, tracefs or perf event)",
-		[IMAGE_FENTRY] = "fentry",
-		[IMAGE_FEXIT] = "fexit",
-		[IMAGE_TRACEPOINT] = "tracepoint",
-		[IMAGE_TIMER] = "timer",
-		[IMAGE_PERF] = "perf event",
-		[IMAGE_UPROBE] = "uprobe",
-		[IMAGE_URETPROBE] = "uretprobe",
-		[IMAGE_USDT] = "uprobe at a static probe",
-		[IMAGE_RAW] = "raw tracepoint",
-		[IMAGE_ITER] = "iterator",
-	};
 	struct str text = STR("");
 
-	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++)
+	for (enum program_kind_id kind = 0; kind < PROGRAM_KINDS_; kind++)
 		for (size_t i = 0; i < t->image.programs.n; i++) {
 			const struct image_program *p = &t->image.programs.v[i];
 
-			if (p->kind == order[o] && attach >= p->attach && attach < p->attach + p->n_attach)
+			if (p->kind == kind && attach >= p->attach && attach < p->attach + p->n_attach)
 				text = str_format(t->runtime.arena, "%.*s%s%s", STR_ARG(text),
-				    text.n ? ", else " : "", names[order[o]]);
+				    text.n ? ", else " : "", program_kinds[kind].methods);
 		}
 	return text;
 }
@@ -306,17 +287,18 @@ static void describe_helpers(struct tracer *t, FILE *out)
 			describe_need(out, str_format(t->runtime.arena, "helpers %.*s", STR_ARG(all[p])), p);
 }
 
-static bool has_kind(const struct tracer *t, enum image_program_kind kind)
+/* Has the image programs with one of the traits? */
+static bool has_programs(const struct tracer *t, unsigned traits)
 {
 	for (size_t i = 0; i < t->image.programs.n; i++)
-		if (t->image.programs.v[i].kind == kind)
+		if (program_kinds[t->image.programs.v[i].kind].traits & traits)
 			return true;
 	return false;
 }
 
 static void describe_permissions(struct tracer *t, FILE *out)
 {
-	bool kprobes = has_kind(t, IMAGE_KPROBE) || has_kind(t, IMAGE_KRETPROBE);
+	bool kprobes = has_programs(t, PROGRAM_IS_KPROBE);
 	struct str missing = features_missing_capabilities(t->runtime.arena, kprobes || t->image.relocs.n);
 	const char *part = load_unsafe_part(t);
 
@@ -345,12 +327,12 @@ static void describe_kernel(struct tracer *t, FILE *out)
 		    : btf_find_enum_value(btf, STR(""), STR("BPF_MAP_TYPE_RINGBUF"), &value, &type)
 			? IS_NOT_THERE
 			: IS_THERE);
-	if (has_kind(t, IMAGE_KPROBE) || has_kind(t, IMAGE_KRETPROBE))
+	if (has_programs(t, PROGRAM_IS_KPROBE))
 		describe_need(out, STR("kprobes"),
 		    t->refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
 		    : t->refusals                                              ? IS_NOT_THERE
 									       : IS_THERE);
-	if (has_kind(t, IMAGE_FENTRY) || has_kind(t, IMAGE_FEXIT))
+	if (has_programs(t, PROGRAM_IS_TRAMPOLINE))
 		describe_need(out, STR("fentry (BTF, and no lockdown for confidentiality)"),
 		    !btf                                                               ? IS_NOT_THERE
 		    : features_lockdown(t->runtime.kernel) == LOCKDOWN_CONFIDENTIALITY ? IS_NOT_THERE

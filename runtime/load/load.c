@@ -15,6 +15,7 @@
 #include "image/elf.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
+#include "language/program_kinds.h"
 
 /* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
 #define RING_RECORDS 65536 /* of the script's largest record */
@@ -150,7 +151,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 	if (p->n_methods && p->methods[p->method] == ATTACH_UPROBE_MULTI)
 		bpf_program__set_expected_attach_type(
 		    p->program, (enum bpf_attach_type)UAPI_TRACE_UPROBE_MULTI);
-	if (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) {
+	if (program_kinds[p->kind].traits & PROGRAM_IS_TRAMPOLINE) {
 		int err = same_kernel_set_target(t, p);
 
 		if (err) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "image/elf.h"
+#include "language/program_kinds.h"
 
 /* Behind struct btf_ext_header's func_info and line_info (libbpf's btf.h does not have it): where the
  * relocations are, and how many bytes of them. */
@@ -37,7 +38,7 @@ static void drop_relocations(struct tracer *t)
 static bool is_known(const struct tracer *t, const struct probe *p)
 {
 	return t->same_kernel && !tracer_attach(t, p)->is_open &&
-	       (p->kind == IMAGE_FENTRY || p->kind == IMAGE_FEXIT) && p->programs[p->kind]->btf_id;
+	       program_kinds[p->kind].traits & PROGRAM_IS_TRAMPOLINE && p->programs[p->kind]->btf_id;
 }
 
 static struct tracer *loading; /* what libbpf calls has no context of ours */

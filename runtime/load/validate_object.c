@@ -1,5 +1,6 @@
 #include "runtime/load/validate_object.h"
 #include "kernel/btf_file.h"
+#include "language/program_kinds.h"
 
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -323,23 +324,6 @@ static bool check_ext(struct validator *v)
 	return good ? true : refuse(v, "its .BTF.ext is damaged");
 }
 
-/* How the section of each kind of program begins: that is what libbpf goes by. */
-static const char *const sections[IMAGE_PROGRAM_KINDS_] = {
-	[IMAGE_RUN] = "raw_tp/",
-	[IMAGE_KPROBE] = "kprobe/",
-	[IMAGE_KRETPROBE] = "kretprobe/",
-	[IMAGE_FENTRY] = "fentry/",
-	[IMAGE_FEXIT] = "fexit/",
-	[IMAGE_TRACEPOINT] = "tracepoint/",
-	[IMAGE_TIMER] = "perf_event",
-	[IMAGE_PERF] = "perf_event",
-	[IMAGE_UPROBE] = "uprobe",
-	[IMAGE_URETPROBE] = "uretprobe",
-	[IMAGE_USDT] = "uprobe",
-	[IMAGE_RAW] = "raw_tp/",
-	[IMAGE_ITER] = "iter/",
-};
-
 static bool check_program(struct validator *v, const struct image_program *p)
 {
 	struct named wanted = { .name = p->name.p };
@@ -350,7 +334,7 @@ static bool check_program(struct validator *v, const struct image_program *p)
 	if (!found)
 		return refuse(v, "it lacks program %.*s", STR_ARG(p->name));
 	if (!str_starts(str_of(string_at(v, v->header.e_shstrndx, section_at(v, found->section).sh_name)),
-		sections[p->kind]))
+		program_kinds[p->kind].section))
 		return refuse(v, "program %.*s is of another kind than it says", STR_ARG(p->name));
 	return true;
 }

@@ -53,7 +53,7 @@ static bool compile(struct arena *a, const char *text, struct compiled *c)
 	return compile_for(a, text, false, false, c);
 }
 
-static const struct image_program *program_of(const struct compiled *c, enum image_program_kind kind)
+static const struct image_program *program_of(const struct compiled *c, enum program_kind_id kind)
 {
 	for (size_t i = 0; i < c->image.programs.n; i++)
 		if (c->image.programs.v[i].kind == kind)
@@ -67,14 +67,14 @@ static void forms(struct arena *a)
 
 	CHECK(compile(a, "kretprobe:inet_csk_accept { @ = count(); }", &c));
 	CHECK_INT(c.image.programs.n, 2);
-	CHECK(program_of(&c, IMAGE_KRETPROBE) && program_of(&c, IMAGE_FEXIT));
-	CHECK_INT(program_of(&c, IMAGE_FEXIT)->needs_retval, 0);
+	CHECK(program_of(&c, PROGRAM_kretprobe) && program_of(&c, PROGRAM_fexit));
+	CHECK_INT(program_of(&c, PROGRAM_fexit)->needs_retval, 0);
 
 	CHECK(compile(a, "kprobe:vfs_read { @ = arg2; }", &c));
-	CHECK(program_of(&c, IMAGE_KPROBE) && program_of(&c, IMAGE_FENTRY));
-	CHECK_INT(program_of(&c, IMAGE_FENTRY)->n_params, 1);
-	CHECK_INT(program_of(&c, IMAGE_FENTRY)->params[0].number, 2);
-	CHECK_INT(program_of(&c, IMAGE_FENTRY)->params[0].size, 8);
+	CHECK(program_of(&c, PROGRAM_kprobe) && program_of(&c, PROGRAM_fentry));
+	CHECK_INT(program_of(&c, PROGRAM_fentry)->n_params, 1);
+	CHECK_INT(program_of(&c, PROGRAM_fentry)->params[0].number, 2);
+	CHECK_INT(program_of(&c, PROGRAM_fentry)->params[0].size, 8);
 
 	/* One program serves all that a pattern matches; an offset allows no trampoline. */
 	CHECK(compile(a, "kprobe:vfs_*, kprobe:tcp_* { @[func] = count(); }", &c));

@@ -127,7 +127,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.parameter = IMAGE_NONE }));
 	vec_push(a, &m->programs,
 	    ((struct image_program){ .name = STR("first"),
-		.kind = IMAGE_FEXIT,
+		.kind = PROGRAM_fexit,
 		.n_attach = 2,
 		.needs_retval = true,
 		.btf_id = 77,
