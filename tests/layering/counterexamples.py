@@ -6,13 +6,15 @@ import subprocess
 import tempfile
 import types
 
+import picture
+
 MANY = " ".join(f"int m{i};" for i in range(28)) + " struct { int u, v; }; union { long w; char x[8]; } y;"
 BIG = "struct big { " + MANY + " };\n"
 
 # What the check is run with: four rooms, and limits as in rooms.py.
 HOUSE = types.SimpleNamespace(
     ROOMS={"low": [], "mid": ["low"], "top/in": ["low"], "top": ["low", "mid", "top/in"], "late/in": []},
-    FOREIGN=[(r"^llvm-c/", ["top/*"], "LLVM")],
+    PROGRAMS={"program": "top"}, FOREIGN=[(r"^llvm-c/", ["top/*"], "LLVM")],
     CIRCLE=4, CIRCLES=[], MEMBERS=30, SHARERS=10, NAMESAKES=3, TODO={})
 
 
@@ -38,6 +40,16 @@ def users(n):
 def three(name, files):
     return {f"low/s{i}.c": f"static int {name}(int a)\n{{\n\treturn a;\n}}\nint g{i}(int a);\nint g{i}(int a)\n"
             f"{{\n\treturn {name}(a);\n}}\n" for i in range(files)}
+
+
+def paged(**changes):
+    """A file, pages that are right about it, and changes of theirs."""
+    drawn = picture.dot(HOUSE)
+    files = {"low/a.h": "int call(void);\n", "docs/architecture.md": "# Map\n\n- `low/`: [here](more.md), `low/a.h`.\n",
+             "docs/more.md": "`call()` of `a.h`, `no/folder.h` of others\n\n    `code.c`\n", "HACKING.md": "[docs](docs/more.md)\n",
+             "docs/architecture.dot": drawn, "docs/architecture.svg": picture.stamp(drawn)}
+    return files | {{"map": "docs/architecture.md", "page": "docs/more.md", "front": "HACKING.md",
+                     "dot": "docs/architecture.dot", "svg": "docs/architecture.svg"}[k]: v for k, v in changes.items()}
 
 
 KINDS = "enum kind { KIND_A, KIND_B };\nint f(enum kind k);\nint f(enum kind k)\n{\n"
@@ -78,6 +90,18 @@ CASES = {
     "a static name in two files": (three("take", 2), HOUSE, None),
     "a static main() in three files": ({f"low/m{i}.h": "static int main(void)\n{\n\treturn 0;\n}\n" for i in range(3)},
                                        HOUSE, None),
+    "rooms that may know each other": ({"low/a.h": "\n"}, types.SimpleNamespace(**{**vars(HOUSE), "ROOMS": {
+        "low": ["mid"], "mid": ["top/*"], "top/in": ["low"], "top": []}}), "rooms that may know each other: low and mid, top/in"),
+    "pages that are right": (paged(), HOUSE, None),
+    "a file that is not there": (paged(page="see\n`low/b.h`\n"), HOUSE, "docs/more.md:2: there is no low/b.h"),
+    "a name of a file that is not there": (paged(page="`b.h`\n"), HOUSE, "docs/more.md:1: there is no b.h"),
+    "a function that is not there": (paged(page="`cell()`\n"), HOUSE, "docs/more.md:1: there is no cell()"),
+    "a link to nothing": (paged(page="[x](less.md)\n"), HOUSE, "docs/more.md:1: a link to less.md"),
+    "a wide page": (paged(page="x" * 101), HOUSE, "docs/more.md:1: 101 columns"),
+    "a long first page": (paged(front="x\n" * 41), HOUSE, "HACKING.md: 41 lines"),
+    "a room without its line of the map": (paged(map="- `mid/`\n"), HOUSE, "no line of the map for `low/`"),
+    "a picture of other arrows": (paged(dot="digraph {}"), HOUSE, "docs/architecture.dot: not as the arrows"),
+    "a picture that was not drawn again": (paged(svg="<svg/>"), HOUSE, "docs/architecture.svg: not as the arrows"),
     "a source that nothing compiles": ({"low/a.l": "%%\n"}, HOUSE, "low/a.l: no object of it"),
     "a cast in a switch": ({"low/a.c": KINDS + "\tswitch ((int)k) {\n\tcase KIND_A:\n\t\treturn 1;\n\t}\n\treturn 0;\n}\n"},
                            HOUSE, "silent switches: low/a.c:5: a switch over a number"),
