@@ -146,10 +146,10 @@ static bool good_mode(struct str mode)
 }
 
 /* "function+arg1" */
-static bool take_argument(struct attach *a, struct str place)
+static bool take_argument(struct check *c, struct attach *a, struct str place)
 {
 	struct str argument, function = str_split(place, '+', &argument);
-	int number = builtin_argument(argument);
+	int number = builtin_argument(c, argument);
 
 	if (!function.n || number < 0)
 		return false;
@@ -173,7 +173,7 @@ bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struc
 		check_hint(c, "as in watchpoint:0x10000000:8:rw");
 		return false;
 	}
-	if (attach_number(place, &a->address) || take_argument(a, place))
+	if (attach_number(place, &a->address) || take_argument(c, a, place))
 		return true;
 	check_error(
 	    c, syntax->rest_span, "%.*s is no address, and no argument of a function", STR_ARG(place));

@@ -15,9 +15,6 @@ static const struct builtin rows[] = {
 #undef BUILTIN
 };
 
-/* Function arguments that registers hold on x86-64. */
-#define REGISTER_ARGS 6
-
 const struct builtin *builtin_row(enum builtin_id id)
 {
 	return &rows[id];
@@ -86,11 +83,11 @@ static int argument_number(struct str name, const char *prefix)
 	return number;
 }
 
-int builtin_argument(struct str name)
+int builtin_argument(struct check *c, struct str name)
 {
 	int number = argument_number(name, "arg");
 
-	return number < REGISTER_ARGS ? number : -1;
+	return number < (int)c->program->arch->n_arguments ? number : -1;
 }
 
 /* Those of a usdt probe are numbered up to 11 (sys/sdt.h), a raw tracepoint's too. */
@@ -98,7 +95,7 @@ int builtin_argument(struct str name)
 
 static bool argument_exists(struct check *c, struct node *node, int number, bool numbered)
 {
-	int limit = numbered ? NUMBERED_ARGS : REGISTER_ARGS;
+	int limit = numbered ? NUMBERED_ARGS : (int)c->program->arch->n_arguments;
 
 	if (number < limit)
 		return true;

@@ -9,7 +9,7 @@
 #include "language/builtins.def"
 #undef BUILTIN
 
-#define FRAMES_MAX 127 /* /proc/sys/kernel/perf_event_max_stack, as kernels have it */
+#define FRAMES_MAX 127
 
 static bool stack_argument(struct check *c, struct use *use, const struct node *arg, struct type *stack)
 {
@@ -52,27 +52,21 @@ const struct type *builtin_type_ustack(struct check *c, struct use *use)
 	return stack(c, use, FORM_USTACK);
 }
 
-/* struct pt_regs of x86-64 (arch/x86/include/asm/ptrace.h), in its order. */
-static const char *const registers[] = {
-#define REGISTER(name, ...) #name,
-#include "language/registers.def"
-#undef REGISTER
-};
-
 const struct type *builtin_type_reg(struct check *c, struct use *use)
 {
 	struct str_near near = { .wanted = use->args->string.text };
+	const struct arch *arch = c->program->arch;
 
 	c->unit->needs_kprobe = true;
-	for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
-		if (str_is(use->args->string.text, registers[i])) {
+	for (unsigned i = 0; i < arch->n_registers; i++) {
+		if (str_is(use->args->string.text, arch->registers[i].name)) {
 			use->call->literal = i;
 			return signature_result(c->types, use->signature.result);
 		}
-		str_near_offer(&near, c->arena, str_of(registers[i]));
+		str_near_offer(&near, c->arena, str_of(arch->registers[i].name));
 	}
 	check_error(c, use->args->span, "there is no register \"%.*s\"", STR_ARG(use->args->string.text));
-	check_hint_near(c, &near, "they are r8 to r15, ax bx cx dx si di bp sp ip cs ss flags orig_ax");
+	check_hint_near(c, &near, arch->register_names);
 	return c->error;
 }
 

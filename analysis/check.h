@@ -152,7 +152,7 @@ const struct type *signature_result(struct types *types, struct str word);
 /* builtin.c */
 const struct builtin *builtin_row(enum builtin_id id);
 /* N of "argN" when a register holds that argument, else -1. */
-int builtin_argument(struct str name);
+int builtin_argument(struct check *c, struct str name);
 const struct builtin *builtin_find(struct str name, enum builtin_id *id);
 /* Is nothing after a call of it reached? */
 bool builtin_ends_action(enum builtin_id id);

@@ -11,7 +11,6 @@
 #include "parser/parser.h"
 
 #define RECORD "btrun_args"
-#define NOWHERE 255
 
 /* What is defined is what a program of ours has written: it has no mistakes to be told about. */
 static const struct type *define_all(struct check *c, struct str text)
@@ -47,7 +46,7 @@ static const struct type *make_args(struct check *c, const struct type *record)
 
 		*m = found[i];
 		m->arg_index = m->bit_offset / 64;
-		m->unreachable = m->arg_index == NOWHERE;
+		m->unreachable = m->arg_index == ARCH_NOWHERE;
 		if (m->type->form == FORM_PTR)
 			m->type = type_ptr(c->types, m->type->target, SPACE_USER);
 	}

@@ -20,6 +20,7 @@
 #define BTRUN_ANALYSIS_PROGRAM_H
 
 #include "analysis/type.h"
+#include "arch/arch.h"
 #include "base/commandline.h"
 #include "base/diag.h"
 #include "kernel/kernel.h"
@@ -188,7 +189,8 @@ struct program {
 	VEC(struct parameter) parameters; /* that are still open */
 	uint32_t n_fixed;                 /* parameters by position that were given while compiling */
 	bool uses_stacks;
-	bool portable; /* of the options */
+	const struct arch *arch; /* of the machine that it is compiled for */
+	bool portable;           /* of the options */
 };
 
 struct analysis_options {
@@ -198,9 +200,10 @@ struct analysis_options {
 	bool open_parameters; /* of an image: those that are not given now are given later */
 	uint32_t max_strlen;  /* bytes a string holds, NUL included */
 	uint32_t max_map_keys;
-	bool portable;  /* the program is to run on other kernels too */
-	bool unsafe;    /* --unsafe: builtins that change the system are allowed */
-	bool want_dump; /* -d types: stop at nothing */
+	const struct arch *arch; /* NULL: of this machine */
+	bool portable;           /* the program is to run on other kernels too */
+	bool unsafe;             /* --unsafe: builtins that change the system are allowed */
+	bool want_dump;          /* -d types: stop at nothing */
 };
 
 /* Reports every error through diag; the result is good for code generation only

@@ -228,6 +228,7 @@ struct program *analyse(
 	c.program = arena_one(a, struct program);
 	c.program->source = diag->source;
 	c.program->portable = options->portable;
+	c.program->arch = options->arch ? options->arch : arch_native();
 	if (kernel_btf_new(options->kernel, STR("vmlinux"), &c.program->btf))
 		c.program->btf = NULL;
 	c.types = c.program->types = types_new(a, c.program->btf);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/help.h"
@@ -70,13 +71,6 @@ static int emit(const char *path, int image)
 	return -EIO;
 }
 
-/* On the other machines they came late, and not for every function. */
-#ifdef __x86_64__
-#define HAS_TRAMPOLINES true
-#else
-#define HAS_TRAMPOLINES false
-#endif
-
 static int show_stages(struct kernel *k, const struct source *source, const struct options *o)
 {
 	int err = 0;
@@ -124,7 +118,7 @@ static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, c
 
 	run->fresh = !o->btf;
 	/* Half of the compiler's time, and the second method is seldom needed. */
-	cache = cache_open(a, facts, source, o, run->method == ATTACH_AUTO && HAS_TRAMPOLINES);
+	cache = cache_open(a, facts, source, o, run->method == ATTACH_AUTO && arch_native()->has_trampolines);
 	if (cache_image(cache, &run->one_kind, &image))
 		goto out;
 	status = run_image(k, image, run);

@@ -1,11 +1,8 @@
-/*
- * "System V Application Binary Interface, AMD64 Architecture Processor Supplement", 3.2.3 Parameter Passing.
- */
+/* What a calling convention asks of a type, read off its description. */
 #include "dwarf/dwarf.h"
 
 #define WORD 8
-/* A record above this goes by the stack. */
-#define IN_REGISTERS 16
+#define WORDS 32 /* as many as struct arch_type has bits for */
 
 static bool is_float(Dwarf_Die *type)
 {
@@ -17,8 +14,8 @@ static bool is_float(Dwarf_Die *type)
 		   encoding == DW_ATE_imaginary_float);
 }
 
-/* Sets a bit for each of the two words that a general register would hold. */
-static void classify(Dwarf_Die *type, Dwarf_Word at, unsigned *words)
+/* Sets a bit for each word in which the type has something else than a float. */
+static void classify(Dwarf_Die *type, Dwarf_Word at, uint32_t *words)
 {
 	Dwarf_Die child, part;
 	Dwarf_Word bits;
@@ -26,12 +23,12 @@ static void classify(Dwarf_Die *type, Dwarf_Word at, unsigned *words)
 	if (dwarf_tag(type) == DW_TAG_array_type && die_plain_type(type, &part)) {
 		Dwarf_Word size = die_size(&part);
 
-		for (Dwarf_Word i = 0; size && i + size <= die_size(type); i += size)
+		for (Dwarf_Word i = 0; size && i + size <= die_size(type) && at + i < WORDS * WORD; i += size)
 			classify(&part, at + i, words);
 		return;
 	}
 	if (!is_record(type)) {
-		for (Dwarf_Word i = at; i < at + die_size(type) && i < IN_REGISTERS && !is_float(type); i++)
+		for (Dwarf_Word i = at; i < at + die_size(type) && i < WORDS * WORD && !is_float(type); i++)
 			*words |= 1u << i / WORD;
 		return;
 	}
@@ -53,59 +50,35 @@ static bool by_reference(Dwarf_Die *type)
 	       convention == DW_CC_pass_by_reference;
 }
 
-static unsigned on_stack(struct places *p, Dwarf_Word size)
+static struct arch_type type_for_call(Dwarf_Die *type)
 {
-	unsigned slot = p->slots;
+	struct arch_type t = {
+		.size = die_size(type),
+		.is_record = is_record(type),
+		.is_float = is_float(type),
+		.by_reference = by_reference(type),
+	};
 
-	p->slots += (unsigned)((size + WORD - 1) / WORD);
-	return slot;
+	classify(type, 0, &t.general);
+	return t;
 }
 
-static unsigned take_word(struct places *p)
+struct parameter_places places_begin(const struct arch *arch, Dwarf_Die *function)
 {
-	return p->used < REGISTERS ? p->used++ : REGISTERS + on_stack(p, WORD);
-}
-
-/* Those of several registers can't be shown as one value: they only take their places. */
-static void take_record(struct places *p, Dwarf_Die *type, Dwarf_Word size)
-{
-	unsigned words = 0, wanted;
-
-	classify(type, 0, &words);
-	wanted = (words & 1) + (words >> 1 & 1);
-	if (size > IN_REGISTERS || (wanted && p->used + wanted > REGISTERS))
-		on_stack(p, size);
-	else
-		p->used += wanted;
-}
-
-struct places places_begin(Dwarf_Die *function)
-{
-	struct places p = { 0 };
+	struct parameter_places p = { .arch = arch };
+	struct arch_type result = { 0 };
 	Dwarf_Die type;
 
-	/* The caller says where a large result is to be. */
-	if (die_plain_type(function, &type) && is_record(&type) &&
-	    (die_size(&type) > IN_REGISTERS || by_reference(&type)))
-		p.used = 1;
+	if (die_plain_type(function, &type))
+		result = type_for_call(&type);
+	if (arch)
+		arch->place_result(&p.taken, &result);
 	return p;
 }
 
-unsigned places_next(struct places *p, Dwarf_Die *type)
+unsigned places_next(struct parameter_places *p, Dwarf_Die *type)
 {
-	Dwarf_Word size = die_size(type);
+	struct arch_type parameter = type_for_call(type);
 
-	if (is_record(type) && by_reference(type)) {
-		take_word(p);
-		return NOWHERE;
-	}
-	if (is_float(type)) {
-		if (size > WORD) /* long double */
-			on_stack(p, size);
-		return NOWHERE;
-	}
-	if (!is_record(type) && size <= WORD)
-		return take_word(p);
-	take_record(p, type, size);
-	return NOWHERE;
+	return p->arch ? p->arch->place_parameter(&p->taken, &parameter) : ARCH_NOWHERE;
 }

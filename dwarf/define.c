@@ -318,7 +318,7 @@ static void define_record(size_t number, FILE *out)
 }
 
 struct arguments {
-	struct places places;
+	struct parameter_places places;
 	FILE *out;
 };
 
@@ -334,7 +334,7 @@ static void print_argument(void *context, Dwarf_Die *parameter)
 	const char *name = dwarf_diename(parameter);
 	struct declaration d;
 	Dwarf_Die type;
-	unsigned place = die_plain_type(parameter, &type) ? places_next(&a->places, &type) : NOWHERE;
+	unsigned place = die_plain_type(parameter, &type) ? places_next(&a->places, &type) : ARCH_NOWHERE;
 
 	if (!is_identifier(name))
 		return;
@@ -343,9 +343,9 @@ static void print_argument(void *context, Dwarf_Die *parameter)
 	fprintf(a->out, " __attribute__((btrun_placed(%u)));\n", 64 * place);
 }
 
-void print_definitions(Dwarf_Die *function, FILE *out)
+void print_definitions(const struct arch *arch, Dwarf_Die *function, FILE *out)
 {
-	struct arguments a = { places_begin(function), out };
+	struct arguments a = { places_begin(arch, function), out };
 
 	each_parameter(function, define_type_of, &a);
 	fputs("struct btrun_args {\n", out);

@@ -13,11 +13,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "arch/arch.h"
+
 /* function.c: a file with its debugging information, that of a separate debug file too. */
 struct file {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwarf *dwarf;
+	const struct arch *arch; /* NULL: btrun does not know how its functions are called */
 };
 
 /* False when the file cannot be read; dwarf is NULL when it has no debugging information. */
@@ -43,22 +46,19 @@ Dwarf_Word die_size(Dwarf_Die *type);
 /* Where a member lies in its record, in bits. False: that is not constant, or it is none of each object. */
 bool member_place(Dwarf_Die *member, Dwarf_Word *bits);
 
-/* abi.c: where the arguments are at a function's entry, as the System V ABI of x86-64 says. */
-#define REGISTERS 6
-#define NOWHERE 255 /* in vector registers, or in several places */
-
-struct places {
-	unsigned used;  /* registers */
-	unsigned slots; /* 8 bytes each, behind the return address */
+/* abi.c: where the arguments are at a function's entry; arch NULL: nowhere that is known. */
+struct parameter_places {
+	const struct arch *arch;
+	struct arch_places taken;
 };
 
-/* Before the first parameter. */
-struct places places_begin(Dwarf_Die *function);
-/* 0-5: that register of rdi rsi rdx rcx r8 r9; 6 on: that slot on the stack; NOWHERE. */
-unsigned places_next(struct places *p, Dwarf_Die *type);
+/* Takes what the function's result does, before the first parameter. */
+struct parameter_places places_begin(const struct arch *arch, Dwarf_Die *function);
+/* Where the next parameter is, as place_parameter() of struct arch says it. */
+unsigned places_next(struct parameter_places *p, Dwarf_Die *type);
 
 /* define.c: the types as definitions that scripts could have */
-void print_definitions(Dwarf_Die *function, FILE *out);
+void print_definitions(const struct arch *arch, Dwarf_Die *function, FILE *out);
 
 /* list.c: the parameters as C writes them */
 void print_parameters(Dwarf_Die *function, FILE *out);

@@ -38,6 +38,13 @@ static int open_and_shut_in(const char *path)
 	return fd;
 }
 
+static const struct arch *arch_of(Dwarf *dwarf)
+{
+	GElf_Ehdr header;
+
+	return gelf_getehdr(dwarf_getelf(dwarf), &header) ? arch_by_machine(header.e_machine) : NULL;
+}
+
 bool file_open(struct file *f, const char *path)
 {
 	Dwarf_Addr bias;
@@ -55,6 +62,7 @@ bool file_open(struct file *f, const char *path)
 	dwfl_report_end(f->dwfl, NULL, NULL);
 	dwfl_getmodules(f->dwfl, take_module, &f->module, 0);
 	f->dwarf = f->module ? dwfl_module_getdwarf(f->module, &bias) : NULL;
+	f->arch = f->dwarf ? arch_of(f->dwarf) : NULL;
 	return f->module;
 }
 

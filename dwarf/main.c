@@ -45,7 +45,7 @@ static int define(struct file *f, const char *name)
 		return STATUS_NO_FUNCTION;
 	if (is_called_otherwise(&function, name))
 		return STATUS_CALLED_OTHERWISE;
-	print_definitions(&function, stdout);
+	print_definitions(f->arch, &function, stdout);
 	return 0;
 }
 

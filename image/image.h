@@ -31,14 +31,6 @@
 #define IMAGE_VERSION 6
 #define IMAGE_NONE UINT32_MAX /* no index */
 
-#ifdef __x86_64__
-#define IMAGE_MACHINE "x86_64"
-#elif defined(__aarch64__)
-#define IMAGE_MACHINE "aarch64"
-#else
-#error "the registers of this machine are not known to btrun"
-#endif
-
 #define IMAGE_EVENTS_MAP "events"
 #define IMAGE_COUNTERS_MAP "counters"
 #define IMAGE_SCRATCH_MAP "scratch"
@@ -94,7 +86,7 @@ enum usdt_kind { USDT_CONSTANT, USDT_REGISTER, USDT_MEMORY };
 #define USDT_ARGUMENTS 12
 
 /* Where a usdt probe's argument is: value; the register base; or user memory at base + index * scale + value.
- * Registers are numbered as they lie in struct pt_regs; a number that is none (UINT32_MAX) stands for 0. */
+ * Registers are numbered as in struct arch; a number that is none (UINT32_MAX) stands for 0. */
 struct usdt_argument {
 	int64_t value;
 	uint32_t kind;
@@ -276,12 +268,12 @@ struct image_reloc {
 
 struct image {
 	struct str script_name;
-	struct str script_text; /* for carets in messages of the runtime */
-	struct str compiler;    /* "btrun 0.1.0, LLVM 19.1.7" */
-	struct str machine;   /* IMAGE_MACHINE where it was compiled: registers have other places elsewhere */
-	struct str kernel;    /* release of the kernel that it was compiled against */
-	struct str kernel_id; /* of that very build, in hexadecimal: there everything is where the code has
-				 it. Empty: not known, or more than the kernel counts */
+	struct str script_text;  /* for carets in messages of the runtime */
+	struct str compiler;     /* "btrun 0.1.0, LLVM 19.1.7" */
+	struct str machine;      /* name of its struct arch: registers have other places elsewhere */
+	struct str kernel;       /* release of the kernel that it was compiled against */
+	struct str kernel_id;    /* of that very build, in hexadecimal: there everything is where the code has
+				    it. Empty: not known, or more than the kernel counts */
 	uint32_t enabled_offset; /* of btrun_enabled in .bss */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "arch/arch.h"
 #include "base/arena.h"
 #include "base/str.h"
 
@@ -36,13 +37,14 @@ int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol)
 int64_t binary_offset(const struct binary *b, uint64_t address);
 /* The address that a file offset is loaded at, or -ENOENT. */
 int64_t binary_address(const struct binary *b, uint64_t offset);
-/* The machine that it is for: EM_X86_64 and so on of <elf.h>. */
+/* Returns the machine that it is for, as e_machine of <elf.h> says it: arch/arch.h knows which that is. */
 unsigned binary_machine(const struct binary *b);
 /* Bytes of what is loaded at an address: up to size of them. How many, or negative errno. */
 int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_t size);
 /* Does an instruction begin offset bytes behind the first one of a function? 1 or 0; -EOPNOTSUPP: nobody can
- * say, for want of a disassembler; -EILSEQ: not everything before it is instructions. */
-int binary_is_instruction(struct binary *b, uint64_t function, uint64_t offset);
+ * say, for want of a disassembler or of the machine's row (code is NULL); -EILSEQ: not everything before it
+ * is instructions. */
+int binary_is_instruction(struct binary *b, const struct arch_code *code, uint64_t function, uint64_t offset);
 /* Is an address of the file the one in memory (no PIE, no library)? */
 bool binary_is_fixed(const struct binary *b);
 
@@ -57,23 +59,17 @@ struct binary_usdt {
 typedef int binary_usdt_found(void *context, const struct binary_usdt *probe);
 int binary_each_usdt(struct binary *b, binary_usdt_found *found, void *context);
 
-/* Where an argument is: what one word of binary_usdt.arguments says. */
-enum binary_place { BINARY_CONSTANT, BINARY_REGISTER, BINARY_MEMORY };
-
+/* What one word of binary_usdt.arguments says. */
 struct binary_argument {
-	enum binary_place place;
-	int64_t value;   /* the constant, or the displacement */
-	int base, index; /* registers, as their number in struct pt_regs; -1: none */
-	unsigned scale;  /* of index */
-	unsigned size;   /* bytes: 1, 2, 4, 8 */
-	unsigned shift;  /* of a register's second byte (ah): 8 bits, else 0 */
+	struct arch_operand at;
+	unsigned size; /* bytes: 1, 2, 4, 8 */
 	bool is_signed;
 };
 
 /* Takes the first word off *text, of the probe at an address. 1: there was one, 0: no more, -EOPNOTSUPP: it
  * can't be understood. */
-int binary_usdt_argument(
-    struct binary *b, uint64_t probe, struct str *text, struct binary_argument *argument);
+int binary_usdt_argument(struct binary *b, const struct arch *arch, uint64_t probe, struct str *text,
+    struct binary_argument *argument);
 
 /*
  * The files that a probe's binary names: an absolute path, a path from pid's root folder, a pattern, a

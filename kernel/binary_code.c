@@ -8,7 +8,6 @@
 
 #include <capstone/capstone.h>
 #include <dlfcn.h>
-#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -37,7 +36,8 @@ static bool open_library(struct capstone *c)
 }
 
 /* Does an instruction begin at offset? 1 or 0; -EILSEQ: something before it is no instruction. */
-static int look(const struct capstone *c, unsigned machine, const uint8_t *code, size_t size, uint64_t offset)
+static int look(
+    const struct capstone *c, const struct arch_code *kind, const uint8_t *code, size_t size, uint64_t offset)
 {
 	uint64_t end = 0;
 	cs_insn *all;
@@ -45,7 +45,7 @@ static int look(const struct capstone *c, unsigned machine, const uint8_t *code,
 	size_t n;
 	int found = 0;
 
-	if (c->open(CS_ARCH_X86, machine == EM_386 ? CS_MODE_32 : CS_MODE_64, &handle) != CS_ERR_OK)
+	if (c->open((cs_arch)kind->capstone, (cs_mode)kind->mode, &handle) != CS_ERR_OK)
 		return -EOPNOTSUPP;
 	n = c->disasm(handle, code, size, 0, 0, &all);
 	for (size_t i = 0; i < n; i++) {
@@ -61,17 +61,16 @@ static int look(const struct capstone *c, unsigned machine, const uint8_t *code,
 /* No function's beginning is far from what is probed in it. */
 #define CODE_LIMIT (1 << 20)
 
-int binary_is_instruction(struct binary *b, uint64_t function, uint64_t offset)
+int binary_is_instruction(struct binary *b, const struct arch_code *kind, uint64_t function, uint64_t offset)
 {
-	unsigned machine = binary_machine(b);
-	size_t size = offset + 16; /* with the whole of the instruction that is asked for: 15 bytes at most */
+	size_t size = offset + (kind ? kind->longest : 0); /* with the whole of the one that is asked for */
 	struct capstone c = { 0 };
 	uint8_t *code;
 	int result = -EOPNOTSUPP;
 
-	if (machine == EM_AARCH64)
-		return offset % 4 == 0;
-	if ((machine != EM_X86_64 && machine != EM_386) || offset > CODE_LIMIT)
+	if (kind && kind->size)
+		return offset % kind->size == 0;
+	if (!kind || offset > CODE_LIMIT)
 		return -EOPNOTSUPP;
 	code = calloc(1, size);
 	if (!code)
@@ -79,7 +78,7 @@ int binary_is_instruction(struct binary *b, uint64_t function, uint64_t offset)
 	if (binary_read(b, function, code, size) <= (int64_t)offset)
 		result = -ENOENT;
 	else if (open_library(&c))
-		result = look(&c, machine, code, size, offset);
+		result = look(&c, kind, code, size, offset);
 	if (c.library)
 		dlclose(c.library);
 	free(code);

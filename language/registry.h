@@ -82,12 +82,4 @@ enum stack_mode {
 	STACK_MODES_
 };
 
-/* Places in struct pt_regs. */
-enum register_id {
-#define REGISTER(name, ...) REGISTER_##name,
-#include "language/registers.def"
-#undef REGISTER
-	REGISTERS_
-};
-
 #endif

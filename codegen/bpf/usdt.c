@@ -13,16 +13,18 @@
  * the context a load goes. */
 static LLVMValueRef define_register(struct gen *g)
 {
+	const struct arch *arch = g->program->arch;
 	LLVMTypeRef params[2] = { g->ptr, g->i64 };
 	LLVMValueRef function = gen_begin_function(g, "usdt_register", g->i64, params, 2), choice, v;
 	LLVMBasicBlockRef none = gen_block(g, "none"), one;
 
-	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, REGISTERS_);
-	for (unsigned i = 0; i < REGISTERS_; i++) {
+	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, arch->n_registers);
+	for (unsigned i = 0; i < arch->n_registers; i++) {
 		one = gen_block(g, "register");
 		LLVMAddCase(choice, gen_const(g, i), one);
 		LLVMPositionBuilderAtEnd(g->b, one);
-		v = gen_volatile(g, g->i64, gen_offset(g, LLVMGetParam(function, 0), 8 * i));
+		v = gen_volatile(
+		    g, g->i64, gen_offset(g, LLVMGetParam(function, 0), arch->registers[i].offset));
 		LLVMBuildRet(g->b, v);
 	}
 	LLVMPositionBuilderAtEnd(g->b, none);

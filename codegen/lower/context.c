@@ -3,12 +3,11 @@
  */
 #include "codegen/lower/builtin.h"
 
-#define ENTRY_REGISTERS 6
-
-/* A register of the context. */
-static LLVMValueRef gen_register(struct gen *g, enum register_id id)
+/* Loads a register, a number of the architecture's, from the context. */
+static LLVMValueRef gen_register(struct gen *g, unsigned number)
 {
-	LLVMValueRef v = LLVMBuildLoad2(g->b, g->i64, gen_offset(g, g->context_arg, 8 * id), "");
+	uint32_t offset = g->program->arch->registers[number].offset;
+	LLVMValueRef v = LLVMBuildLoad2(g->b, g->i64, gen_offset(g, g->context_arg, offset), "");
 
 	LLVMSetVolatile(v, 1);
 	return v;
@@ -30,7 +29,7 @@ LLVMValueRef builtin_retval(struct gen *g, const struct builtin_use *use)
 	LLVMValueRef v;
 
 	if (program_kinds[g->program_kind].context == CONTEXT_REGISTERS)
-		return gen_register(g, REGISTER_ax);
+		return gen_register(g, g->program->arch->result);
 	v = from_helper(g, HELPER_FUNC_RET, NULL);
 	btf_load_retval(g, v);
 	if (type->size == 8)
@@ -55,10 +54,7 @@ static uint32_t param_size(struct gen *g, uint32_t number)
 
 static LLVMValueRef register_argument(struct gen *g, uint32_t number)
 {
-	static const enum register_id registers[ENTRY_REGISTERS] = { REGISTER_di, REGISTER_si, REGISTER_dx,
-		REGISTER_cx, REGISTER_r8, REGISTER_r9 };
-
-	return gen_register(g, registers[number]);
+	return gen_register(g, g->program->arch->arguments[number]);
 }
 
 static LLVMValueRef trampoline_argument(struct gen *g, uint32_t number)
@@ -82,14 +78,15 @@ static LLVMValueRef raw_argument(struct gen *g, uint32_t number)
 	return gen_opaque(g, v);
 }
 
-/* What lies on the stack at a function's entry: the return address, then the arguments that no register
- * holds. */
+/* Reads an argument that no register holds: at a function's entry they lie on the stack. */
 static LLVMValueRef stack_argument(struct gen *g, uint32_t number)
 {
 	uint32_t top = g->stack_top;
+	const struct arch *arch = g->program->arch;
 	LLVMValueRef slot = gen_temporary(g, 8), at;
 
-	at = LLVMBuildAdd(g->b, gen_register(g, REGISTER_sp), gen_const(g, 8 + 8 * (uint64_t)number), "");
+	at = LLVMBuildAdd(g->b, gen_register(g, arch->stack_pointer),
+	    gen_const(g, arch->first_on_stack + 8 * (uint64_t)number), "");
 	core_read(g, g->unit->user_memory ? SPACE_USER : SPACE_KERNEL, slot, 8, at, g->attach->span);
 	g->stack_top = top;
 	return gen_load64(g, slot);
@@ -97,8 +94,9 @@ static LLVMValueRef stack_argument(struct gen *g, uint32_t number)
 
 LLVMValueRef gen_entry_argument(struct gen *g, uint32_t place)
 {
-	return place < ENTRY_REGISTERS ? register_argument(g, place)
-				       : stack_argument(g, place - ENTRY_REGISTERS);
+	uint32_t n = g->program->arch->n_arguments;
+
+	return place < n ? register_argument(g, place) : stack_argument(g, place - n);
 }
 
 static LLVMValueRef usdt_argument(struct gen *g, unsigned number)
@@ -137,7 +135,7 @@ LLVMValueRef gen_argument(struct gen *g, const struct call *call)
 
 LLVMValueRef builtin_reg(struct gen *g, const struct builtin_use *use)
 {
-	return gen_register(g, (enum register_id)use->call->literal);
+	return gen_register(g, (unsigned)use->call->literal);
 }
 
 /* The context's address as a number: for the verifier it stops being a pointer to the context. */

@@ -167,7 +167,7 @@ void image_tables_begin(struct gen *g)
 	g->image->script_text = g->program->source->text;
 	g->image->compiler =
 	    str_format(g->arena, "btrun " BTRUN_VERSION ", LLVM %u.%u.%u", major, minor, patch);
-	g->image->machine = STR(IMAGE_MACHINE);
+	g->image->machine = str_of(g->program->arch->name);
 	for (size_t i = 0; i < g->program->attaches.n; i++) {
 		const struct attach *a = g->program->attaches.v[i];
 		struct image_attach row = {

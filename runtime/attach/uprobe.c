@@ -119,8 +119,10 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 /* Inside an instruction a probe would break the program. */
 static int check_place(struct search *s, uint64_t function, const char *name, uint64_t offset)
 {
-	int is =
-	    s->tracer->options->unsafe || !offset ? 1 : binary_is_instruction(s->binary, function, offset);
+	const struct arch_code *code = arch_code(binary_machine(s->binary));
+	int is = s->tracer->options->unsafe || !offset
+		     ? 1
+		     : binary_is_instruction(s->binary, code, function, offset);
 	const char *why =
 	    is == 0 ? "no instruction begins there"
 	    : is == -EOPNOTSUPP
@@ -229,8 +231,36 @@ static int in_binary_functions(struct search *s)
 	return binary_each_function(s->binary, consider, s);
 }
 
+static enum usdt_kind usdt_kind(enum arch_place place)
+{
+	switch (place) {
+	case ARCH_CONSTANT:
+		return USDT_CONSTANT;
+	case ARCH_REGISTER:
+		return USDT_REGISTER;
+	case ARCH_MEMORY:
+		break;
+	}
+	return USDT_MEMORY;
+}
+
+static struct usdt_argument usdt_row(const struct binary_argument *a)
+{
+	return (struct usdt_argument){
+		.value = a->at.value,
+		.kind = usdt_kind(a->at.place),
+		.base = (uint32_t)a->at.base,
+		.index = (uint32_t)a->at.index,
+		.scale = a->at.scale,
+		.cut = 64 - 8 * a->size,
+		.is_signed = a->is_signed,
+		.shift = (uint16_t)a->at.shift,
+	};
+}
+
 static int write_arguments(struct search *s, const struct binary_usdt *probe)
 {
+	const struct arch *arch = arch_by_name(s->tracer->image.machine);
 	struct usdt_argument rows[USDT_ARGUMENTS] = { 0 };
 	uint64_t id = (uint64_t)s->index << 32 | (s->n - 1);
 	struct str text = str_of(probe->arguments);
@@ -238,7 +268,7 @@ static int write_arguments(struct search *s, const struct binary_usdt *probe)
 
 	for (unsigned i = 0; i < USDT_ARGUMENTS; i++) {
 		struct binary_argument a;
-		int got = binary_usdt_argument(s->binary, address, &text, &a);
+		int got = binary_usdt_argument(s->binary, arch, address, &text, &a);
 
 		if (got == 0)
 			break;
@@ -247,18 +277,7 @@ static int write_arguments(struct search *s, const struct binary_usdt *probe)
 			    probe->provider, probe->name, i);
 			continue;
 		}
-		rows[i] = (struct usdt_argument){
-			.value = a.value,
-			.kind = a.place == BINARY_CONSTANT   ? USDT_CONSTANT
-				: a.place == BINARY_REGISTER ? USDT_REGISTER
-							     : USDT_MEMORY,
-			.base = (uint32_t)a.base,
-			.index = (uint32_t)a.index,
-			.scale = a.scale,
-			.cut = 64 - 8 * a.size,
-			.is_signed = a.is_signed,
-			.shift = (uint16_t)a.shift,
-		};
+		rows[i] = usdt_row(&a);
 	}
 	if (!bpf_map_update_elem(s->tracer->usdt_fd, &id, rows, BPF_ANY))
 		return 0;

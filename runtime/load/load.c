@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "image/elf.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
@@ -37,10 +38,9 @@ int load_map(struct tracer *t, int fd)
 	if (!err)
 		why = validate_object(t->runtime.arena, t->elf, &t->image);
 	err = why.n ? -EINVAL : err;
-	if (!err && !str_is(t->image.machine, IMAGE_MACHINE)) {
-		why = str_format(t->runtime.arena,
-		    "it was compiled for %.*s, and this machine is " IMAGE_MACHINE,
-		    STR_ARG(t->image.machine));
+	if (!err && !str_is(t->image.machine, arch_native()->name)) {
+		why = str_format(t->runtime.arena, "it was compiled for %.*s, and this machine is %s",
+		    STR_ARG(t->image.machine), arch_native()->name);
 		err = -EINVAL;
 	}
 	if (err)

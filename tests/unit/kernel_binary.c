@@ -58,14 +58,14 @@ static void check_arguments(void)
 		const char *text;
 		struct binary_argument want;
 	} rows[] = {
-		{ "-4@%eax", { BINARY_REGISTER, 0, 10, -1, 0, 4, 0, true } },
-		{ "8@%r9", { BINARY_REGISTER, 0, 8, -1, 0, 8, 0, false } },
-		{ "-4@$-5", { BINARY_CONSTANT, -5, -1, -1, 0, 4, 0, true } },
-		{ "1@%dil", { BINARY_REGISTER, 0, 14, -1, 0, 1, 0, false } },
-		{ "8@-24(%rbp)", { BINARY_MEMORY, -24, 4, -1, 0, 8, 0, false } },
-		{ "-4@8(%rax,%rdx,4)", { BINARY_MEMORY, 8, 10, 12, 4, 4, 0, true } },
-		{ "1@%ah", { BINARY_REGISTER, 0, 10, -1, 0, 1, 8, false } },
-		{ "2@(%rsp)", { BINARY_MEMORY, 0, 19, -1, 0, 2, 0, false } },
+		{ "-4@%eax", { { ARCH_REGISTER, .base = 10, .index = -1 }, 4, true } },
+		{ "8@%r9", { { ARCH_REGISTER, .base = 8, .index = -1 }, 8, false } },
+		{ "-4@$-5", { { ARCH_CONSTANT, -5, .base = -1, .index = -1 }, 4, true } },
+		{ "1@%dil", { { ARCH_REGISTER, .base = 14, .index = -1 }, 1, false } },
+		{ "8@-24(%rbp)", { { ARCH_MEMORY, -24, .base = 4, .index = -1 }, 8, false } },
+		{ "-4@8(%rax,%rdx,4)", { { ARCH_MEMORY, 8, .base = 10, .index = 12, .scale = 4 }, 4, true } },
+		{ "1@%ah", { { ARCH_REGISTER, .base = 10, .index = -1, .shift = 8 }, 1, false } },
+		{ "2@(%rsp)", { { ARCH_MEMORY, 0, .base = 19, .index = -1 }, 2, false } },
 	};
 	struct str text = STR("-4@%eax 8@-24(%rbp)");
 	struct binary_argument a;
@@ -75,24 +75,24 @@ static void check_arguments(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct str one = str_of(rows[i].text);
 
-		CHECK_INT(binary_usdt_argument(b, 0, &one, &a), 1);
-		CHECK_INT(a.place, rows[i].want.place);
-		CHECK_INT(a.value, rows[i].want.value);
-		CHECK_INT(a.base, rows[i].want.base);
-		CHECK_INT(a.index, rows[i].want.index);
+		CHECK_INT(binary_usdt_argument(b, arch_native(), 0, &one, &a), 1);
+		CHECK_INT(a.at.place, rows[i].want.at.place);
+		CHECK_INT(a.at.value, rows[i].want.at.value);
+		CHECK_INT(a.at.base, rows[i].want.at.base);
+		CHECK_INT(a.at.index, rows[i].want.at.index);
 		CHECK_INT(a.size, rows[i].want.size);
-		CHECK_INT(a.shift, rows[i].want.shift);
+		CHECK_INT(a.at.shift, rows[i].want.at.shift);
 		CHECK_INT(a.is_signed, rows[i].want.is_signed);
-		if (rows[i].want.scale)
-			CHECK_INT(a.scale, rows[i].want.scale);
+		if (rows[i].want.at.scale)
+			CHECK_INT(a.at.scale, rows[i].want.at.scale);
 		CHECK_INT(one.n, 0);
 	}
-	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 1);
-	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 1);
-	CHECK_INT(a.place, BINARY_MEMORY);
-	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), 0);
+	CHECK_INT(binary_usdt_argument(b, arch_native(), 0, &text, &a), 1);
+	CHECK_INT(binary_usdt_argument(b, arch_native(), 0, &text, &a), 1);
+	CHECK_INT(a.at.place, ARCH_MEMORY);
+	CHECK_INT(binary_usdt_argument(b, arch_native(), 0, &text, &a), 0);
 	text = STR("4@%nosuch");
-	CHECK_INT(binary_usdt_argument(b, 0, &text, &a), -EOPNOTSUPP);
+	CHECK_INT(binary_usdt_argument(b, arch_native(), 0, &text, &a), -EOPNOTSUPP);
 	binary_close(b);
 }
 
@@ -139,8 +139,9 @@ static void check_instructions(void)
 	CHECK_INT(binary_find(b, STR("measured_code"), &symbol), 0);
 	CHECK_INT(symbol.size, measured_code[0] == (char)0x90 ? 10 : 0);
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		CHECK_INT(binary_is_instruction(b, symbol.address, i), begins[i]);
-	CHECK_INT(binary_is_instruction(b, UINT64_MAX - 4096, 1), -ENOENT);
+		CHECK_INT(
+		    binary_is_instruction(b, arch_code(binary_machine(b)), symbol.address, i), begins[i]);
+	CHECK_INT(binary_is_instruction(b, arch_code(binary_machine(b)), UINT64_MAX - 4096, 1), -ENOENT);
 	binary_close(b);
 }
 
