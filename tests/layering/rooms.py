@@ -16,7 +16,7 @@ ROOMS = {
     "arch": ["base"],
     "language": ["base"],
     "stdlib": ["base"],
-    "kernel": ["base", "arch", "language", "sandbox"],
+    "kernel": ["base", "arch", "sandbox"],
     "cache": ["base", "kernel"],
     "image": ["base", "arch", "language"],
     "lexer": ["base", "language", "kernel"],
@@ -35,8 +35,8 @@ ROOMS = {
     "runtime/info": RUNTIME,
     "runtime": RUNTIME,
     "headers": ["base", "language", "sandbox"],
-    "dwarf": ["base", "arch", "language", "sandbox"],
-    "cli": ["base", "language", "kernel", "cache", "image", "sandbox", "runtime", "runtime/*"],
+    "dwarf": ["base", "arch", "sandbox"],
+    "cli": ["base", "arch", "language", "kernel", "cache", "image", "sandbox", "runtime", "runtime/*"],
 }
 
 # The programs, and the rooms of their main().
@@ -49,7 +49,8 @@ FOREIGN = [
     (r"^bpf/(btf|libbpf)\.h$", ["kernel", "runtime", "runtime/*"], "libbpf"),
     (r"^(dwarf|elfutils/.*)\.h$", ["dwarf"], "libdw"),
     (r"^seccomp\.h$", ["sandbox"], "libseccomp"),
-    (r"^(libelf|gelf|elf)\.h$", ["kernel", "image", "codegen", "codegen/*", "runtime", "runtime/*"], "ELF"),
+    (r"^capstone/", ["arch", "kernel"], "libcapstone"),
+    (r"^(libelf|gelf|elf)\.h$", ["arch", "kernel", "image", "codegen", "codegen/*", "runtime", "runtime/*"], "ELF"),
 ]
 
 # A circle of files is at most this long, and named below with its reason. A file is NAME.c with
