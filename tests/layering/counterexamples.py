@@ -58,6 +58,7 @@ KINDS = "enum kind { KIND_A, KIND_B };\nint f(enum kind k);\nint f(enum kind k)\
 CASES = {
     "an include upwards": ({"low/a.h": '#include "mid/a.h"\n', "mid/a.h": "\n"}, HOUSE, "low/a.h:1: low/ is below"),
     "an include downwards": ({"mid/a.h": '#include "low/a.h"\n', "low/a.h": "\n"}, HOUSE, None),
+    "an arrow that nobody needs": ({"mid/a.h": "\n", "low/a.h": "\n"}, HOUSE, "arrows that nobody needs: mid -> low"),
     "an include between rooms": ({"top/in/a.h": '#include "top/a.h"\n', "top/a.h": "\n"}, HOUSE, "top/in/ is below"),
     "an include into a room of one's own": ({"top/a.h": '#include "top/in/a.h"\n', "top/in/a.h": "\n"}, HOUSE, None),
     "a folder that is no room": ({"top/out/a.h": "\n"}, HOUSE, "top/out/ is no room"),

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 COLOURS = {"both": "#e8e8e8", "btrun-compile": "#cfe2f3", "btrun": "#d9ead3", "": "#fff2cc"}
+LEGEND = "blue: only in btrun-compile, green: only in btrun, grey: in both; bold: has a main()"
 
 
 def arrows(house):
@@ -45,7 +46,7 @@ def dot(house):
     """The picture as graphviz reads it; the same for the same arrows."""
     known = arrows(house)
     lines = ["digraph rooms {", "\trankdir=TB;", "\tnode [shape=box, style=filled, fontname=\"Helvetica\", fontsize=12];",
-             "\tgraph [fontname=\"Helvetica\", fontsize=12, nodesep=0.25, ranksep=0.45];", "\tedge [arrowsize=0.7];"]
+             "\tgraph [fontname=\"Helvetica\", fontsize=12, nodesep=0.25, ranksep=0.45, label=\"" + LEGEND + "\"];", "\tedge [arrowsize=0.7];"]
     tops = sorted({room.split("/")[0] for room in known})
     for top in tops:
         rooms = sorted(room for room in known if room == top or room.startswith(top + "/"))

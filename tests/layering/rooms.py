@@ -79,5 +79,6 @@ TODO = {
     "namesakes": 27,
     "silent switches": 20,
     "rooms that may know each other": 12,
+    "arrows that nobody needs": 60,
     "pages": 40,
 }
