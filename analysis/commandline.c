@@ -5,6 +5,8 @@
  */
 #include "analysis/check.h"
 
+#include "base/message.h"
+
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct check *c, struct use *use);
 #include "language/builtins.def"
@@ -130,7 +132,7 @@ void commandline_begin(struct check *c, const struct script *script)
 	c->program->n_fixed = (uint32_t)c->line.positional.n;
 	if (!wrong.n)
 		return;
-	fprintf(c->diag->out, "btrun: error: %.*s\n", STR_ARG(wrong));
+	message_error_to(c->diag->out, "%.*s", STR_ARG(wrong));
 	c->diag->errors++;
 }
 

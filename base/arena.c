@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
+
 /* A block doubles in size up to a limit, so a small script costs one page and a
  * large one few calls of malloc. */
 #define BLOCK_FIRST 4096
@@ -26,7 +28,7 @@ struct arena {
 static void *checked(void *p)
 {
 	if (!p) {
-		fputs("btrun: error: out of memory\n", stderr);
+		message_error("out of memory");
 		exit(1);
 	}
 	return p;

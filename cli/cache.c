@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "cache/entry.h"
 #include "cache/store.h"
 #include "cli/compile.h"
@@ -37,7 +38,7 @@ struct cache {
 static void tell(const struct cache *c, const char *what, const char *why)
 {
 	if (c->options->run.verbose)
-		fprintf(stderr, "btrun: cache: %s%s%s\n", what, *why ? ": " : "", why);
+		message("cache: %s%s%s", what, *why ? ": " : "", why);
 }
 
 static void tell_error(const struct cache *c, const char *what, int err)

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 #define LIMIT_SECONDS 120 /* far above what the largest script takes */
 
 enum passed { /* the descriptors that the compiler is born with */
@@ -61,7 +63,7 @@ child(const char *path, char **argv, const int fds[3], const struct job *job)
 	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->listener.messages, STDERR_FILENO) >= 0 &&
 	    place_descriptors(fds) == 0)
 		execv(path, argv);
-	fprintf(stderr, "btrun: cannot run the compiler %s: %s\n", path, strerror(errno));
+	message("cannot run the compiler %s: %s", path, strerror(errno));
 	_exit(126);
 }
 
@@ -102,11 +104,9 @@ static int conclude(pid_t pid, int served)
 			return -errno;
 	signal = ending_signal(status);
 	if (served == -ETIMEDOUT)
-		fprintf(stderr, "btrun: the compiler was ended: it had not finished after %d seconds\n",
-		    LIMIT_SECONDS);
+		message("the compiler was ended: it had not finished after %d seconds", LIMIT_SECONDS);
 	else if (signal && signal != SIGPIPE) /* nobody reads what -d shows */
-		fprintf(stderr,
-		    "btrun: the compiler crashed (%s): this is a defect of btrun; nothing was attached\n",
+		message("the compiler crashed (%s): this is a defect of btrun; nothing was attached",
 		    strsignal(signal));
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
 }
@@ -211,18 +211,16 @@ static int compile(struct kernel *k, const struct job *job, int *image)
 
 	*image = -1;
 	if (!helper_path("btrun-compile", path, sizeof(path))) {
-		fprintf(stderr,
-		    "btrun: error: a script needs btrun's compiler, which is neither beside btrun nor %s\n"
-		    "    hint: it is in the package btrun; btrun-runtime alone runs images, which --aot and "
-		    "--emit-elf write where the compiler is\n",
-		    path);
+		message_error("a script needs btrun's compiler, which is neither beside btrun nor %s", path);
+		message_hint("it is in the package btrun; btrun-runtime alone runs images, which --aot and "
+			     "--emit-elf write where the compiler is");
 		goto out;
 	}
 	fds[0] = memory_file("script", job->source->text);
 	fds[1] = memory_file("image", STR(""));
 	if (fds[0] < 0 || fds[1] < 0 || lseek(fds[0], 0, SEEK_SET) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
-		fprintf(stderr, "btrun: cannot start the compiler: %s\n", strerror(errno));
+		message("cannot start the compiler: %s", strerror(errno));
 		goto out;
 	}
 	fds[2] = sockets[1];

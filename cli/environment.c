@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 enum kind {
 	SWITCH, /* 0 or 1 */
 	NUMBER, /* from 1 on */
@@ -56,7 +58,7 @@ static const struct row {
 
 static int refuse(const struct row *row, const char *text, const char *wanted)
 {
-	fprintf(stderr, "btrun: %s: \"%s\" is not %s\n", row->name, text, wanted);
+	message("%s: \"%s\" is not %s", row->name, text, wanted);
 	return -EINVAL;
 }
 
@@ -76,8 +78,7 @@ static int take(const struct row *row, const char *text, struct options *o)
 		errno = 0;
 		number = strtoull(text, &end, 10);
 		if (errno || end == text || *end || text[0] == '-' || number == 0 || number > row->most) {
-			fprintf(stderr, "btrun: %s: \"%s\" is not a number from 1 to %" PRIu64 "\n",
-			    row->name, text, row->most);
+			message("%s: \"%s\" is not a number from 1 to %" PRIu64, row->name, text, row->most);
 			return -EINVAL;
 		}
 		*(uint64_t *)place = number;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/message.h"
+
 /* What only btrun itself has: compiling and listing. */
 enum reader { SCRIPTS = 1, PROGRAMS = 2 };
 
@@ -90,7 +92,7 @@ static int read_image(struct arena *a, int fd, struct image *image)
 		munmap(object, room);
 	}
 	if (err)
-		fprintf(stderr, "btrun: the image in this program cannot be used: %.*s\n", STR_ARG(why));
+		message("the image in this program cannot be used: %.*s", STR_ARG(why));
 	return err;
 }
 

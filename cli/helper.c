@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "sandbox/sandbox.h"
 
 #define LIMIT_SECONDS 60 /* far above what the largest file takes */
@@ -75,8 +76,7 @@ int helper_run(char **argv, int in, int out)
 		return WEXITSTATUS(status);
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGALRM)
 		return -EIO;
-	fprintf(
-	    stderr, "btrun: %s was ended: it had not finished after %d seconds\n", argv[0], LIMIT_SECONDS);
+	message("%s was ended: it had not finished after %d seconds", argv[0], LIMIT_SECONDS);
 	return -ETIMEDOUT;
 }
 

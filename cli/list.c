@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "language/registry.h"
 #include "cli/lister.h"
 #include "kernel/btf.h"
@@ -301,8 +302,7 @@ int list_probes(struct kernel *k, const char *pattern, pid_t pid, bool arguments
 		err = err ? err : one;
 	}
 	if (l.found == 0)
-		fprintf(stderr, "btrun: no probe matches %s%s%s\n", pattern ? pattern : "*", err ? ": " : "",
-		    why(err));
+		message("no probe matches %s%s%s", pattern ? pattern : "*", err ? ": " : "", why(err));
 	kernel_btf_free(l.btf);
 	arena_free(l.arena);
 	return l.found ? 0 : err ? err : -ENOENT;

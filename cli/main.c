@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "base/message.h"
 #include "cli/cache.h"
 #include "cli/compile.h"
 #include "cli/help.h"
@@ -28,17 +29,14 @@ static int check_kernel(struct arena *a, struct kernel *k)
 	struct str text;
 
 	if (version && version < KERNEL_MINIMUM) {
-		fprintf(stderr, "btrun: this kernel is %u.%u; btrun needs 5.10 or newer\n", version >> 16,
-		    version >> 8 & 255);
+		message("this kernel is %u.%u; btrun needs 5.10 or newer", version >> 16, version >> 8 & 255);
 		return -EOPNOTSUPP;
 	}
 	text = features_missing_capabilities(a, false);
 	if (text.n) {
-		fprintf(stderr,
-		    "btrun: not permitted to trace: this process lacks %.*s\n"
-		    "    hint: run it with sudo, or once as root: setcap "
-		    "cap_bpf,cap_perfmon,cap_dac_override+ep \"$(command -v btrun)\"\n",
-		    STR_ARG(text));
+		message("not permitted to trace: this process lacks %.*s", STR_ARG(text));
+		message_hint("run it with sudo, or once as root: setcap "
+			     "cap_bpf,cap_perfmon,cap_dac_override+ep \"$(command -v btrun)\"");
 		return -EPERM;
 	}
 	return 0;
@@ -49,7 +47,7 @@ static int open_image(const struct source *source)
 	int fd = memory_file("image", source->text);
 
 	if (fd < 0)
-		fprintf(stderr, "btrun: cannot hold the image: %s\n", strerror(-fd));
+		message("cannot hold the image: %s", strerror(-fd));
 	return fd;
 }
 
@@ -67,7 +65,7 @@ static int emit(const char *path, int image)
 	bad = !file || n != 0 || ferror(file);
 	if (file && fclose(file) == 0 && !bad)
 		return 0;
-	fprintf(stderr, "btrun: --emit-elf: cannot write %s: %s\n", path, strerror(errno));
+	message("--emit-elf: cannot write %s: %s", path, strerror(errno));
 	return -EIO;
 }
 
@@ -90,7 +88,7 @@ static int emit_llvm(struct arena *a, struct kernel *k, const struct source *sou
 		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 		if (fd < 0) {
-			fprintf(stderr, "btrun: --emit-llvm: cannot write %s: %s\n", path, strerror(errno));
+			message("--emit-llvm: cannot write %s: %s", path, strerror(errno));
 			return -EIO;
 		}
 		err = compile_show(k, source, o, files[i][0], fd);
@@ -103,8 +101,7 @@ static int refuse_compiling(const struct options *o, struct str name)
 {
 	if (!o->compiling)
 		return 0;
-	fprintf(stderr,
-	    "btrun: error: %s: %.*s is an image; the stages and options of compiling are a script's\n",
+	message_error("%s: %.*s is an image; the stages and options of compiling are a script's",
 	    o->compiling, STR_ARG(name));
 	return -EINVAL;
 }
@@ -184,10 +181,8 @@ static int info(struct arena *a, struct kernel *k, const struct options *o)
 		return 1;
 	if (script_is_image(&source))
 		return describe_image(k, open_image(&source), stdout) != 0;
-	fprintf(stderr,
-	    "btrun: error: --info: %.*s is a script and no image\n"
-	    "    hint: --aot FILE or --emit-elf FILE compiles it\n",
-	    STR_ARG(source.name));
+	message_error("--info: %.*s is a script and no image", STR_ARG(source.name));
+	message_hint("--aot FILE or --emit-elf FILE compiles it");
 	return 1;
 }
 
@@ -203,9 +198,8 @@ static struct kernel *open_btf(const char *path)
 		close(fd);
 		return k;
 	}
-	fprintf(stderr,
-	    "btrun: --btf: %s is not BTF: a file like /sys/kernel/btf/vmlinux is wanted, or a folder with "
-	    "it\n",
+	message("--btf: %s is not BTF: a file like /sys/kernel/btf/vmlinux is wanted, or a folder with "
+		"it",
 	    path);
 	if (fd >= 0)
 		close(fd);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 enum long_only {
 	OPTION_ATTACH = 256,
 	OPTION_BTF,
@@ -79,16 +81,19 @@ static const struct word buffers[] = { { "ring", false }, { "perf", true }, { 0 
 
 static int take_word(const char *option, const struct word *words, int *value)
 {
+	FILE *out;
+
 	for (const struct word *w = words; w->name; w++) {
 		if (strcmp(w->name, optarg) == 0) {
 			*value = w->value;
 			return 0;
 		}
 	}
-	fprintf(stderr, "btrun: %s: \"%s\" is none of", option, optarg);
+	out = message_begin();
+	fprintf(out, "%s: \"%s\" is none of", option, optarg);
 	for (const struct word *w = words; w->name; w++)
-		fprintf(stderr, " %s", w->name);
-	fputc('\n', stderr);
+		fprintf(out, " %s", w->name);
+	fputc('\n', out);
 	return -EINVAL;
 }
 
@@ -107,7 +112,7 @@ static int take_number(const char *option, bool unit, uint64_t limit, uint64_t *
 		end++;
 	}
 	if (errno || end == optarg || *end || optarg[0] == '-' || n == 0 || n > limit) {
-		fprintf(stderr, "btrun: %s: \"%s\" is not a number from 1 to %llu%s\n", option, optarg,
+		message("%s: \"%s\" is not a number from 1 to %llu%s", option, optarg,
 		    (unsigned long long)limit, unit ? " (K, M and G may follow)" : "");
 		return -EINVAL;
 	}
@@ -128,7 +133,7 @@ static int take_long(struct arena *a, int c, struct options *o)
 		break;
 	case OPTION_BTF:
 		if (access(optarg, R_OK)) {
-			fprintf(stderr, "btrun: --btf: cannot read %s: %s\n", optarg, strerror(errno));
+			message("--btf: cannot read %s: %s", optarg, strerror(errno));
 			return -EINVAL;
 		}
 		o->btf = optarg;
@@ -295,9 +300,9 @@ static void note_compiling(struct arena *a, int c, struct options *o)
 static int check_together(const struct options *o)
 {
 	if (o->is_static && !o->aot)
-		fprintf(stderr, "btrun: error: --static is for the program that --aot writes\n");
+		message_error("--static is for the program that --aot writes");
 	else if (o->aot && o->emit)
-		fprintf(stderr, "btrun: error: --aot and --emit-elf write one file each: give one of them\n");
+		message_error("--aot and --emit-elf write one file each: give one of them");
 	else
 		return 0;
 	return -EINVAL;
@@ -309,7 +314,7 @@ static int finish_program(struct options *o, char **rest)
 	o->params = rest;
 	if (o->mode != MODE_LIST && !o->compiling)
 		return 0;
-	fprintf(stderr, "btrun: error: %s: this program has its script compiled in (-h lists its options)\n",
+	message_error("%s: this program has its script compiled in (-h lists its options)",
 	    o->compiling ? o->compiling : "-l");
 	return -EINVAL;
 }
@@ -324,9 +329,8 @@ int options_parse(struct arena *a, int argc, char **argv, int image, struct opti
 	/* Options may follow the script, as with bpftrace. */
 	while ((c = getopt_long(argc, argv, "I:e:c:p:lvd:o:f:B:qkVh", longs, NULL)) != -1) {
 		if (c == '?') {
-			fprintf(stderr,
-			    "btrun: btrun -h lists the options; parameters of the script that begin "
-			    "with - stand behind --\n");
+			message("btrun -h lists the options; parameters of the script that begin "
+				"with - stand behind --");
 			return -EINVAL;
 		}
 		note_compiling(a, c, o);
@@ -344,8 +348,8 @@ int options_parse(struct arena *a, int argc, char **argv, int image, struct opti
 		return 0;
 	}
 	if (!o->text && !argv[optind]) {
-		fprintf(stderr, "btrun: no script: give a file, - for standard input, or -e 'PROGRAM' (btrun "
-				"-h for help)\n");
+		message("no script: give a file, - for standard input, or -e 'PROGRAM' (btrun "
+			"-h for help)");
 		return -EINVAL;
 	}
 	if (!o->text)

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 /* Ours in memory; the linker gives it its name. */
 extern const Elf64_Ehdr __ehdr_start;
 
@@ -38,7 +40,7 @@ int program_self(int *image)
 		close(fd);
 	if (n > 0)
 		return 0;
-	fprintf(stderr, "btrun: error: this program is damaged: its file is cut off\n");
+	message_error("this program is damaged: its file is cut off");
 	return -EINVAL;
 }
 
@@ -63,17 +65,14 @@ static int open_runtime(bool is_static)
 	if (!is_static)
 		return open_self();
 	if (!helper_path("btrun-static", path, sizeof(path))) {
-		fprintf(stderr,
-		    "btrun: error: --static needs btrun-static, which is neither beside btrun nor %s\n"
-		    "    hint: it is built where the static libraries of libbpf, libelf and zlib are; "
-		    "without "
-		    "--static the program uses the shared ones\n",
-		    path);
+		message_error("--static needs btrun-static, which is neither beside btrun nor %s", path);
+		message_hint("it is built where the static libraries of libbpf, libelf and zlib are; without "
+			     "--static the program uses the shared ones");
 		return -ENOENT;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		fprintf(stderr, "btrun: cannot read %s: %s\n", path, strerror(errno));
+		message("cannot read %s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -125,7 +124,7 @@ int program_write(const char *path, int image, bool is_static)
 	int runtime, err;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		fprintf(stderr, "btrun: error: --aot: %s is there and is no ordinary file\n", path);
+		message_error("--aot: %s is there and is no ordinary file", path);
 		return -EEXIST;
 	}
 	runtime = open_runtime(is_static);
@@ -138,6 +137,6 @@ int program_write(const char *path, int image, bool is_static)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(runtime);
 	if (err)
-		fprintf(stderr, "btrun: error: --aot: cannot write %s: %s\n", path, strerror(-err));
+		message_error("--aot: cannot write %s: %s", path, strerror(-err));
 	return err;
 }

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 #define SIZE_LIMIT (16u << 20)
 
 static int complain(const char *name, int err)
 {
-	fprintf(stderr, "btrun: cannot read the script %s: %s\n", name,
+	message("cannot read the script %s: %s", name,
 	    err == EISDIR  ? "it is a directory"
 	    : err == EFBIG ? "it is larger than 16 MB"
 			   : strerror(err));
@@ -68,11 +70,11 @@ int script_read(struct arena *a, const struct options *o, struct source *source)
 	if (script_is_image(source))
 		return 0;
 	if (source->text.n == 0) {
-		fprintf(stderr, "btrun: the script %s is empty\n", source->name.p);
+		message("the script %s is empty", source->name.p);
 		return -EINVAL;
 	}
 	if (str_find(source->text, '\0') >= 0) {
-		fprintf(stderr, "btrun: %s is no script: it contains NUL bytes\n", source->name.p);
+		message("%s is no script: it contains NUL bytes", source->name.p);
 		return -EINVAL;
 	}
 	return 0;

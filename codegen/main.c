@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "codegen/compile.h"
 #include "lexer/headers.h"
 #include "parser/parser.h"
@@ -183,7 +184,7 @@ static struct lexer *make_lexer(
 	for (size_t i = 0; i < o->includes.n; i++)
 		includes[i] = str_of(o->includes.v[i]);
 	if (headers_read(a, o->kernel, source, btf, includes, o->includes.n, headers)) {
-		fprintf(stderr, "btrun: error: a header of --include cannot be read\n");
+		message_error("a header of --include cannot be read");
 		return NULL;
 	}
 	if (headers->text.n)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "dwarf/dwarf.h"
 
 #define DIMENSIONS_MAX 8
@@ -27,7 +28,7 @@ static void *more(void *p, size_t n, size_t size)
 	void *out = reallocarray(p, n, size);
 
 	if (!out) {
-		fputs("btrun: no memory for the types of a program\n", stderr);
+		message("no memory for the types of a program");
 		exit(1);
 	}
 	return out;
@@ -67,7 +68,7 @@ static char *new_name(const char *wanted)
 	else if (asprintf(&name, "%.*s__%zu", n ? (int)n : 7, n ? wanted : "unnamed", records.n) < 0)
 		name = NULL;
 	if (!name) {
-		fputs("btrun: no memory for the types of a program\n", stderr);
+		message("no memory for the types of a program");
 		exit(1);
 	}
 	return name;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "dwarf/dwarf.h"
 #include "sandbox/sandbox.h"
 
@@ -55,7 +56,7 @@ bool file_open(struct file *f, const char *path)
 	unsetenv("DEBUGINFOD_URLS");
 	f->dwfl = dwfl_begin(&callbacks);
 	if (!f->dwfl || !dwfl_report_offline(f->dwfl, path, path, fd)) {
-		fprintf(stderr, "btrun: %s: %s\n", path, dwfl_errmsg(-1));
+		message("%s: %s", path, dwfl_errmsg(-1));
 		file_close(f);
 		return false;
 	}

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/message.h"
+
 /* From Debian's packages libclang1-VERSION; those that were tried first. */
 static const char *const names[] = { "libclang-19.so.1", "libclang-19.so.19", "libclang-16.so.1",
 	"libclang-16.so.16", "libclang-14.so.1", "libclang-14.so.13", "libclang-22.so.1", "libclang-22.so.22",
@@ -25,17 +27,16 @@ bool libclang_open(struct libclang *clang)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !library; i++)
 		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
-		fprintf(stderr, "btrun: header files are read by libclang, which is not installed: apt "
-				"install libclang1-19 "
-				"libclang-common-19-dev\n");
+		message("header files are read by libclang, which is not installed: apt "
+			"install libclang1-19 "
+			"libclang-common-19-dev");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
 		void *function = dlsym(library, functions[i].name);
 
 		if (!function) {
-			fprintf(stderr, "btrun: this libclang lacks %s: install libclang1-19\n",
-			    functions[i].name);
+			message("this libclang lacks %s: install libclang1-19", functions[i].name);
 			return false;
 		}
 		*(void **)((char *)clang + functions[i].place) = function;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "headers/libclang.h"
 #include "sandbox/sandbox.h"
 
@@ -482,7 +483,7 @@ int main(int argc, char **argv)
 	/* The file itself is empty: what is asked for comes by -include. */
 	if (clang.parseTranslationUnit2(clang.createIndex(0, 0), "/dev/null", words, n, NULL, 0,
 		PARSE_MACROS | PARSE_SKIP_BODIES, &unit)) {
-		fprintf(stderr, "btrun: libclang can't read %s\n", argv[argc - 1]);
+		message("libclang can't read %s", argv[argc - 1]);
 		return 1;
 	}
 	if (has_errors())

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "kernel/features.h"
 
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
@@ -77,10 +78,10 @@ static void command_changed(struct loop *l)
 		return;
 	l->ending = true;
 	if (WIFSIGNALED(status))
-		fprintf(stderr, "btrun: -c: the command was ended by signal %d (%s)\n", WTERMSIG(status),
+		message("-c: the command was ended by signal %d (%s)", WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
-		fprintf(stderr, "btrun: -c: the command ended with status %d\n", WEXITSTATUS(status));
+		message("-c: the command ended with status %d", WEXITSTATUS(status));
 }
 
 static void take_signals(struct loop *l)
@@ -184,7 +185,7 @@ static int open_buffer(struct tracer *t)
 	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, tracer_buffer_size(t));
 
 	if (err)
-		fprintf(stderr, "btrun: cannot map the output buffer: %s\n", strerror(-err));
+		message("cannot map the output buffer: %s", strerror(-err));
 	return err;
 }
 
@@ -259,7 +260,7 @@ static bool iterate(struct loop *l)
 	err = pthread_create(&thread, NULL, iterate_all, t);
 	signals_hold(false);
 	if (err) {
-		fprintf(stderr, "btrun: the iterators did not run: there is no thread for them\n");
+		message("the iterators did not run: there is no thread for them");
 		return !others;
 	}
 	while (!t->iterated) {
@@ -336,14 +337,14 @@ static int prepare_loop(struct loop *l)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0) {
 		err = -errno;
-		fprintf(stderr, "btrun: no way to hear of events: %s\n", strerror(-err));
+		message("no way to hear of events: %s", strerror(-err));
 		return err;
 	}
 	if (t->options->pid) {
 		l->pid = (int)syscall(SYS_pidfd_open, t->options->pid, 0);
 		if (l->pid < 0) {
 			err = -errno;
-			fprintf(stderr, "btrun: -p %d: %s\n", (int)t->options->pid, strerror(-err));
+			message("-p %d: %s", (int)t->options->pid, strerror(-err));
 			return err;
 		}
 	}
@@ -404,12 +405,11 @@ static int run_tracer(struct tracer *t)
 	int err;
 
 	if (t->options->stats && stats < 0)
-		fprintf(stderr, "btrun: --stats: the kernel counts neither hits nor times: %s\n",
-		    strerror(-stats));
+		message("--stats: the kernel counts neither hits nor times: %s", strerror(-stats));
 	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	err = signals_begin();
 	if (err)
-		fprintf(stderr, "btrun: no way to hear of signals: %s\n", strerror(-err));
+		message("no way to hear of signals: %s", strerror(-err));
 	cleanup_sweep_dead(t);
 	if (!err)
 		err = t->options->command ? command_start(t->options->command, &l.command) : 0;
@@ -477,8 +477,7 @@ static int run_opened(struct tracer *t, int fd)
 	t->runtime.map_fds = arena_many(t->runtime.arena, int, t->image.maps.n + 1);
 	err = output_new(o->output, o->form, o->buffering, &t->runtime.out);
 	if (err) {
-		fprintf(stderr, "btrun: cannot write to %s: %s\n", o->output ? o->output : "standard output",
-		    strerror(-err));
+		message("cannot write to %s: %s", o->output ? o->output : "standard output", strerror(-err));
 		return err;
 	}
 	err = run_tracer(t);
@@ -486,7 +485,7 @@ static int run_opened(struct tracer *t, int fd)
 	t->losses += unwritten;
 	failed = output_free(t->runtime.out);
 	if (failed && failed != -EPIPE) {
-		fprintf(stderr, "btrun: writing the output failed: %s: %llu output statements are missing\n",
+		message("writing the output failed: %s: %llu output statements are missing",
 		    strerror(-failed), (unsigned long long)unwritten);
 		return failed;
 	}

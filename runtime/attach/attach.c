@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "kernel/features.h"
 
 #define PERF_GLOB_LIMIT 1024 /* perf kprobes for one glob: each takes about 90 ms to attach and detach */
@@ -359,8 +360,7 @@ void attach_tell_switched_off(struct tracer *t)
 		const char *why = p->off || !attach_is_function(a) ? NULL : switched_off(t, p, refusals);
 
 		if (why)
-			fprintf(
-			    stderr, "btrun: %.*s may have missed hits: %s by now\n", STR_ARG(a->text), why);
+			message("%.*s may have missed hits: %s by now", STR_ARG(a->text), why);
 	}
 }
 
@@ -482,8 +482,8 @@ static void tell(const struct tracer *t, const struct probe *p)
 static void tell_skipped(const struct tracer *t, const struct probe *p)
 {
 	if (p->skipped && !t->options->quiet)
-		fprintf(stderr, "btrun: %.*s: the kernel refused %u of %zu places\n",
-		    STR_ARG(tracer_attach(t, p)->text), p->skipped, p->skipped + p->attached.n);
+		message("%.*s: the kernel refused %u of %zu places", STR_ARG(tracer_attach(t, p)->text),
+		    p->skipped, p->skipped + p->attached.n);
 }
 
 void attach_tell(const struct tracer *t)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "runtime/print/output.h"
 
 static int keep(struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
@@ -124,7 +125,7 @@ static void iterate(struct tracer *t, const struct attached *one)
 	       ((n = read(fd, bytes, sizeof(bytes))) > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))))
 		;
 	if (n < 0 && !t->iterate_no_more)
-		fprintf(stderr, "btrun: an iterator did not come to its end: %s\n", strerror(errno));
+		message("an iterator did not come to its end: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }

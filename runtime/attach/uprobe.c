@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "kernel/binary.h"
 #include "runtime/symbols/demangle.h"
 
@@ -273,8 +274,8 @@ static int write_arguments(struct search *s, const struct binary_usdt *probe)
 		if (got == 0)
 			break;
 		if (got < 0) {
-			fprintf(stderr, "btrun: %s:%s: argument %u can't be understood: it reads as 0\n",
-			    probe->provider, probe->name, i);
+			message("%s:%s: argument %u can't be understood: it reads as 0", probe->provider,
+			    probe->name, i);
 			continue;
 		}
 		rows[i] = usdt_row(&a);

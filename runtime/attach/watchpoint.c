@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
+
 static bool is_watchpoint(const struct image_attach *a)
 {
 	return a->probe == PROBE_watchpoint || a->probe == PROBE_asyncwatchpoint;
@@ -171,8 +173,8 @@ static void watch_one(struct tracer *t, struct probe *p, uint64_t address)
 	why = err == -ENOSPC ? "the processor's watchpoints are all taken; unwatch() frees one"
 			     : strerror(-err);
 	if (t->unwatched++ == 0)
-		fprintf(stderr, "btrun: warning: %.*s: 0x%llx is not watched: %s\n",
-		    STR_ARG(tracer_attach(t, p)->text), (unsigned long long)address, why);
+		message_warning("%.*s: 0x%llx is not watched: %s", STR_ARG(tracer_attach(t, p)->text),
+		    (unsigned long long)address, why);
 }
 
 /* The process goes on, whatever became of it. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/message.h"
 #include "runtime/process/shell.h"
 #include "runtime/print/output.h"
 
@@ -332,16 +333,15 @@ static int prepare_action(struct runtime *r, struct prepared *p, const struct im
 	p->action = a;
 	p->kind = kind_of(a->builtin);
 	if (!p->kind) {
-		fprintf(stderr,
-		    "btrun: error: the program calls %.*s(), which this btrun (" BTRUN_VERSION
-		    ") does not know; it was made by %.*s: compile the script again with this btrun\n",
+		message_error(
+		    "the program calls %.*s(), which this btrun (" BTRUN_VERSION
+		    ") does not know; it was made by %.*s: compile the script again with this btrun",
 		    STR_ARG(a->builtin), STR_ARG(r->image->compiler));
 		return -EPROTONOSUPPORT;
 	}
 	if (!p->kind->prepare(r, p)) {
-		fprintf(stderr,
-		    "btrun: error: a %.*s() of the program has %.*s; the file is damaged: compile the script "
-		    "again\n",
+		message_error("a %.*s() of the program has %.*s; the file is damaged: compile the script "
+			      "again",
 		    STR_ARG(a->builtin), STR_ARG(p->why));
 		return -EINVAL;
 	}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/message.h"
 #include "kernel/features.h"
 
 /* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
@@ -67,8 +68,8 @@ static struct str place(struct tracer *t, struct span at)
 	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(t->source.name), pos.line, pos.column);
 }
 
-/* "btrun: " before, the number, after, what it is of, end, the place, why; and what it is called in JSON and
- * while tracing goes on. Without a name it is no loss. */
+/* The words of a message: before, the number, after, what it is of, end, the place, why; and what it is
+ * called in JSON and while tracing goes on. Without a name it is no loss. */
 static const struct row {
 	const char *name, *before, *after, *end, *why;
 } rows[COUNTERS_] = {
@@ -116,8 +117,8 @@ static void report_counter(struct tracer *t, const struct image_counter *c, uint
 	const struct row *row = &rows[c->kind];
 	struct str at = place(t, c->span), of = counted_of(t, c);
 
-	fprintf(stderr, "btrun: %s%" PRIu64 "%s%.*s%s (%.*s)%s\n", row->before, n, row->after, STR_ARG(of),
-	    row->end, STR_ARG(at), row->why);
+	message("%s%" PRIu64 "%s%.*s%s (%.*s)%s", row->before, n, row->after, STR_ARG(of), row->end,
+	    STR_ARG(at), row->why);
 	if (c->kind == COUNTER_RING_FULL)
 		output_lost(t->runtime.out, n);
 	output_loss(t->runtime.out, row->name, n, of, at);
@@ -144,7 +145,7 @@ static uint64_t report_counters(struct tracer *t)
 void loss_watch(struct tracer *t)
 {
 	uint64_t now = clock_ns(), sums[COUNTERS_] = { 0 };
-	const char *separator = "btrun: lost so far: ";
+	FILE *out = NULL;
 
 	if (now - t->loss_watched_ns < LOSS_WATCH_MS * 1000000ull)
 		return;
@@ -157,11 +158,14 @@ void loss_watch(struct tracer *t)
 		if (!rows[kind].name || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
 			continue;
 		t->loss_told[kind] = sums[kind];
-		fprintf(stderr, "%s%" PRIu64 " %s", separator, sums[kind], rows[kind].name);
-		separator = ", ";
+		if (out)
+			fputs(", ", out);
+		else
+			fputs("lost so far: ", out = message_begin());
+		fprintf(out, "%" PRIu64 " %s", sums[kind], rows[kind].name);
 	}
-	if (separator[0] == ',')
-		fputc('\n', stderr);
+	if (out)
+		fputc('\n', out);
 }
 
 static const char *remedy(const struct probe *p)
@@ -178,8 +182,8 @@ static void report_hits(
 {
 	struct str where = place(t, at->span);
 
-	fprintf(stderr, "btrun: missed %s%" PRIu64 " hits of %.*s (%.*s): %s\n", how, n, STR_ARG(at->text),
-	    STR_ARG(where), why);
+	message(
+	    "missed %s%" PRIu64 " hits of %.*s (%.*s): %s", how, n, STR_ARG(at->text), STR_ARG(where), why);
 	output_loss(t->runtime.out, "hits", n, at->text, where);
 	t->losses += n;
 }
@@ -201,9 +205,8 @@ static void report_missed(struct tracer *t, struct probe *p)
 	if (recursed)
 		report_hits(t, "", recursed, at, "it was hit while another program ran on that CPU");
 	if (!p->off && !known && p->kind == PROGRAM_kretprobe)
-		fprintf(stderr,
-		    "btrun: %.*s may have missed hits: this kernel does not count them for a kretprobe of "
-		    "%s\n",
+		message("%.*s may have missed hits: this kernel does not count them for a kretprobe of "
+			"%s",
 		    STR_ARG(at->text), tracer_method_name(p));
 }
 
@@ -219,9 +222,8 @@ static void tell_uncounted(struct tracer *t)
 	for (size_t i = 0; i < t->probes.n && !t->options->quiet; i++) {
 		if (!skips_uncounted(t, &t->probes.v[i]))
 			continue;
-		fprintf(stderr,
-		    "btrun: not counted by this kernel, which is older than 6.7: hits of kprobes and "
-		    "tracepoints while another program of theirs ran on the same CPU\n");
+		message("not counted by this kernel, which is older than 6.7: hits of kprobes and "
+			"tracepoints while another program of theirs ran on the same CPU");
 		return;
 	}
 }
@@ -258,20 +260,15 @@ void loss_report(struct tracer *t)
 	attach_tell_switched_off(t);
 	/* A perf buffer tells of the same losses again, in its own records. */
 	if (t->lost && unsent == 0) {
-		fprintf(stderr,
-		    "btrun: lost %" PRIu64
-		    " events: the output buffer was full; --buffer-size makes it larger\n",
+		message("lost %" PRIu64 " events: the output buffer was full; --buffer-size makes it larger",
 		    t->lost);
 		output_lost(t->runtime.out, t->lost);
 		t->losses += t->lost;
 	}
 	if (t->unwatched)
-		fprintf(stderr,
-		    "btrun: %" PRIu64 " times an address was not watched: see the warning above\n",
-		    t->unwatched);
+		message("%" PRIu64 " times an address was not watched: see the warning above", t->unwatched);
 	if (t->runtime.bad_records)
-		fprintf(stderr,
-		    "btrun: %" PRIu64 " events could not be understood: this is a defect of btrun\n",
+		message("%" PRIu64 " events could not be understood: this is a defect of btrun",
 		    t->runtime.bad_records);
 	t->losses += t->unwatched + t->runtime.bad_records;
 }

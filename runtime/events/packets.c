@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "runtime/tracer.h"
 
 #define PAGES 64 /* of each CPU when BPFTRACE_PERF_RB_PAGES says nothing */
@@ -93,8 +94,7 @@ static int open_file(struct packets *p, struct str path, uint32_t *index)
 			return 0;
 	f.file = fopen(str_copy(p->tracer->runtime.arena, path.p, path.n).p, "we");
 	if (!f.file) {
-		fprintf(stderr, "btrun: error: skboutput: cannot write %.*s: %s\n", STR_ARG(path),
-		    strerror(errno));
+		message_error("skboutput: cannot write %.*s: %s", STR_ARG(path), strerror(errno));
 		return -errno;
 	}
 	fwrite(&header, sizeof(header), 1, f.file);
@@ -136,7 +136,7 @@ int packets_open(struct tracer *t)
 		p->buffer = perf_buffer__new(fd, whole, take_packet, lose_packets, p, NULL);
 	if (!err && !p->buffer) {
 		err = -errno;
-		fprintf(stderr, "btrun: cannot map the buffer of packets: %s\n", strerror(-err));
+		message("cannot map the buffer of packets: %s", strerror(-err));
 	}
 	if (err)
 		packets_close(t);
@@ -164,7 +164,7 @@ void packets_close(struct tracer *t)
 	perf_buffer__free(p->buffer);
 	for (size_t i = 0; i < p->files.n; i++)
 		if (fclose(p->files.v[i].file))
-			fprintf(stderr, "btrun: skboutput: cannot write %.*s: %s\n",
-			    STR_ARG(p->files.v[i].path), strerror(errno));
+			message(
+			    "skboutput: cannot write %.*s: %s", STR_ARG(p->files.v[i].path), strerror(errno));
 	t->packets = NULL;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/message.h"
 
 static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 {
@@ -19,8 +20,7 @@ static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 		if (p->offset == IMAGE_NONE)
 			continue;
 		if (p->offset > size || size - p->offset < p->size) {
-			fprintf(
-			    stderr, "btrun: the image cannot be used: a parameter lies outside .rodata\n");
+			message("the image cannot be used: a parameter lies outside .rodata");
 			return -EINVAL;
 		}
 		memset(bytes + p->offset, 0, p->size);
@@ -118,7 +118,7 @@ static int check_taken(const struct tracer *t, const struct commandline *line)
 			return 0;
 	if (!line->positional.n)
 		return 0;
-	fprintf(stderr, "btrun: error: \"%.*s\" is given to an image that takes no parameters%s\n",
+	message_error("\"%.*s\" is given to an image that takes no parameters%s",
 	    STR_ARG(line->positional.v[0]), t->image.n_fixed ? ": it was compiled with them" : "");
 	return -EINVAL;
 }
@@ -205,7 +205,7 @@ int constants_take(struct tracer *t)
 	image_commandline(a, &t->image, &line);
 	wrong = commandline_split(a, words.v, words.n, &line);
 	if (wrong.n) {
-		fprintf(stderr, "btrun: error: %.*s\n", STR_ARG(wrong));
+		message_error("%.*s", STR_ARG(wrong));
 		return -EINVAL;
 	}
 	t->parameters = arena_many(a, struct str, t->image.parameters.n + 1);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/message.h"
 #include "kernel/btf.h"
 
 static uint64_t extern_perf(struct tracer *t, const struct image_extern *row)
@@ -270,7 +271,7 @@ int externs_fill(struct tracer *t, char *bytes, size_t size)
 		if (t->error)
 			return t->error;
 		if (!bytes || row->size > 8 || row->offset > size || size - row->offset < row->size) {
-			fprintf(stderr, "btrun: the image cannot be used: an extern lies outside .rodata\n");
+			message("the image cannot be used: an extern lies outside .rodata");
 			return -EINVAL;
 		}
 		memcpy(bytes + row->offset, &value, row->size);

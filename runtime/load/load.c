@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "base/message.h"
 #include "image/elf.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
@@ -44,7 +45,7 @@ int load_map(struct tracer *t, int fd)
 		err = -EINVAL;
 	}
 	if (err)
-		fprintf(stderr, "btrun: the image cannot be used: %.*s\n", STR_ARG(why));
+		message("the image cannot be used: %.*s", STR_ARG(why));
 	return err;
 }
 
@@ -142,8 +143,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 
 	p->program = bpf_object__find_program_by_name(t->object, info->name.p);
 	if (!p->program) {
-		fprintf(
-		    stderr, "btrun: the image cannot be used: it lacks program %.*s\n", STR_ARG(info->name));
+		message("the image cannot be used: it lacks program %.*s", STR_ARG(info->name));
 		return -EINVAL;
 	}
 	if (p->n_methods && p->methods[p->method] == ATTACH_MULTI)
@@ -211,7 +211,7 @@ static int find_maps(struct tracer *t)
 	for (size_t i = 0; i < t->image.maps.n; i++) {
 		map = bpf_object__find_map_by_name(t->object, t->image.maps.v[i].elf_name.p);
 		if (!map) {
-			fprintf(stderr, "btrun: the image cannot be used: it lacks the map of %.*s\n",
+			message("the image cannot be used: it lacks the map of %.*s",
 			    STR_ARG(t->image.maps.v[i].name));
 			return -EINVAL;
 		}
@@ -233,7 +233,7 @@ static int find_enabled(struct tracer *t)
 
 	if (!bss || t->image.enabled_offset % 4 || bpf_map__value_size(bss) < 4 ||
 	    t->image.enabled_offset > bpf_map__value_size(bss) - 4) {
-		fprintf(stderr, "btrun: the image cannot be used: it lacks btrun_enabled\n");
+		message("the image cannot be used: it lacks btrun_enabled");
 		return -EINVAL;
 	}
 	bytes = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
@@ -251,8 +251,8 @@ static int open_object(struct tracer *t)
 	same_kernel_begin(t);
 	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
 	if (!t->object) {
-		fprintf(stderr, "btrun: the image cannot be used: libbpf cannot open it: %s\n%.*s",
-		    strerror(errno), STR_ARG(t->log));
+		message("the image cannot be used: libbpf cannot open it: %s", strerror(errno));
+		fprintf(stderr, "%.*s", STR_ARG(t->log));
 		return -EINVAL;
 	}
 	return 0;
@@ -310,7 +310,7 @@ static int check_safety(struct tracer *t)
 
 	if (!part)
 		return 0;
-	fprintf(stderr, "btrun: error: this image %s: run it with --unsafe if that is wanted\n", part);
+	message_error("this image %s: run it with --unsafe if that is wanted", part);
 	return -EPERM;
 }
 
@@ -323,8 +323,7 @@ static int load_opened(struct tracer *t)
 	if (!err)
 		err = constants_fill(t);
 	if (!err && t->options->max_programs && t->probes.n > t->options->max_programs) {
-		fprintf(stderr,
-		    "btrun: error: the script has %zu programs, and BPFTRACE_MAX_BPF_PROGS allows %llu\n",
+		message_error("the script has %zu programs, and BPFTRACE_MAX_BPF_PROGS allows %llu",
 		    t->probes.n, (unsigned long long)t->options->max_programs);
 		err = -E2BIG;
 	}
@@ -341,7 +340,8 @@ static int load_opened(struct tracer *t)
 	if (err && t->failed)
 		return tracer_refuse(t, t->failed, err, "the kernel refuses to load it: %s", strerror(-err));
 	if (err) {
-		fprintf(stderr, "btrun: cannot load the programs: %s\n%.*s", strerror(-err), STR_ARG(t->log));
+		message("cannot load the programs: %s", strerror(-err));
+		fprintf(stderr, "%.*s", STR_ARG(t->log));
 		return err;
 	}
 	err = find_maps(t);

@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "image/elf.h"
 #include "kernel/btf.h"
 
@@ -32,7 +33,7 @@ static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset,
 
 	if (!elf_section(t->elf, t->elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS || r->insn % 8 ||
 	    r->insn >= s.sh_size || s.sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
-		fprintf(stderr, "btrun: the image cannot be used: a relocation lies outside its section\n");
+		message("the image cannot be used: a relocation lies outside its section");
 		return -EINVAL;
 	}
 	at = (char *)t->elf + s.sh_offset + r->insn;

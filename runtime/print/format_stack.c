@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "runtime/symbols/symbols.h"
 #include "runtime/print/value.h"
 
@@ -20,9 +21,8 @@ static void name_kernel(struct runtime *r, uint64_t address, struct symbol *symb
 	err = symbols_kernel(r->symbols, address, symbol);
 	if (err == -EPERM && !told) {
 		told = true;
-		fprintf(stderr,
-		    "btrun: kernel addresses are printed as numbers: the kernel hides its symbols "
-		    "(kernel.kptr_restrict is 2, or CAP_SYSLOG is missing)\n");
+		message("kernel addresses are printed as numbers: the kernel hides its symbols "
+			"(kernel.kptr_restrict is 2, or CAP_SYSLOG is missing)");
 	}
 }
 

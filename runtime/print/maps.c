@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "runtime/print/output.h"
 
 /* A number divided for print(@x, top, div), in the bytes of its type; of an aggregation the first word. */
@@ -110,8 +111,7 @@ static void print_json(const struct snapshot *s, FILE *out, int64_t div)
 
 static void report(const struct image_map *map, const char *what, int err)
 {
-	fprintf(
-	    stderr, "btrun: error: cannot %s the map %.*s: %s\n", what, STR_ARG(map->name), strerror(-err));
+	message_error("cannot %s the map %.*s: %s", what, STR_ARG(map->name), strerror(-err));
 }
 
 /* A count() without a key is 0 before the first event. */

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 #define WORDS_LIMIT 256
 #define PATH_LIMIT ((int)sizeof(((struct command *)0)->path))
 
@@ -70,7 +72,7 @@ static void __attribute__((noreturn)) child(char **words, int start_pipe, pid_t 
 	if (getppid() != tracer || read(start_pipe, &go, 1) != 1)
 		_exit(1);
 	execvp(words[0], words);
-	fprintf(stderr, "btrun: -c: cannot run %s: %s\n", words[0], strerror(errno));
+	message("-c: cannot run %s: %s", words[0], strerror(errno));
 	_exit(127);
 }
 
@@ -98,13 +100,13 @@ int command_start(const char *line, struct command *c)
 	int ends[2], n = copy ? split(copy, words) : -ENOMEM;
 
 	if (n < 0 || pipe2(ends, O_CLOEXEC)) {
-		fprintf(stderr, "btrun: -c: %s\n",
+		message("-c: %s",
 		    n == -EINVAL ? "no command, or a quote that is not closed" : "cannot start the command");
 		free(copy);
 		return -EINVAL;
 	}
 	if (!can_run(words[0], c->path)) {
-		fprintf(stderr, "btrun: -c: cannot run %s: %s\n", words[0],
+		message("-c: cannot run %s: %s", words[0],
 		    strchr(words[0], '/') ? strerror(errno) : "not found in PATH");
 		free(copy);
 		close(ends[0]);
@@ -127,7 +129,7 @@ void command_release(struct command *c)
 	char go = 1;
 
 	if (c->pid > 0 && write(c->start_pipe, &go, 1) != 1)
-		fprintf(stderr, "btrun: -c: the command has died before it began\n");
+		message("-c: the command has died before it began");
 }
 
 void command_watch(struct command *c)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/message.h"
 #include "kernel/features.h"
 #include "sandbox/privileges.h"
 
@@ -59,17 +60,28 @@ unsigned capabilities_needs(const struct image *image)
 	return needs;
 }
 
-/* One line of each reason; out may be NULL. */
-static uint64_t keep(uint64_t capabilities, const char *why, const char *before, FILE *out)
-{
-	uint64_t held = capabilities & privileges_held();
-	const char *separator = before;
+/* A listener is told what is kept: by a description, by a message, or not at all. */
+struct listener {
+	FILE *out; /* of a description */
+	bool is_message;
+};
 
-	if (!out || !held)
-		return capabilities;
+static FILE *begin_line(const struct listener *l)
+{
+	FILE *out = l->is_message ? message_begin() : l->out;
+
+	fputs(l->is_message ? "keeps " : "  while it traces btrun keeps ", out);
+	return out;
+}
+
+static void list_kept(uint64_t held, const char *why, const struct listener *l)
+{
+	const char *separator = "";
+	FILE *out = begin_line(l);
+
 	if (held == privileges_held()) {
-		fprintf(out, "%sall its capabilities: %s\n", before, why);
-		return capabilities;
+		fprintf(out, "all its capabilities: %s\n", why);
+		return;
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i] && held & CAPABILITY(i)) {
@@ -77,39 +89,48 @@ static uint64_t keep(uint64_t capabilities, const char *why, const char *before,
 			separator = ", ";
 		}
 	fprintf(out, ": %s\n", why);
+}
+
+/* Returns the capabilities, and tells of those that this process has, one line a reason. */
+static uint64_t keep_capabilities(uint64_t capabilities, const char *why, const struct listener *l)
+{
+	uint64_t held = capabilities & privileges_held();
+
+	if (held && (l->out || l->is_message))
+		list_kept(held, why, l);
 	return capabilities;
 }
 
-static uint64_t needed_all(const struct tracer *t, const char *before, FILE *out)
+static uint64_t needed_all(const struct tracer *t, const struct listener *l)
 {
 	unsigned needs = capabilities_needs(&t->image);
 	uint64_t kept = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (needs & rows[i].needs)
-			kept |= keep(rows[i].capabilities, rows[i].why, before, out);
+			kept |= keep_capabilities(rows[i].capabilities, rows[i].why, l);
 	if (needs & PROBES && features_perf_refusals(t->runtime.kernel, 0, false) & REFUSED_PARANOID)
-		kept |= keep(CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for watchpoints",
-		    before, out);
+		kept |= keep_capabilities(
+		    CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for watchpoints", l);
 	/* kernel/bpf/syscall.c: before 6.0 every bpf() wants it, where kernel.unprivileged_bpf_disabled is
 	 * set. */
 	if (t->version < FEATURES_VERSION(6, 0, 0))
-		kept |= keep(CAPABILITY(CAP_BPF), "this kernel wants it to read maps", before, out);
+		kept |= keep_capabilities(CAPABILITY(CAP_BPF), "this kernel wants it to read maps", l);
 	if (t->options->command)
 		kept |=
-		    keep(CAPABILITY(CAP_KILL), "the command of -c may become another user's", before, out);
+		    keep_capabilities(CAPABILITY(CAP_KILL), "the command of -c may become another user's", l);
 	return kept;
 }
 
 void capabilities_describe(const struct tracer *t, FILE *out)
 {
-	if (!(needed_all(t, "  while it traces btrun keeps ", out) & privileges_held()))
+	if (!(needed_all(t, &(struct listener){ .out = out }) & privileges_held()))
 		fputs("  while it traces btrun keeps no capability\n", out);
 }
 
 void capabilities_drop(const struct tracer *t)
 {
-	uint64_t kept = needed_all(t, "btrun: keeps ", t->options->verbose ? stderr : NULL);
+	uint64_t kept = needed_all(t, &(struct listener){ .is_message = t->options->verbose });
 
 	if (kept == EVERYTHING)
 		return;

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/message.h"
+
 /* A manager that does not read does not keep the tracer from tracing, nor from its end. */
 #define WAIT_SECONDS 2
 
@@ -19,8 +21,7 @@ static int manager = -1;
 
 static void complain(int err)
 {
-	fprintf(stderr, "btrun: cannot tell the service manager how it gets on (NOTIFY_SOCKET): %s\n",
-	    strerror(err));
+	message("cannot tell the service manager how it gets on (NOTIFY_SOCKET): %s", strerror(err));
 	if (manager >= 0)
 		close(manager);
 	manager = -1;

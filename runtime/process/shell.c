@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/message.h"
 #include "runtime/print/output.h"
 
 extern char **environ;
@@ -33,7 +34,7 @@ void shell_cat(struct runtime *r, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0) {
-		fprintf(stderr, "btrun: cat: %s: %s\n", path, strerror(errno));
+		message("cat: %s: %s", path, strerror(errno));
 		return;
 	}
 	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : CAT_BYTES);
@@ -73,13 +74,13 @@ void shell_system(struct runtime *r, const char *command)
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC)) {
-		fprintf(stderr, "btrun: system: %s\n", strerror(errno));
+		message("system: %s", strerror(errno));
 		return;
 	}
 	err = start(command, ends[1], &pid);
 	close(ends[1]);
 	if (err) {
-		fprintf(stderr, "btrun: system: %s\n", strerror(-err));
+		message("system: %s", strerror(-err));
 	} else {
 		copy(ends[0], output_begin(r->out), SIZE_MAX);
 		output_end(r->out, "syscall");
