@@ -1,29 +1,29 @@
 /*
  * Attach points taken apart: the split_ functions of language/probes.def.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include <errno.h>
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
-	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+	bool split(struct compilation *c, const struct attach_syntax *syntax, struct attach *a);
 #include "language/probes.def"
 #undef PROBE
 
-bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+bool attach_malformed(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	const struct probe_row *row = probe_row(a->probe);
 
-	check_error(c, syntax->rest_span.end > syntax->rest_span.begin ? syntax->rest_span : syntax->span,
+	problem_error(c, syntax->rest_span.end > syntax->rest_span.begin ? syntax->rest_span : syntax->span,
 	    "this is not how %s probes are written", row->name);
 	if (*row->pattern)
-		check_hint(c, "write it as %s:%s", row->name, row->pattern);
+		problem_hint(c, "write it as %s:%s", row->name, row->pattern);
 	else
-		check_hint(c, "%.*s stands alone", STR_ARG(syntax->provider));
+		problem_hint(c, "%.*s stands alone", STR_ARG(syntax->provider));
 	return false;
 }
 
-bool split_none(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_none(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	if (syntax->rest.n)
 		return attach_malformed(c, syntax, a);
@@ -37,7 +37,7 @@ static bool is_typed(const struct attach *a)
 }
 
 struct module_search {
-	struct check *c;
+	struct compilation *c;
 	struct str module;
 };
 
@@ -50,7 +50,7 @@ static int found_module(void *context, struct str name, struct str module)
 }
 
 /* A typed probe may leave out the module of its function. */
-static void find_module(struct check *c, struct attach *a)
+static void find_module(struct compilation *c, struct attach *a)
 {
 	struct module_search s = { .c = c };
 	struct btf_func_info info;
@@ -63,7 +63,7 @@ static void find_module(struct check *c, struct attach *a)
 
 /* The types of a module are read with the first probe that names it. Of a second module there are none: their
  * ids would be the same. */
-static bool has_types(struct check *c, const struct attach *a)
+static bool has_types(struct compilation *c, const struct attach *a)
 {
 	if (!a->module.n || str_is(a->module, "vmlinux") || str_eq(a->module, c->program->btf_module))
 		return true;
@@ -75,7 +75,7 @@ static bool has_types(struct check *c, const struct attach *a)
 	return true;
 }
 
-static void function_facts(struct check *c, struct attach *a)
+static void function_facts(struct compilation *c, struct attach *a)
 {
 	struct btf_func_info info;
 
@@ -93,7 +93,7 @@ static void function_facts(struct check *c, struct attach *a)
 }
 
 struct near_context {
-	struct check *c;
+	struct compilation *c;
 	struct str_near near;
 };
 
@@ -106,22 +106,23 @@ static int offer(void *context, struct str name, struct str module)
 }
 
 /* fentry and fexit need the function's prototype. */
-static bool typed_function_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+static bool typed_function_exists(
+    struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	const char *name = probe_row(a->probe)->name;
 	struct near_context n = { c, { .wanted = a->function } };
 
 	if (!c->program->btf) {
-		check_error(c, syntax->span, "%s needs the kernel's BTF, and this kernel has none", name);
-		check_hint(c, "a kernel with CONFIG_DEBUG_INFO_BTF=y has /sys/kernel/btf/vmlinux; "
-			      "kprobe and kretprobe work without");
+		problem_error(c, syntax->span, "%s needs the kernel's BTF, and this kernel has none", name);
+		problem_hint(c, "a kernel with CONFIG_DEBUG_INFO_BTF=y has /sys/kernel/btf/vmlinux; "
+				"kprobe and kretprobe work without");
 		return false;
 	}
 	if (a->in_btf || a->glob)
 		return true;
-	check_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
+	problem_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
 	btf_each_func(c->program->btf, offer, &n);
-	check_hint_near(c, &n.near,
+	problem_hint_near(c, &n.near,
 	    "btrun -l 'fentry:*' lists those of the kernel proper; with kprobe others can be traced too");
 	return false;
 }
@@ -169,7 +170,7 @@ bool attach_number(struct str text, uint64_t *offset)
 	return text.n > 0;
 }
 
-bool split_function(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_function(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str rest = syntax->rest, offset, first = str_split(rest, ':', &a->function);
 
@@ -191,7 +192,7 @@ bool split_function(struct check *c, const struct attach_syntax *syntax, struct 
 	return !is_typed(a) || typed_function_exists(c, syntax, a);
 }
 
-bool split_tracepoint(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_tracepoint(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	a->category = str_split(syntax->rest, ':', &a->event);
 	if (!a->category.n || !a->event.n || str_find(a->event, ':') >= 0)
@@ -225,7 +226,7 @@ static bool unit_ns(struct str unit, uint64_t count, uint64_t *ns)
 }
 
 /* "s:1", or "1s" of the newest language. */
-bool split_interval(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_interval(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str count, unit = str_split(syntax->rest, ':', &count);
 	uint64_t n = 0;
@@ -240,17 +241,17 @@ bool split_interval(struct check *c, const struct attach_syntax *syntax, struct 
 	a->is_rate = str_is(unit, "hz");
 	if (count.n > 18 || !attach_count(c, syntax, a, count, &n) || !unit_ns(unit, n, &a->period_ns)) {
 		attach_malformed(c, syntax, a);
-		check_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
+		problem_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
 		return false;
 	}
 	if (a->period_ns)
 		return true;
-	check_error(c, syntax->rest_span, "an interval of 0 is none");
-	check_hint(c, "the shortest sensible interval is some microseconds: interval:us:100");
+	problem_error(c, syntax->rest_span, "an interval of 0 is none");
+	problem_hint(c, "the shortest sensible interval is some microseconds: interval:us:100");
 	return false;
 }
 
-static void add(struct check *c, struct attach_list *list, const struct attach *attach)
+static void add(struct compilation *c, struct attach_list *list, const struct attach *attach)
 {
 	struct attach *copy = arena_copy(c->arena, attach, sizeof(*attach));
 
@@ -258,7 +259,7 @@ static void add(struct check *c, struct attach_list *list, const struct attach *
 }
 
 struct expansion {
-	struct check *c;
+	struct compilation *c;
 	struct attach_list *list;
 	const struct attach *pattern;
 };
@@ -306,17 +307,17 @@ static int found_tracepoint(void *context, struct str name, struct str module)
 }
 
 /* Of a kernel that does not run. -ENODATA: there is an error already. */
-static int expand_by_btf(
-    struct check *c, const struct attach_syntax *syntax, const struct attach *pattern, struct expansion *e)
+static int expand_by_btf(struct compilation *c, const struct attach_syntax *syntax,
+    const struct attach *pattern, struct expansion *e)
 {
 	char first = pattern->event.p[0];
 
 	if (str_has_glob(pattern->category) || first == '*' || first == '?' || first == '[') {
-		check_missing(c, syntax->span,
+		problem_missing(c, syntax->span,
 		    "%.*s and args: which tracepoints match can't be seen in BTF, which does not name their "
 		    "categories",
 		    STR_ARG(pattern->text));
-		check_hint(
+		problem_hint(
 		    c, "write out the category and how the names begin, as in tracepoint:sched:sched_*");
 		return -ENODATA;
 	}
@@ -325,7 +326,7 @@ static int expand_by_btf(
 }
 
 /* Typed probes differ in what args is: each match is a unit of its own. */
-static void expand(struct check *c, const struct attach_syntax *syntax, const struct attach *pattern,
+static void expand(struct compilation *c, const struct attach_syntax *syntax, const struct attach *pattern,
     struct attach_list *list)
 {
 	struct expansion e = { c, list, pattern };
@@ -344,15 +345,15 @@ static void expand(struct check *c, const struct attach_syntax *syntax, const st
 		return;
 	c->incomplete = !c->conditional;
 	if (!pattern->binary.n && (err == -EACCES || err == -EPERM || err == -ENOENT)) {
-		check_error(c, syntax->span, "the kernel's list of tracepoints can't be read");
-		check_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
+		problem_error(c, syntax->span, "the kernel's list of tracepoints can't be read");
+		problem_hint(c, "as root: mount -t tracefs tracefs /sys/kernel/tracing");
 		return;
 	}
-	check_missing(c, syntax->span, "nothing matches %.*s", STR_ARG(pattern->text));
-	check_hint(c, "btrun -l '%.*s' lists what a pattern matches", STR_ARG(pattern->text));
+	problem_missing(c, syntax->span, "nothing matches %.*s", STR_ARG(pattern->text));
+	problem_hint(c, "btrun -l '%.*s' lists what a pattern matches", STR_ARG(pattern->text));
 }
 
-static void unknown_provider(struct check *c, const struct attach_syntax *syntax)
+static void unknown_provider(struct compilation *c, const struct attach_syntax *syntax)
 {
 	struct str_near near = { .wanted = syntax->provider };
 	struct str names = probe_names(c, 0);
@@ -360,13 +361,13 @@ static void unknown_provider(struct check *c, const struct attach_syntax *syntax
 	struct str otherwise = str_format(c->arena, "this version has: %.*s", STR_ARG(names));
 
 	probe_near(c, &near);
-	check_error(c, name, "unknown probe type %.*s", STR_ARG(syntax->provider));
-	check_hint_near(c, &near, otherwise.p);
+	problem_error(c, name, "unknown probe type %.*s", STR_ARG(syntax->provider));
+	problem_hint_near(c, &near, otherwise.p);
 }
 
 /* "uprobe:$1:f": the parameters of the command line, in an attach point too. Those that an image gets later
  * stay as they are written: *open is the first of them, or 0. */
-static struct str with_params(struct check *c, struct str text, unsigned *open)
+static struct str with_params(struct compilation *c, struct str text, unsigned *open)
 {
 	struct str out = STR(""), before, after;
 	unsigned number;
@@ -386,18 +387,18 @@ static struct str with_params(struct check *c, struct str text, unsigned *open)
 }
 
 static bool may_stay_open(
-    struct check *c, const struct attach_syntax *written, const struct probe_row *row, unsigned number)
+    struct compilation *c, const struct attach_syntax *written, const struct probe_row *row, unsigned number)
 {
 	if (row->gives & (OPEN_NAMES | OPEN_COUNT))
 		return true;
-	check_error(c, written->rest_span,
+	problem_error(c, written->rest_span,
 	    "what this attaches to is $%u, which an image gets only when it runs", number);
-	check_hint(c, "give it when the image is made, behind the script: there it stays the same");
+	problem_hint(c, "give it when the image is made, behind the script: there it stays the same");
 	return false;
 }
 
-bool attach_count(
-    struct check *c, const struct attach_syntax *syntax, struct attach *a, struct str text, uint64_t *count)
+bool attach_count(struct compilation *c, const struct attach_syntax *syntax, struct attach *a,
+    struct str text, uint64_t *count)
 {
 	struct str before, after;
 	unsigned number;
@@ -410,19 +411,19 @@ bool attach_count(
 }
 
 /* A pattern of functions in one program, of which the action wants the parameters. */
-static bool has_parameters(const struct check *c, const struct attach *a)
+static bool has_parameters(const struct compilation *c, const struct attach *a)
 {
 	return c->names_args && (probe_row(a->probe)->gives & WITH_DWARF) && a->function.n && !a->module.n &&
 	       !str_has_glob(a->binary);
 }
 
 /* A pattern of which the matches differ in more than their names. Tracepoints can do so only in args. */
-static bool needs_expansion(const struct check *c, const struct attach *a)
+static bool needs_expansion(const struct compilation *c, const struct attach *a)
 {
 	return is_typed(a) && !(a->category.n && c->options->portable && !c->names_args);
 }
 
-void attach_expand(struct check *c, const struct attach_syntax *written, struct attach_list *list)
+void attach_expand(struct compilation *c, const struct attach_syntax *written, struct attach_list *list)
 {
 	struct attach attach = { .span = written->span, .parameter = NO_PARAMETER };
 	const struct probe_row *row = probe_find(written->provider, &attach.probe);
@@ -457,7 +458,7 @@ void attach_expand(struct check *c, const struct attach_syntax *written, struct 
 		add(c, list, &attach);
 }
 
-const struct type *attach_args(struct check *c, const struct attach *a)
+const struct type *attach_args(struct compilation *c, const struct attach *a)
 {
 	struct member *members = arena_many(c->arena, struct member, a->n_params + 1);
 

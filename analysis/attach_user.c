@@ -1,12 +1,12 @@
 /*
  * Attach points taken apart, second part: programs and libraries, perf events, raw tracepoints, iterators.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include <string.h>
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
-	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+	bool split(struct compilation *c, const struct attach_syntax *syntax, struct attach *a);
 #include "language/probes.def"
 #undef PROBE
 
@@ -28,7 +28,7 @@ static bool take_offset(struct attach *a)
 	return attach_number(offset, &a->offset);
 }
 
-bool split_uprobe(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_uprobe(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str language, rest;
 
@@ -52,7 +52,7 @@ bool split_uprobe(struct check *c, const struct attach_syntax *syntax, struct at
 	return a->function.n || attach_malformed(c, syntax, a);
 }
 
-bool split_usdt(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_usdt(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str rest = { 0 }, name;
 
@@ -73,7 +73,7 @@ bool split_usdt(struct check *c, const struct attach_syntax *syntax, struct atta
 	return true;
 }
 
-bool split_raw(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_raw(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str category, event;
 
@@ -84,8 +84,9 @@ bool split_raw(struct check *c, const struct attach_syntax *syntax, struct attac
 		return attach_malformed(c, syntax, a);
 	if (!str_has_glob(a->event))
 		return true;
-	check_error(c, syntax->rest_span, "a raw tracepoint is named without a pattern");
-	check_hint(c, "btrun -l 'rawtracepoint:%.*s' lists those that match; tracepoint probes take patterns",
+	problem_error(c, syntax->rest_span, "a raw tracepoint is named without a pattern");
+	problem_hint(c,
+	    "btrun -l 'rawtracepoint:%.*s' lists those that match; tracepoint probes take patterns",
 	    STR_ARG(a->event));
 	return false;
 }
@@ -99,7 +100,7 @@ static const struct {
 #undef EVENT
 };
 
-static bool known_event(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+static bool known_event(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	struct str_near near = { .wanted = a->event };
 
@@ -114,13 +115,13 @@ static bool known_event(struct check *c, const struct attach_syntax *syntax, con
 			str_near_offer(&near, c->arena, name);
 		}
 	}
-	check_error(
+	problem_error(
 	    c, syntax->rest_span, "there is no %s event %.*s", probe_row(a->probe)->name, STR_ARG(a->event));
-	check_hint_near(c, &near, "btrun -l 'software:*' and 'hardware:*' list them");
+	problem_hint_near(c, &near, "btrun -l 'software:*' and 'hardware:*' list them");
 	return false;
 }
 
-bool split_event(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_event(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str count;
 
@@ -146,7 +147,7 @@ static bool good_mode(struct str mode)
 }
 
 /* "function+arg1" */
-static bool take_argument(struct check *c, struct attach *a, struct str place)
+static bool take_argument(struct compilation *c, struct attach *a, struct str place)
 {
 	struct str argument, function = str_split(place, '+', &argument);
 	int number = builtin_argument(c, argument);
@@ -158,7 +159,7 @@ static bool take_argument(struct check *c, struct attach *a, struct str place)
 	return true;
 }
 
-bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_watchpoint(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct str place, rest, length;
 	uint64_t n = 0;
@@ -169,20 +170,20 @@ bool split_watchpoint(struct check *c, const struct attach_syntax *syntax, struc
 		return attach_malformed(c, syntax, a);
 	a->length = (uint32_t)n;
 	if (n != 1 && n != 2 && n != 4 && n != 8) {
-		check_error(c, syntax->rest_span, "a watchpoint watches 1, 2, 4 or 8 bytes");
-		check_hint(c, "as in watchpoint:0x10000000:8:rw");
+		problem_error(c, syntax->rest_span, "a watchpoint watches 1, 2, 4 or 8 bytes");
+		problem_hint(c, "as in watchpoint:0x10000000:8:rw");
 		return false;
 	}
 	if (attach_number(place, &a->address) || take_argument(c, a, place))
 		return true;
-	check_error(
+	problem_error(
 	    c, syntax->rest_span, "%.*s is no address, and no argument of a function", STR_ARG(place));
-	check_hint(c, "as in watchpoint:0x10000000:8:rw or, with -p or -c, watchpoint:function+arg1:8:rw");
+	problem_hint(c, "as in watchpoint:0x10000000:8:rw or, with -p or -c, watchpoint:function+arg1:8:rw");
 	return false;
 }
 
 struct near_context {
-	struct check *c;
+	struct compilation *c;
 	struct str_near near;
 };
 
@@ -197,12 +198,12 @@ static int offer(void *context, struct str name, struct str module)
 	return 0;
 }
 
-static const struct type *iter_record(struct check *c, const struct attach *a)
+static const struct type *iter_record(struct compilation *c, const struct attach *a)
 {
 	return type_named(c->types, BTF_SHAPE_STRUCT, str_format(c->arena, ITER "%.*s", STR_ARG(a->event)));
 }
 
-bool split_iter(struct check *c, const struct attach_syntax *syntax, struct attach *a)
+bool split_iter(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
 	struct near_context n = { .c = c };
 
@@ -214,14 +215,14 @@ bool split_iter(struct check *c, const struct attach_syntax *syntax, struct atta
 	n.near.wanted = a->event;
 	if (c->program->btf)
 		btf_each_name(c->program->btf, BTF_SHAPE_STRUCT, offer, &n);
-	check_missing(c, syntax->rest_span, "the kernel has no iterator %.*s", STR_ARG(a->event));
-	check_hint_near(c, &n.near, "iterators are task, task_file, task_vma ...: btrun -l 'iter:*'");
+	problem_missing(c, syntax->rest_span, "the kernel has no iterator %.*s", STR_ARG(a->event));
+	problem_hint_near(c, &n.near, "iterators are task, task_file, task_vma ...: btrun -l 'iter:*'");
 	return false;
 }
 
 /* The members of what the kernel gives the iterator's program: each pointer is in a union of its own with 64
  * bits of padding (__bpf_md_ptr of include/uapi/linux/bpf.h). */
-const struct type *iter_args(struct check *c, const struct attach *a)
+const struct type *iter_args(struct compilation *c, const struct attach *a)
 {
 	const struct type *record = iter_record(c, a);
 	VEC(struct member) all = { 0 };

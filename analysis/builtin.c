@@ -2,10 +2,10 @@
  * Uses of builtins: is it allowed here, do the arguments fit the row's signature; the
  * row's rule does the rest.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
-	const struct type *rule(struct check *c, struct use *use);
+	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
 #undef BUILTIN
 
@@ -47,14 +47,14 @@ bool builtin_is_args(enum builtin_id id)
 	return rows[id].rule == builtin_type_args;
 }
 
-void builtin_near(struct check *c, struct str_near *near, unsigned forms)
+void builtin_near(struct compilation *c, struct str_near *near, unsigned forms)
 {
 	for (unsigned i = 0; i < BUILTIN_N_; i++)
 		if ((rows[i].forms & forms) && !(rows[i].forms & INTERNAL))
 			str_near_offer(near, c->arena, str_of(rows[i].name));
 }
 
-static bool allowed_here(struct check *c, struct span at, const char *name, unsigned where)
+static bool allowed_here(struct compilation *c, struct span at, const char *name, unsigned where)
 {
 	const struct probe_row *probe = probe_row(c->unit->probe);
 	struct str names;
@@ -62,8 +62,8 @@ static bool allowed_here(struct check *c, struct span at, const char *name, unsi
 	if (!where || (probe->gives & where))
 		return true;
 	names = probe_names(c, where);
-	check_error(c, at, "%s is not available in a %s probe", name, probe->name);
-	check_hint(c, "it is in: %.*s", STR_ARG(names));
+	problem_error(c, at, "%s is not available in a %s probe", name, probe->name);
+	problem_hint(c, "it is in: %.*s", STR_ARG(names));
 	return false;
 }
 
@@ -83,7 +83,7 @@ static int argument_number(struct str name, const char *prefix)
 	return number;
 }
 
-int builtin_argument(struct check *c, struct str name)
+int builtin_argument(struct compilation *c, struct str name)
 {
 	int number = argument_number(name, "arg");
 
@@ -93,23 +93,23 @@ int builtin_argument(struct check *c, struct str name)
 /* Those of a usdt probe are numbered up to 11 (sys/sdt.h), a raw tracepoint's too. */
 #define NUMBERED_ARGS 12
 
-static bool argument_exists(struct check *c, struct node *node, int number, bool numbered)
+static bool argument_exists(struct compilation *c, struct node *node, int number, bool numbered)
 {
 	int limit = numbered ? NUMBERED_ARGS : (int)c->program->arch->n_arguments;
 
 	if (number < limit)
 		return true;
 	if (numbered) {
-		check_error(c, node->span, "arg%d does not exist: arg0 to arg%d do", number, limit - 1);
-		check_hint(c, "btrun -lv lists what a probe has");
+		problem_error(c, node->span, "arg%d does not exist: arg0 to arg%d do", number, limit - 1);
+		problem_hint(c, "btrun -lv lists what a probe has");
 		return false;
 	}
-	check_error(c, node->span, "arg%d is not in a register: arg0 to arg%d are", number, limit - 1);
-	check_hint(c, "the others lie on the stack: sarg0 is the first of them");
+	problem_error(c, node->span, "arg%d is not in a register: arg0 to arg%d are", number, limit - 1);
+	problem_hint(c, "the others lie on the stack: sarg0 is the first of them");
 	return false;
 }
 
-const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg)
+const struct type *infer_argn(struct compilation *c, struct node *node, struct str name, bool *is_arg)
 {
 	int number = argument_number(name, "arg"), on_stack = argument_number(name, "sarg");
 	unsigned gives = probe_row(c->unit->probe)->gives;
@@ -121,7 +121,7 @@ const struct type *check_argn(struct check *c, struct node *node, struct str nam
 	if (!allowed_here(c, node->span, str_copy(c->arena, name.p, name.n).p,
 		number >= 0 ? WITH_REGS | WITH_NUMBERED : WITH_REGS)) {
 		if (gives & WITH_ARGS)
-			check_hint(c, "here arguments have names: args.NAME");
+			problem_hint(c, "here arguments have names: args.NAME");
 		return c->error;
 	}
 	if (!argument_exists(c, node, number, gives & WITH_NUMBERED))
@@ -138,57 +138,58 @@ const struct type *check_argn(struct check *c, struct node *node, struct str nam
 	return type_int(c->types, 8, false);
 }
 
-static bool literal_text(struct check *c, const struct use *use, const struct node *arg, const char *what)
+static bool literal_text(
+    struct compilation *c, const struct use *use, const struct node *arg, const char *what)
 {
 	if (arg->kind == NODE_STRING)
 		return true;
-	check_error(c, arg->span, "%s() needs %s here", use->builtin->name, what);
+	problem_error(c, arg->span, "%s() needs %s here", use->builtin->name, what);
 	if (!commandline_hint(c, arg))
-		check_hint(c, "write it in double quotes: \"...\"");
+		problem_hint(c, "write it in double quotes: \"...\"");
 	return false;
 }
 
-static bool map_arg(struct check *c, const struct use *use, const struct node *arg, bool whole)
+static bool map_arg(struct compilation *c, const struct use *use, const struct node *arg, bool whole)
 {
 	if (arg->kind == NODE_MAP && !(whole && arg->map.keys))
 		return true;
-	check_error(c, arg->span, "%s() needs a %s here", use->builtin->name, whole ? "whole map" : "map");
-	check_hint(c, whole ? "as in %s(@x); delete(@x[key]) removes one element" : "as in %s(@x[key])",
+	problem_error(c, arg->span, "%s() needs a %s here", use->builtin->name, whole ? "whole map" : "map");
+	problem_hint(c, whole ? "as in %s(@x); delete(@x[key]) removes one element" : "as in %s(@x[key])",
 	    use->builtin->name);
 	return false;
 }
 
-static bool value_arg(struct check *c, const struct use *use, struct node *arg, enum param_kind kind)
+static bool value_arg(struct compilation *c, const struct use *use, struct node *arg, enum param_kind kind)
 {
-	const struct type *type = check_value(c, arg);
-	bool number = !check_is_error(c, type) && (type_is_integer(type) || type->form == FORM_PTR);
+	const struct type *type = infer_value(c, arg);
+	bool number = !is_unknown(c, type) && (type_is_integer(type) || type->form == FORM_PTR);
 	struct str text;
 
-	if (check_is_error(c, type))
+	if (is_unknown(c, type))
 		return false;
 	if (kind == PARAM_ANY || (kind == PARAM_INT && type_is_integer(type)) ||
 	    (kind == PARAM_TEXT && type_is_text(type)) ||
 	    (kind == PARAM_ADDRESS &&
 		(number || type_is_text(type) || type->form == FORM_ARRAY || type->form == FORM_STRUCT)))
 		return true;
-	text = check_type_text(c, type);
-	check_error(c, arg->span, "%s() needs %s here, and this is %.*s", use->builtin->name,
+	text = type_text(c->arena, type);
+	problem_error(c, arg->span, "%s() needs %s here, and this is %.*s", use->builtin->name,
 	    kind == PARAM_INT    ? "an integer"
 	    : kind == PARAM_TEXT ? "a string"
 				 : "an address",
 	    STR_ARG(text));
 	if (kind == PARAM_ADDRESS)
-		check_hint(c, "an address is a pointer, an integer or an array");
+		problem_hint(c, "an address is a pointer, an integer or an array");
 	else if (kind == PARAM_TEXT)
-		check_hint(c, "str(...) reads the string at an address");
+		problem_hint(c, "str(...) reads the string at an address");
 	else if (type->form == FORM_PTR)
-		check_hint(c, "cast it: (uint64)...");
+		problem_hint(c, "cast it: (uint64)...");
 	else
-		check_hint(c, "numbers are written without quotes");
+		problem_hint(c, "numbers are written without quotes");
 	return false;
 }
 
-static bool literal_int_arg(struct check *c, const struct use *use, struct node *arg)
+static bool literal_int_arg(struct compilation *c, const struct use *use, struct node *arg)
 {
 	int64_t value;
 
@@ -196,14 +197,14 @@ static bool literal_int_arg(struct check *c, const struct use *use, struct node 
 		return false;
 	if (fold_int(arg, &value))
 		return true;
-	check_error(
+	problem_error(
 	    c, arg->span, "%s() needs a number that is known before the script runs", use->builtin->name);
 	if (!commandline_hint(c, arg))
-		check_hint(c, "write the number itself, or a parameter such as $1");
+		problem_hint(c, "write the number itself, or a parameter such as $1");
 	return false;
 }
 
-static bool default_arg(struct check *c, const struct use *use, struct node *arg)
+static bool default_arg(struct compilation *c, const struct use *use, struct node *arg)
 {
 	int64_t value;
 
@@ -211,13 +212,13 @@ static bool default_arg(struct check *c, const struct use *use, struct node *arg
 		return false;
 	if (arg->kind == NODE_STRING || (arg->kind != NODE_PARAM && fold_int(arg, &value)))
 		return true;
-	check_error(
+	problem_error(
 	    c, arg->span, "%s() needs a literal here: a number, a string, true or false", use->builtin->name);
-	check_hint(c, "what kind it is says what kind the parameter is");
+	problem_hint(c, "what kind it is says what kind the parameter is");
 	return false;
 }
 
-static bool check_arg(struct check *c, const struct use *use, struct node *arg, enum param_kind kind)
+static bool check_arg(struct compilation *c, const struct use *use, struct node *arg, enum param_kind kind)
 {
 	switch (kind) {
 	case PARAM_INT:
@@ -248,7 +249,7 @@ static bool check_arg(struct check *c, const struct use *use, struct node *arg, 
 	return false;
 }
 
-static bool count_args(struct check *c, const struct use *use)
+static bool count_args(struct compilation *c, const struct use *use)
 {
 	const struct signature *s = &use->signature;
 	const char *name = use->builtin->name;
@@ -257,17 +258,17 @@ static bool count_args(struct check *c, const struct use *use)
 	if (use->n_args >= n && (s->variadic || use->n_args <= s->n_params))
 		return true;
 	if (s->n_required == s->n_params)
-		check_error(c, use->node->span, "%s() takes %s%u argument%s, not %u", name,
+		problem_error(c, use->node->span, "%s() takes %s%u argument%s, not %u", name,
 		    s->variadic ? "at least " : "", n, n == 1 ? "" : "s", use->n_args);
 	else
-		check_error(c, use->node->span, "%s() takes %u to %u arguments, not %u", name, n, s->n_params,
-		    use->n_args);
-	check_hint(c, "it is %s%s%s", name, use->builtin->signature + s->result.n,
+		problem_error(c, use->node->span, "%s() takes %u to %u arguments, not %u", name, n,
+		    s->n_params, use->n_args);
+	problem_hint(c, "it is %s%s%s", name, use->builtin->signature + s->result.n,
 	    s->n_required < s->n_params ? "; what is in [] can be left out" : "");
 	return false;
 }
 
-static bool check_args(struct check *c, struct use *use)
+static bool check_args(struct compilation *c, struct use *use)
 {
 	struct node *arg = use->args;
 	bool good = count_args(c, use);
@@ -282,31 +283,31 @@ static bool check_args(struct check *c, struct use *use)
 	return good;
 }
 
-static const struct type *unknown_function(struct check *c, const struct node *node)
+static const struct type *unknown_function(struct compilation *c, const struct node *node)
 {
 	struct str_near near = { .wanted = node->call.name };
 
 	builtin_near(c, &near, CALL);
-	check_error(c, node->call.name_span, "unknown function %.*s()", STR_ARG(node->call.name));
-	check_hint_near(c, &near, "btrun(7) lists the functions of this version");
+	problem_error(c, node->call.name_span, "unknown function %.*s()", STR_ARG(node->call.name));
+	problem_hint_near(c, &near, "btrun(7) lists the functions of this version");
 	return c->error;
 }
 
-static const struct type *wrong_form(struct check *c, const struct use *use)
+static const struct type *wrong_form(struct compilation *c, const struct use *use)
 {
 	if (use->builtin->forms & CALL)
-		check_error(c, use->name, "%s is a function", use->builtin->name);
+		problem_error(c, use->name, "%s is a function", use->builtin->name);
 	else
-		check_error(c, use->name, "%s is no function", use->builtin->name);
+		problem_error(c, use->name, "%s is no function", use->builtin->name);
 	if (use->builtin->forms & CALL)
-		check_hint(c, "call it: %s%s", use->builtin->name,
+		problem_hint(c, "call it: %s%s", use->builtin->name,
 		    use->builtin->signature + use->signature.result.n);
 	else
-		check_hint(c, "write it without (): %s", use->builtin->name);
+		problem_hint(c, "write it without (): %s", use->builtin->name);
 	return c->error;
 }
 
-const struct type *check_builtin(struct check *c, struct node *node, struct node *target)
+const struct type *infer_builtin(struct compilation *c, struct node *node, struct node *target)
 {
 	bool is_call = node->kind == NODE_CALL;
 	struct use use = { .node = node, .target = target };
@@ -325,13 +326,14 @@ const struct type *check_builtin(struct check *c, struct node *node, struct node
 	if (!allowed_here(c, use.name, use.builtin->name, use.builtin->where))
 		return c->error;
 	if ((use.builtin->forms & UNSAFE) && !c->options->unsafe) {
-		check_error(c, use.name, "%s() changes the system, so it needs --unsafe", use.builtin->name);
-		check_hint(c, "run btrun --unsafe ... when that is what you want");
+		problem_error(
+		    c, use.name, "%s() changes the system, so it needs --unsafe", use.builtin->name);
+		problem_hint(c, "run btrun --unsafe ... when that is what you want");
 		return c->error;
 	}
 	if (c->unit->pinned && (use.builtin->forms & ASYNC) && !(use.builtin->forms & PINNED)) {
-		check_error(c, use.name, "%s() is not available in a pinned iterator", use.builtin->name);
-		check_hint(
+		problem_error(c, use.name, "%s() is not available in a pinned iterator", use.builtin->name);
+		problem_hint(
 		    c, "it runs when its pin is read, with no btrun to carry that out; printf() works");
 		return c->error;
 	}

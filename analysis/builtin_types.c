@@ -2,28 +2,28 @@
  * The type rules that the rows of language/builtins.def name. The arguments already fit the
  * signature; a rule gives the result's type, or c->error after a message.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
-	const struct type *rule(struct check *c, struct use *use);
+	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
 #undef BUILTIN
 
 #define DEFAULT_TIME_FORMAT "%H:%M:%S\n"
 
-const struct type *builtin_type_declared(struct check *c, struct use *use)
+const struct type *builtin_type_declared(struct compilation *c, struct use *use)
 {
 	return signature_result(c->types, use->signature.result);
 }
 
-const struct type *builtin_type_curtask(struct check *c, struct use *use)
+const struct type *builtin_type_curtask(struct compilation *c, struct use *use)
 {
 	const struct type *task = type_named(c->types, BTF_SHAPE_STRUCT, STR("task_struct"));
 
 	return task ? type_ptr(c->types, task, SPACE_KERNEL) : type_int(c->types, 8, false);
 }
 
-const struct type *builtin_type_args(struct check *c, struct use *use)
+const struct type *builtin_type_args(struct compilation *c, struct use *use)
 {
 	if (probe_row(c->unit->probe)->gives & WITH_DWARF)
 		return parameters_args(c, use->name);
@@ -32,7 +32,7 @@ const struct type *builtin_type_args(struct check *c, struct use *use)
 }
 
 /* An iterator's ctx has its members; elsewhere it is an address, to be cast to what lies there. */
-const struct type *builtin_type_ctx(struct check *c, struct use *use)
+const struct type *builtin_type_ctx(struct compilation *c, struct use *use)
 {
 	if (c->unit->args && c->unit->probe == PROBE_iter)
 		return c->unit->args;
@@ -40,7 +40,7 @@ const struct type *builtin_type_ctx(struct check *c, struct use *use)
 	return type_int(c->types, 8, false);
 }
 
-const struct type *builtin_type_retval(struct check *c, struct use *use)
+const struct type *builtin_type_retval(struct compilation *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
 
@@ -55,12 +55,12 @@ const struct type *builtin_type_retval(struct check *c, struct use *use)
 		return type_of_btf(c->types, attach->ret_type, SPACE_KERNEL);
 	if (!attach->in_btf)
 		return c->error;
-	check_error(c, use->name, "%.*s() returns nothing", STR_ARG(attach->function));
-	check_hint(c, "leave retval out");
+	problem_error(c, use->name, "%.*s() returns nothing", STR_ARG(attach->function));
+	problem_hint(c, "leave retval out");
 	return c->error;
 }
 
-static struct action *new_action(struct check *c, struct use *use)
+static struct action *new_action(struct compilation *c, struct use *use)
 {
 	struct action *action = arena_one(c->arena, struct action);
 
@@ -71,7 +71,7 @@ static struct action *new_action(struct check *c, struct use *use)
 }
 
 /* Where nothing is known of a function, a value that it got or gave is what the register holds. */
-static bool is_register(struct check *c, const struct node *value)
+static bool is_register(struct compilation *c, const struct node *value)
 {
 	const struct call *call = value->kind == NODE_IDENT ? value->ident.call : NULL;
 
@@ -79,7 +79,7 @@ static bool is_register(struct check *c, const struct node *value)
 	       (call->is_arg || builtin_row(call->builtin)->where & WITH_RETVAL);
 }
 
-static void add_value(struct check *c, struct action *action, struct node *value)
+static void add_value(struct compilation *c, struct action *action, struct node *value)
 {
 	struct field field = {
 		.kind = FIELD_VALUE, .value = value, .type = value->type, .is_register = is_register(c, value)
@@ -117,39 +117,39 @@ static bool conversion_takes(enum format_wants wants, const struct type *type)
 	return false;
 }
 
-static void wrong_conversion(struct check *c, const struct format_piece *piece, const struct node *arg)
+static void wrong_conversion(struct compilation *c, const struct format_piece *piece, const struct node *arg)
 {
-	struct str text = check_type_text(c, arg->type);
+	struct str text = type_text(c->arena, arg->type);
 
-	check_error(c, arg->span, "%.*s takes %s, and this is %.*s", STR_ARG(piece->text),
+	problem_error(c, arg->span, "%.*s takes %s, and this is %.*s", STR_ARG(piece->text),
 	    piece->wants == FORMAT_STRING   ? "a string"
 	    : piece->wants == FORMAT_BUFFER ? "what buf() gives"
 					    : "a number",
 	    STR_ARG(text));
 	if (has_text(arg->type))
-		check_hint(c, "%%s prints it");
+		problem_hint(c, "%%s prints it");
 	else if (arg->type->form == FORM_PTR && arg->type->target->is_char)
-		check_hint(c, "str(...) reads the string that it points to");
+		problem_hint(c, "str(...) reads the string that it points to");
 	else if (arg->type->form == FORM_PTR)
-		check_hint(
+		problem_hint(
 		    c, "%%p prints a pointer; one of the members of what it points to may be what you want");
 	else if (type_is_integer(arg->type))
-		check_hint(c, "%%d prints a number; str(...) reads the string at an address");
+		problem_hint(c, "%%d prints a number; str(...) reads the string at an address");
 	else
-		check_hint(c, "print one of its members or elements");
+		problem_hint(c, "print one of its members or elements");
 }
 
-static bool check_format_args(struct check *c, struct use *use, const struct format *format)
+static bool check_format_args(struct compilation *c, struct use *use, const struct format *format)
 {
 	struct node *format_node = use->args, *arg = format_node->next;
 	unsigned given = use->n_args - 1;
 	bool good = true;
 
 	if (given != format->n_conversions) {
-		check_error(c, given > format->n_conversions ? use->node->span : format_node->span,
+		problem_error(c, given > format->n_conversions ? use->node->span : format_node->span,
 		    "the format has %u conversion%s, and %u argument%s given", format->n_conversions,
 		    format->n_conversions == 1 ? "" : "s", given, given == 1 ? " is" : "s are");
-		check_hint(c, "each %%d, %%s ... prints one argument; %%%% prints a %%");
+		problem_hint(c, "each %%d, %%s ... prints one argument; %%%% prints a %%");
 		return false;
 	}
 	for (unsigned i = 0; arg; arg = arg->next, i++) {
@@ -167,14 +167,14 @@ static bool check_format_args(struct check *c, struct use *use, const struct for
 #define KERNEL_CONVERSIONS 12
 
 /* What bpf_bprintf_prepare() of kernel/bpf/helpers.c takes. */
-static bool kernel_can_print(struct check *c, struct use *use, const struct format *format)
+static bool kernel_can_print(struct compilation *c, struct use *use, const struct format *format)
 {
 	struct node *arg = use->args->next;
 
 	if (format->n_conversions > KERNEL_CONVERSIONS) {
-		check_error(c, use->args->span, "a pinned iterator prints up to %d values at once",
+		problem_error(c, use->args->span, "a pinned iterator prints up to %d values at once",
 		    KERNEL_CONVERSIONS);
-		check_hint(c, "print the others with another printf()");
+		problem_hint(c, "print the others with another printf()");
 		return false;
 	}
 	for (unsigned i = 0; arg; arg = arg->next, i++) {
@@ -183,16 +183,16 @@ static bool kernel_can_print(struct check *c, struct use *use, const struct form
 		if (p->precision < 0 && !(p->flags & FORMAT_HASH) && p->conversion != 'o' &&
 		    p->wants != FORMAT_BUFFER && (p->wants != FORMAT_STRING || type_is_text(arg->type)))
 			continue;
-		check_error(
+		problem_error(
 		    c, arg->span, "%.*s is nothing that a pinned iterator can print", STR_ARG(p->text));
-		check_hint(
+		problem_hint(
 		    c, "the kernel prints it: numbers with d, i, u, x, X, c and p, and strings with s");
 		return false;
 	}
 	return true;
 }
 
-const struct type *builtin_type_printf(struct check *c, struct use *use)
+const struct type *builtin_type_printf(struct compilation *c, struct use *use)
 {
 	struct str text = use->args->string.text;
 	struct format_error wrong = { 0 };
@@ -200,9 +200,9 @@ const struct type *builtin_type_printf(struct check *c, struct use *use)
 	struct action *action;
 
 	if (format_parse(c->arena, text, &format, &wrong)) {
-		check_error(c, use->args->span, "%.*s", STR_ARG(wrong.why));
+		problem_error(c, use->args->span, "%.*s", STR_ARG(wrong.why));
 		if (wrong.hint.n)
-			check_hint(c, "%.*s", STR_ARG(wrong.hint));
+			problem_hint(c, "%.*s", STR_ARG(wrong.hint));
 		return c->error;
 	}
 	if (!check_format_args(c, use, &format) || (c->unit->pinned && !kernel_can_print(c, use, &format)))
@@ -216,12 +216,12 @@ const struct type *builtin_type_printf(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-static const struct type *print_map(struct check *c, struct use *use)
+static const struct type *print_map(struct compilation *c, struct use *use)
 {
 	struct action *action;
 
 	map_of(c, use->args);
-	if (check_is_error(c, map_read(c, use->args)))
+	if (is_unknown(c, map_read(c, use->args)))
 		return c->error;
 	action = new_action(c, use);
 	action->map = use->args->map.map;
@@ -231,56 +231,56 @@ static const struct type *print_map(struct check *c, struct use *use)
 		fold_int(arg, number);
 		if (*number >= 0)
 			continue;
-		check_error(c, arg->span, "print() takes no negative numbers");
-		check_hint(c, "print(@x, top, divisor) shows the top largest values, each divided");
+		problem_error(c, arg->span, "print() takes no negative numbers");
+		problem_hint(c, "print(@x, top, divisor) shows the top largest values, each divided");
 		return c->error;
 	}
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_print(struct check *c, struct use *use)
+const struct type *builtin_type_print(struct compilation *c, struct use *use)
 {
 	struct node *arg = use->args;
 	struct str text;
 
 	if (arg->kind == NODE_MAP && !arg->map.keys)
 		return print_map(c, use);
-	if (arg->kind == NODE_MAP && check_is_error(c, check_value(c, arg)))
+	if (arg->kind == NODE_MAP && is_unknown(c, infer_value(c, arg)))
 		return c->error;
 	if (arg->next) {
-		check_error(c, arg->next->span, "only a whole map is printed with a limit");
-		check_hint(c, "as in print(@x, 5)");
+		problem_error(c, arg->next->span, "only a whole map is printed with a limit");
+		problem_hint(c, "as in print(@x, 5)");
 		return c->error;
 	}
-	text = check_type_text(c, arg->type);
+	text = type_text(c->arena, arg->type);
 	if (!can_print(arg->type)) {
-		check_error(c, arg->span, "%.*s can't be printed by this version of btrun", STR_ARG(text));
-		check_hint(c, "print one of its members or elements");
+		problem_error(c, arg->span, "%.*s can't be printed by this version of btrun", STR_ARG(text));
+		problem_hint(c, "print one of its members or elements");
 		return c->error;
 	}
 	add_value(c, new_action(c, use), arg);
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_zero(struct check *c, struct use *use)
+const struct type *builtin_type_zero(struct compilation *c, struct use *use)
 {
 	const struct type *type = builtin_type_map(c, use);
 
-	if (!check_is_error(c, type))
+	if (!is_unknown(c, type))
 		use->args->map.map->no_array = true;
 	return type;
 }
 
-const struct type *builtin_type_map(struct check *c, struct use *use)
+const struct type *builtin_type_map(struct compilation *c, struct use *use)
 {
 	map_of(c, use->args);
-	if (check_is_error(c, map_read(c, use->args)))
+	if (is_unknown(c, map_read(c, use->args)))
 		return c->error;
 	new_action(c, use)->map = use->args->map.map;
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_time(struct check *c, struct use *use)
+const struct type *builtin_type_time(struct compilation *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 	struct field field = { .kind = FIELD_TIME, .type = type_int(c->types, 8, false) };
@@ -293,7 +293,7 @@ const struct type *builtin_type_time(struct check *c, struct use *use)
 /* The pointers of join()'s array are read one after the other, and no more than JOIN_BYTES bytes of text. */
 #define JOIN_BYTES (16 * 1024)
 
-const struct type *builtin_type_join(struct check *c, struct use *use)
+const struct type *builtin_type_join(struct compilation *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 	struct field field = {
@@ -307,7 +307,7 @@ const struct type *builtin_type_join(struct check *c, struct use *use)
 
 /* What it sends comes with the packet behind it, through a buffer of its own: 16 bytes,
  * runtime/events/packets.c. */
-const struct type *builtin_type_skboutput(struct check *c, struct use *use)
+const struct type *builtin_type_skboutput(struct compilation *c, struct use *use)
 {
 	struct node *path = use->args, *skb = path->next, *offset = skb->next->next;
 	const struct type *target = skb->type->form == FORM_PTR ? skb->type->target : NULL;
@@ -316,15 +316,15 @@ const struct type *builtin_type_skboutput(struct check *c, struct use *use)
 	struct record *record = arena_one(c->arena, struct record);
 
 	if (!(probe_row(c->unit->probe)->gives & WITH_FUNC)) {
-		check_error(c, use->name, "skboutput() is not available in a %s probe",
+		problem_error(c, use->name, "skboutput() is not available in a %s probe",
 		    probe_row(c->unit->probe)->name);
-		check_hint(
+		problem_hint(
 		    c, "the kernel allows it in fentry and fexit, where it knows what args.skb points to");
 		return c->error;
 	}
 	if (!target || target->form != FORM_STRUCT || !str_eq(target->name, wanted)) {
-		check_error(c, skb->span, "skboutput() needs a struct sk_buff * here");
-		check_hint(c, "as in skboutput(\"packets.pcap\", args.skb, args.skb->len, 0)");
+		problem_error(c, skb->span, "skboutput() needs a struct sk_buff * here");
+		problem_hint(c, "as in skboutput(\"packets.pcap\", args.skb, args.skb->len, 0)");
 		return c->error;
 	}
 	action->builtin = use->call->builtin;
@@ -343,7 +343,7 @@ const struct type *builtin_type_skboutput(struct check *c, struct use *use)
 
 /* The address goes out first, then the process is stopped, then the record is sent: so it never waits for a
  * record that there was no room for. */
-const struct type *builtin_type_watch(struct check *c, struct use *use)
+const struct type *builtin_type_watch(struct compilation *c, struct use *use)
 {
 	struct field hold = { .kind = FIELD_HOLD, .type = type_int(c->types, 8, true) };
 	struct action *action = new_action(c, use);
@@ -355,13 +355,13 @@ const struct type *builtin_type_watch(struct check *c, struct use *use)
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_unwatch(struct check *c, struct use *use)
+const struct type *builtin_type_unwatch(struct compilation *c, struct use *use)
 {
 	add_value(c, new_action(c, use), use->args);
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_exit(struct check *c, struct use *use)
+const struct type *builtin_type_exit(struct compilation *c, struct use *use)
 {
 	struct action *action = new_action(c, use);
 

@@ -1,17 +1,17 @@
 /*
  * Type rules of the builtins about stacks, symbols, registers and signals.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 #include "lexer/lexer.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
-	const struct type *rule(struct check *c, struct use *use);
+	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
 #undef BUILTIN
 
 #define FRAMES_MAX 127
 
-static bool stack_argument(struct check *c, struct use *use, const struct node *arg, struct type *stack)
+static bool stack_argument(struct compilation *c, struct use *use, const struct node *arg, struct type *stack)
 {
 	int64_t frames;
 
@@ -22,16 +22,16 @@ static bool stack_argument(struct check *c, struct use *use, const struct node *
 		return true;
 	}
 	if (!fold_int(arg, &frames) || frames < 0 || frames > FRAMES_MAX) {
-		check_error(c, arg->span, "%s() takes a mode and a number of frames up to %d",
+		problem_error(c, arg->span, "%s() takes a mode and a number of frames up to %d",
 		    use->builtin->name, FRAMES_MAX);
-		check_hint(c, "modes are bpftrace, perf and raw, as in %s(perf, 5)", use->builtin->name);
+		problem_hint(c, "modes are bpftrace, perf and raw, as in %s(perf, 5)", use->builtin->name);
 		return false;
 	}
 	stack->frames = (uint32_t)frames;
 	return true;
 }
 
-static const struct type *stack(struct check *c, struct use *use, enum type_form form)
+static const struct type *stack(struct compilation *c, struct use *use, enum type_form form)
 {
 	struct type wanted = { .frames = FRAMES_MAX };
 
@@ -42,17 +42,17 @@ static const struct type *stack(struct check *c, struct use *use, enum type_form
 	return type_stack(c->types, form, wanted.mode, wanted.frames);
 }
 
-const struct type *builtin_type_kstack(struct check *c, struct use *use)
+const struct type *builtin_type_kstack(struct compilation *c, struct use *use)
 {
 	return stack(c, use, FORM_KSTACK);
 }
 
-const struct type *builtin_type_ustack(struct check *c, struct use *use)
+const struct type *builtin_type_ustack(struct compilation *c, struct use *use)
 {
 	return stack(c, use, FORM_USTACK);
 }
 
-const struct type *builtin_type_reg(struct check *c, struct use *use)
+const struct type *builtin_type_reg(struct compilation *c, struct use *use)
 {
 	struct str_near near = { .wanted = use->args->string.text };
 	const struct arch *arch = c->program->arch;
@@ -65,31 +65,31 @@ const struct type *builtin_type_reg(struct check *c, struct use *use)
 		}
 		str_near_offer(&near, c->arena, str_of(arch->registers[i].name));
 	}
-	check_error(c, use->args->span, "there is no register \"%.*s\"", STR_ARG(use->args->string.text));
-	check_hint_near(c, &near, arch->register_names);
+	problem_error(c, use->args->span, "there is no register \"%.*s\"", STR_ARG(use->args->string.text));
+	problem_hint_near(c, &near, arch->register_names);
 	return c->error;
 }
 
 /* A name that the machine where it runs makes a number of. */
-const struct type *builtin_type_symbol(struct check *c, struct use *use)
+const struct type *builtin_type_symbol(struct compilation *c, struct use *use)
 {
 	use->call->text = use->args->string.text;
 	return signature_result(c->types, use->signature.result);
 }
 
 /* Of its own, since it can be a probe's condition. */
-const struct type *builtin_type_exists(struct check *c, struct use *use)
+const struct type *builtin_type_exists(struct compilation *c, struct use *use)
 {
 	return builtin_type_symbol(c, use);
 }
 
-const struct type *builtin_type_uaddr(struct check *c, struct use *use)
+const struct type *builtin_type_uaddr(struct compilation *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
 
 	if (attach->is_open) {
-		check_error(c, use->name, "uaddr() needs a binary that is known when the image is made");
-		check_hint(c, "give its parameter behind the script: there it stays the same");
+		problem_error(c, use->name, "uaddr() needs a binary that is known when the image is made");
+		problem_hint(c, "give its parameter behind the script: there it stays the same");
 		return c->error;
 	}
 	use->call->text =
@@ -97,7 +97,7 @@ const struct type *builtin_type_uaddr(struct check *c, struct use *use)
 	return signature_result(c->types, use->signature.result);
 }
 
-static const struct type *in_space(struct check *c, struct use *use, enum address_space space)
+static const struct type *in_space(struct compilation *c, struct use *use, enum address_space space)
 {
 	const struct type *type = use->args->type;
 
@@ -105,23 +105,23 @@ static const struct type *in_space(struct check *c, struct use *use, enum addres
 		return type_ptr(c->types, type->target, space);
 	if (type_is_integer(type))
 		return type_ptr(c->types, type_int(c->types, 8, false), space);
-	check_error(c, use->args->span, "%s() needs a pointer", use->builtin->name);
-	check_hint(c, "as in %s(arg0)", use->builtin->name);
+	problem_error(c, use->args->span, "%s() needs a pointer", use->builtin->name);
+	problem_hint(c, "as in %s(arg0)", use->builtin->name);
 	return c->error;
 }
 
-const struct type *builtin_type_kptr(struct check *c, struct use *use)
+const struct type *builtin_type_kptr(struct compilation *c, struct use *use)
 {
 	return in_space(c, use, SPACE_KERNEL);
 }
 
-const struct type *builtin_type_uptr(struct check *c, struct use *use)
+const struct type *builtin_type_uptr(struct compilation *c, struct use *use)
 {
 	return in_space(c, use, SPACE_USER);
 }
 
 /* "KILL", "SIGKILL": the constants table has them as SIGKILL. */
-const struct type *builtin_type_signal(struct check *c, struct use *use)
+const struct type *builtin_type_signal(struct compilation *c, struct use *use)
 {
 	struct node *arg = use->args;
 	struct str name;
@@ -135,24 +135,24 @@ const struct type *builtin_type_signal(struct check *c, struct use *use)
 			fold_into_int(arg, (uint64_t)number, type_int(c->types, 8, true));
 			return type_void(c->types);
 		}
-		check_error(c, arg->span, "there is no signal %.*s", STR_ARG(name));
-		check_hint(c, "kill -l lists them");
+		problem_error(c, arg->span, "there is no signal %.*s", STR_ARG(name));
+		problem_hint(c, "kill -l lists them");
 		return c->error;
 	}
 	if (!type_is_integer(arg->type) || (fold_int(arg, &number) && (number < 1 || number > 64))) {
-		check_error(c, arg->span, "signal() needs a signal");
-		check_hint(c, "its number (1 to 64) or name, as in signal(\"TERM\")");
+		problem_error(c, arg->span, "signal() needs a signal");
+		problem_hint(c, "its number (1 to 64) or name, as in signal(\"TERM\")");
 		return c->error;
 	}
 	return type_void(c->types);
 }
 
-const struct type *builtin_type_override(struct check *c, struct use *use)
+const struct type *builtin_type_override(struct compilation *c, struct use *use)
 {
 	c->unit->needs_kprobe = true;
 	if (c->unit->probe == PROBE_kprobe && !c->unit->attaches.v[0]->offset)
 		return type_void(c->types);
-	check_error(c, use->name, "override() is for kprobes at a function's entry");
-	check_hint(c, "the kernel returns the value in place of calling the function");
+	problem_error(c, use->name, "override() is for kprobes at a function's entry");
+	problem_hint(c, "the kernel returns the value in place of calling the function");
 	return c->error;
 }

@@ -3,12 +3,12 @@
  * an image that is written for later, those that have not been given stay open: they become rows of
  * program.parameters, which the runtime fills in.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include "base/message.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
-	const struct type *rule(struct check *c, struct use *use);
+	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
 #undef BUILTIN
 
@@ -42,7 +42,7 @@ static bool read_option(const struct node *call, struct parameter *p)
 	return true;
 }
 
-static struct parameter *find_option(struct check *c, struct str name)
+static struct parameter *find_option(struct compilation *c, struct str name)
 {
 	for (size_t i = 0; i < c->options_named.n; i++)
 		if (str_eq(c->options_named.v[i].name, name))
@@ -58,7 +58,7 @@ static bool is_name(struct str name)
 	return name.n && name.p[0] != '-';
 }
 
-static void declare_option(struct check *c, const struct node *call)
+static void declare_option(struct compilation *c, const struct node *call)
 {
 	const struct node *fallback = call->call.args ? call->call.args->next : NULL;
 	struct parameter p, *other;
@@ -70,21 +70,21 @@ static void declare_option(struct check *c, const struct node *call)
 		p.fallback = str_format(c->arena, "%lld", (long long)value);
 	other = find_option(c, p.name);
 	if (!is_name(p.name)) {
-		check_error(
+		problem_error(
 		    c, call->call.args->span, "\"%.*s\" cannot be a parameter's name", STR_ARG(p.name));
-		check_hint(c, "it is given as --NAME=VALUE");
+		problem_hint(c, "it is given as --NAME=VALUE");
 	} else if (!other) {
 		vec_push(c->arena, &c->options_named, p);
 	} else if (other->kind != p.kind || !str_eq(other->fallback, p.fallback)) {
-		check_error(c, call->span, "--%.*s has another default at %.*s: %.*s", STR_ARG(p.name),
-		    STR_ARG(check_place(c, other->span)), STR_ARG(other->fallback));
-		check_hint(c, "a parameter has the same default wherever it is used");
+		problem_error(c, call->span, "--%.*s has another default at %.*s: %.*s", STR_ARG(p.name),
+		    STR_ARG(problem_place(c, other->span)), STR_ARG(other->fallback));
+		problem_hint(c, "a parameter has the same default wherever it is used");
 	} else if (!other->description.n) {
 		other->description = p.description;
 	}
 }
 
-static void find_options(struct check *c, const struct node *node)
+static void find_options(struct compilation *c, const struct node *node)
 {
 	struct node *children[AST_CHILDREN];
 	const struct builtin *builtin;
@@ -101,18 +101,18 @@ static void find_options(struct check *c, const struct node *node)
 }
 
 /* Once, wherever it is used. */
-static void check_given(struct check *c, size_t i)
+static void check_given(struct compilation *c, size_t i)
 {
 	const struct parameter *p = &c->options_named.v[i];
 	const struct named_parameter *named = &c->line.named.v[i];
 	uint64_t value;
 
 	if (named->given && p->kind != PARAMETER_TEXT && !commandline_value(p->kind, named->value, &value))
-		check_error(c, p->span, "--%.*s is \"%.*s\", not %s", STR_ARG(p->name), STR_ARG(named->value),
-		    commandline_wanted(p->kind));
+		problem_error(c, p->span, "--%.*s is \"%.*s\", not %s", STR_ARG(p->name),
+		    STR_ARG(named->value), commandline_wanted(p->kind));
 }
 
-void commandline_begin(struct check *c, const struct script *script)
+void commandline_begin(struct compilation *c, const struct script *script)
 {
 	struct str wrong;
 
@@ -136,18 +136,18 @@ void commandline_begin(struct check *c, const struct script *script)
 	c->diag->errors++;
 }
 
-bool commandline_is_open(const struct check *c, unsigned number)
+bool commandline_is_open(const struct compilation *c, unsigned number)
 {
 	return c->options->open_parameters && (!number || number > c->line.positional.n);
 }
 
-struct str commandline_text(const struct check *c, unsigned number)
+struct str commandline_text(const struct compilation *c, unsigned number)
 {
 	return number && number <= c->line.positional.n ? c->line.positional.v[number - 1] : STR("");
 }
 
 /* Its row; a parameter that is used as a number and as a text has two. */
-static uint32_t add_row(struct check *c, struct parameter p)
+static uint32_t add_row(struct compilation *c, struct parameter p)
 {
 	for (size_t i = 0; i < c->program->parameters.n; i++) {
 		const struct parameter *row = &c->program->parameters.v[i];
@@ -162,7 +162,7 @@ static uint32_t add_row(struct check *c, struct parameter p)
 
 #define NAME_SIZE 4096 /* a path, or a function of C++ */
 
-uint32_t commandline_open(struct check *c, enum parameter_kind kind, unsigned number, struct span at)
+uint32_t commandline_open(struct compilation *c, enum parameter_kind kind, unsigned number, struct span at)
 {
 	return add_row(c, (struct parameter){ .kind = kind,
 			      .number = number,
@@ -171,7 +171,7 @@ uint32_t commandline_open(struct check *c, enum parameter_kind kind, unsigned nu
 			      .span = at });
 }
 
-void commandline_open_names(struct check *c, struct str text, struct span at)
+void commandline_open_names(struct compilation *c, struct str text, struct span at)
 {
 	struct str before;
 	unsigned number;
@@ -180,14 +180,14 @@ void commandline_open_names(struct check *c, struct str text, struct span at)
 		commandline_open(c, PARAMETER_TEXT, number, at);
 }
 
-static uint32_t text_size(const struct check *c, struct str fallback)
+static uint32_t text_size(const struct compilation *c, struct str fallback)
 {
 	return fallback.n >= c->options->max_strlen ? (uint32_t)fallback.n + 1 : c->options->max_strlen;
 }
 
 /* str($1) takes the parameter's text, str($1 + 2) what is behind its first two bytes; a missing one is empty.
  */
-static void as_text(struct check *c, struct node *node, unsigned number, uint32_t skip)
+static void as_text(struct compilation *c, struct node *node, unsigned number, uint32_t skip)
 {
 	struct str text = commandline_text(c, number);
 
@@ -210,7 +210,7 @@ static void as_text(struct check *c, struct node *node, unsigned number, uint32_
 	node->string.text = str_slice(text, skip < text.n ? skip : text.n, text.n);
 }
 
-void commandline_as_text(struct check *c, struct node *arg)
+void commandline_as_text(struct compilation *c, struct node *arg)
 {
 	struct node *left = arg->kind == NODE_BINARY && arg->binary.op == OP_ADD ? arg->binary.left : NULL;
 	int64_t skip;
@@ -222,7 +222,7 @@ void commandline_as_text(struct check *c, struct node *arg)
 		as_text(c, arg, left->param.number, (uint32_t)skip);
 }
 
-void fold_param(struct check *c, struct node *node)
+void fold_param(struct compilation *c, struct node *node)
 {
 	unsigned number = node->param.number;
 	struct str text = commandline_text(c, number);
@@ -239,25 +239,25 @@ void fold_param(struct check *c, struct node *node)
 	} else if (!number) {
 		fold_into_int(node, c->line.positional.n, type_int(c->types, 8, true));
 	} else if (text.n && !commandline_value(PARAMETER_NUMBER, text, &value)) {
-		check_error(c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(text));
-		check_hint(c, "str($%u) uses it as a string", number);
+		problem_error(c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(text));
+		problem_hint(c, "str($%u) uses it as a string", number);
 		node->type = c->error;
 	} else {
 		fold_into_int(node, value, type_int(c->types, 8, value <= INT64_MAX || text.p[0] == '-'));
 	}
 }
 
-bool commandline_hint(struct check *c, const struct node *node)
+bool commandline_hint(struct compilation *c, const struct node *node)
 {
 	if (node->kind != NODE_PARAM || !commandline_is_open(c, node->param.number))
 		return false;
-	check_hint(c,
+	problem_hint(c,
 	    "an image gets its parameters when it runs; one that stands here is given when the image is "
 	    "made, behind the script, and stays the same");
 	return true;
 }
 
-static const struct type *option_type(struct check *c, const struct parameter *p)
+static const struct type *option_type(struct compilation *c, const struct parameter *p)
 {
 	if (p->kind == PARAMETER_TEXT)
 		return type_string(c->types, text_size(c, p->fallback));
@@ -265,7 +265,7 @@ static const struct type *option_type(struct check *c, const struct parameter *p
 }
 
 static const struct type *fold_option(
-    struct check *c, struct use *use, const struct parameter *p, struct str text)
+    struct compilation *c, struct use *use, const struct parameter *p, struct str text)
 {
 	uint64_t value;
 
@@ -280,7 +280,7 @@ static const struct type *fold_option(
 	return use->node->type;
 }
 
-const struct type *builtin_type_getopt(struct check *c, struct use *use)
+const struct type *builtin_type_getopt(struct compilation *c, struct use *use)
 {
 	struct parameter *p = find_option(c, use->args->string.text);
 	const struct type *type;

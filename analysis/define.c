@@ -3,15 +3,15 @@
  */
 #include <inttypes.h>
 
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
-static const struct type *record_type(struct check *c, const struct record_syntax *syntax);
+static const struct type *record_type(struct compilation *c, const struct record_syntax *syntax);
 
 /* Offsets count bits in 32 of them. */
 #define RECORD_MAX (UINT32_MAX / 8)
 
 /* As C aligns a member of the type. */
-static uint32_t c_align(struct check *c, const struct type *t)
+static uint32_t c_align(struct compilation *c, const struct type *t)
 {
 	const struct member *members;
 	uint32_t n, align = 1, one;
@@ -33,7 +33,7 @@ static uint32_t c_align(struct check *c, const struct type *t)
 	return align;
 }
 
-static const struct type *base_type(struct check *c, const struct member_syntax *m)
+static const struct type *base_type(struct compilation *c, const struct member_syntax *m)
 {
 	const struct type *type;
 
@@ -42,23 +42,23 @@ static const struct type *base_type(struct check *c, const struct member_syntax 
 	type = type_by_word(c->types, m->words);
 	if (type)
 		return type;
-	check_error(c, m->span, "unknown type %.*s", STR_ARG(m->words));
-	check_hint(c, "types are int, uint64_t, struct name ..., and what the script defines before this");
+	problem_error(c, m->span, "unknown type %.*s", STR_ARG(m->words));
+	problem_hint(c, "types are int, uint64_t, struct name ..., and what the script defines before this");
 	return c->error;
 }
 
-static const struct type *too_large(struct check *c, struct span span, uint64_t size)
+static const struct type *too_large(struct compilation *c, struct span span, uint64_t size)
 {
-	check_error(c, span, "a type of %" PRIu64 " bytes is too large", size);
-	check_hint(c, "it has at most %u bytes", RECORD_MAX);
+	problem_error(c, span, "a type of %" PRIu64 " bytes is too large", size);
+	problem_hint(c, "it has at most %u bytes", RECORD_MAX);
 	return type_int(c->types, 4, true);
 }
 
-static const struct type *member_type(struct check *c, const struct member_syntax *m)
+static const struct type *member_type(struct compilation *c, const struct member_syntax *m)
 {
 	const struct type *type = base_type(c, m);
 
-	if (check_is_error(c, type))
+	if (is_unknown(c, type))
 		return type_int(c->types, 4, true);
 	for (unsigned i = 0; i < m->pointers; i++)
 		type = type_ptr(c->types, type, SPACE_KERNEL);
@@ -80,7 +80,7 @@ struct layout {
 
 /* 1 of what is packed, but for what says otherwise itself. */
 static uint32_t member_align(
-    struct check *c, const struct layout *l, const struct member_syntax *m, const struct type *type)
+    struct compilation *c, const struct layout *l, const struct member_syntax *m, const struct type *type)
 {
 	uint32_t align = l->packed || m->attributes.packed ? 1 : c_align(c, type);
 
@@ -101,7 +101,7 @@ static void place_bitfield(
 }
 
 static uint64_t place(
-    struct check *c, struct layout *l, const struct member_syntax *m, const struct type *type)
+    struct compilation *c, struct layout *l, const struct member_syntax *m, const struct type *type)
 {
 	uint32_t align = member_align(c, l, m, type);
 	uint64_t at;
@@ -125,7 +125,8 @@ static uint64_t place(
 }
 
 /* The members of an anonymous record are reached as if they were the outer one's own. */
-static void add_members_of(struct check *c, const struct type *outer, const struct type *inner, uint32_t at)
+static void add_members_of(
+    struct compilation *c, const struct type *outer, const struct type *inner, uint32_t at)
 {
 	const struct member *members;
 	uint32_t n = type_members(c->types, inner, &members);
@@ -138,16 +139,16 @@ static void add_members_of(struct check *c, const struct type *outer, const stru
 	}
 }
 
-static bool good_bits(struct check *c, const struct member_syntax *m, const struct type *type)
+static bool good_bits(struct compilation *c, const struct member_syntax *m, const struct type *type)
 {
 	if (!m->is_bitfield || (type_is_integer(type) && m->bits <= 8 * type->size))
 		return true;
-	check_error(c, m->span, "a bitfield of %u bits does not fit its type", m->bits);
-	check_hint(c, "it has at most as many bits as its integer type");
+	problem_error(c, m->span, "a bitfield of %u bits does not fit its type", m->bits);
+	problem_hint(c, "it has at most as many bits as its integer type");
 	return false;
 }
 
-static void add_member(struct check *c, struct layout *l, const struct member_syntax *m)
+static void add_member(struct compilation *c, struct layout *l, const struct member_syntax *m)
 {
 	const struct type *type = member_type(c, m);
 	struct member member = { .name = m->name, .type = type, .bit_size = m->bits };
@@ -162,7 +163,7 @@ static void add_member(struct check *c, struct layout *l, const struct member_sy
 		add_members_of(c, l->record, type, member.bit_offset);
 }
 
-static void lay_out(struct check *c, const struct type *record, const struct record_syntax *syntax)
+static void lay_out(struct compilation *c, const struct type *record, const struct record_syntax *syntax)
 {
 	const struct attributes_syntax *a = &syntax->attributes;
 	struct layout l = {
@@ -202,7 +203,7 @@ static uint32_t enum_size(const struct record_syntax *syntax)
 	return 8;
 }
 
-static const struct type *define_enum(struct check *c, const struct record_syntax *syntax)
+static const struct type *define_enum(struct compilation *c, const struct record_syntax *syntax)
 {
 	const struct type *type = type_define(c->types, FORM_ENUM, syntax->name);
 	uint32_t size = syntax->attributes.size ? syntax->attributes.size : enum_size(syntax);
@@ -214,7 +215,7 @@ static const struct type *define_enum(struct check *c, const struct record_synta
 	return type;
 }
 
-static const struct type *record_type(struct check *c, const struct record_syntax *syntax)
+static const struct type *record_type(struct compilation *c, const struct record_syntax *syntax)
 {
 	static const enum btf_shape shapes[] = { BTF_SHAPE_VOID, BTF_SHAPE_STRUCT, BTF_SHAPE_UNION,
 		BTF_SHAPE_ENUM };
@@ -230,15 +231,15 @@ static const struct type *record_type(struct check *c, const struct record_synta
 	}
 	type = type_define(c->types, form, syntax->name);
 	if (type->size) {
-		check_error(c, syntax->span, "%.*s is defined twice", STR_ARG(syntax->name));
-		check_hint(c, "take another name for one of them");
+		problem_error(c, syntax->span, "%.*s is defined twice", STR_ARG(syntax->name));
+		problem_hint(c, "take another name for one of them");
 		return type;
 	}
 	lay_out(c, type, syntax);
 	return type;
 }
 
-void define_types(struct check *c, const struct script *script)
+void define_types(struct compilation *c, const struct script *script)
 {
 	for (size_t i = 0; i < script->definitions.n; i++) {
 		const struct definition_syntax *d = &script->definitions.v[i];

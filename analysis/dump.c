@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 static void dump_attach(FILE *out, const struct attach *a)
 {

@@ -2,7 +2,7 @@
  * What is known while compiling: literals and named constants. A node that
  * names one becomes it.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 #include "lexer/lexer.h"
 
 void fold_into_int(struct node *node, uint64_t value, const struct type *type)
@@ -15,7 +15,7 @@ void fold_into_int(struct node *node, uint64_t value, const struct type *type)
 }
 
 void fold_into_kernel_int(
-    struct check *c, struct node *node, uint64_t value, enum origin origin, struct str named)
+    struct compilation *c, struct node *node, uint64_t value, enum origin origin, struct str named)
 {
 	fold_into_int(node, value, type_int(c->types, 8, true));
 	node->integer.origin = origin;
@@ -55,7 +55,7 @@ bool fold_int(const struct node *node, int64_t *value)
 	return node->kind == NODE_BINARY && fold_binary(node, value);
 }
 
-bool fold_constant(struct check *c, struct node *node)
+bool fold_constant(struct compilation *c, struct node *node)
 {
 	struct str name = node->ident.name;
 	uint32_t type;

@@ -1,9 +1,9 @@
 /*
  * What a variable, a map's value or a key can hold: each assignment widens it.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
-static const struct type *stored_tuple(struct check *c, const struct type *type)
+static const struct type *stored_tuple(struct compilation *c, const struct type *type)
 {
 	const struct type **items = arena_many(c->arena, const struct type *, type->elements);
 
@@ -15,7 +15,7 @@ static const struct type *stored_tuple(struct check *c, const struct type *type)
 	return type_tuple(c->types, items, type->elements);
 }
 
-const struct type *inferred_stored(struct check *c, const struct type *type)
+const struct type *inferred_stored(struct compilation *c, const struct type *type)
 {
 	if (type_is_aggregation(type))
 		return type;
@@ -26,7 +26,7 @@ const struct type *inferred_stored(struct check *c, const struct type *type)
 	return type->form == FORM_TUPLE ? stored_tuple(c, type) : type;
 }
 
-const struct type *inferred_stored_in_map(struct check *c, const struct type *type)
+const struct type *inferred_stored_in_map(struct compilation *c, const struct type *type)
 {
 	if (type_is_integer(type))
 		return type_int(c->types, 8, !(type->size == 8 && !type->is_signed));
@@ -43,7 +43,7 @@ bool inferred_is_literal(const struct node *node)
 /* The narrowest integer that keeps the values of both. uint64 with a signed one has none: it stays
  * unsigned when the other side is a literal >= 0, and is signed when negative values can come. */
 static const struct type *merge_integers(
-    struct check *c, const struct inferred_type *inferred, const struct type *b, bool literal)
+    struct compilation *c, const struct inferred_type *inferred, const struct type *b, bool literal)
 {
 	const struct type *a = inferred->type;
 	const struct type *with_sign = a->is_signed ? a : b;
@@ -59,7 +59,7 @@ static const struct type *merge_integers(
 	return type_int(c->types, size, true);
 }
 
-static const struct type *merge_pointers(struct check *c, const struct type *a, const struct type *b)
+static const struct type *merge_pointers(struct compilation *c, const struct type *a, const struct type *b)
 {
 	if (a->target == b->target)
 		return type_ptr(c->types, a->target, SPACE_ANY);
@@ -69,11 +69,11 @@ static const struct type *merge_pointers(struct check *c, const struct type *a, 
 }
 
 static const struct type *merge(
-    struct check *c, const struct inferred_type *inferred, const struct type *b, bool literal);
+    struct compilation *c, const struct inferred_type *inferred, const struct type *b, bool literal);
 
 /* Element by element: the same number of them, each fitting the other. */
 static const struct type *merge_tuples(
-    struct check *c, const struct inferred_type *inferred, const struct type *b)
+    struct compilation *c, const struct inferred_type *inferred, const struct type *b)
 {
 	const struct type *a = inferred->type;
 	const struct type **items = arena_many(c->arena, const struct type *, a->elements);
@@ -91,7 +91,7 @@ static const struct type *merge_tuples(
 }
 
 static const struct type *merge(
-    struct check *c, const struct inferred_type *inferred, const struct type *b, bool literal)
+    struct compilation *c, const struct inferred_type *inferred, const struct type *b, bool literal)
 {
 	const struct type *a = inferred->type, *merged = NULL;
 	bool numbers =
@@ -120,8 +120,8 @@ static const struct type *merge(
 	return merged;
 }
 
-bool inferred_take(
-    struct check *c, struct inferred_type *inferred, const struct type *type, bool literal, struct span at)
+bool inferred_take(struct compilation *c, struct inferred_type *inferred, const struct type *type,
+    bool literal, struct span at)
 {
 	const struct type *merged = inferred->type ? merge(c, inferred, type, literal) : type;
 

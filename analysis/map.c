@@ -1,14 +1,14 @@
 /*
  * Maps: all uses of @x in the script agree on its keys and its value.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 static struct map_info *info_of(struct map *map)
 {
 	return (struct map_info *)map;
 }
 
-static struct map *find(struct check *c, struct str name)
+static struct map *find(struct compilation *c, struct str name)
 {
 	for (size_t i = 0; i < c->program->maps.n; i++)
 		if (str_eq(c->program->maps.v[i]->name, name))
@@ -16,7 +16,7 @@ static struct map *find(struct check *c, struct str name)
 	return NULL;
 }
 
-struct map *map_of(struct check *c, struct node *node)
+struct map *map_of(struct compilation *c, struct node *node)
 {
 	struct map *map = find(c, node->map.name);
 
@@ -50,50 +50,50 @@ static uint32_t list_length(const struct node *list)
 	return n;
 }
 
-static bool same_shape(struct check *c, struct map_info *info, const struct node *node, uint32_t n)
+static bool same_shape(struct compilation *c, struct map_info *info, const struct node *node, uint32_t n)
 {
-	struct str where = check_place(c, info->key_span);
+	struct str where = problem_place(c, info->key_span);
 
 	if (info->n_keys == n)
 		return true;
 	if (!n || !info->n_keys) {
-		check_error(c, node->span, "%.*s is used %s a key here, but %s one at %.*s",
+		problem_error(c, node->span, "%.*s is used %s a key here, but %s one at %.*s",
 		    STR_ARG(node->map.name), n ? "with" : "without", n ? "without" : "with", STR_ARG(where));
-		check_hint(c, "a map has always a key or never; take another name for the other");
+		problem_hint(c, "a map has always a key or never; take another name for the other");
 		return false;
 	}
-	check_error(c, node->span, "%.*s has %u key%s here, but %u at %.*s", STR_ARG(node->map.name), n,
+	problem_error(c, node->span, "%.*s has %u key%s here, but %u at %.*s", STR_ARG(node->map.name), n,
 	    n == 1 ? "" : "s", info->n_keys, STR_ARG(where));
-	check_hint(c, "every use of a map has the same number of keys");
+	problem_hint(c, "every use of a map has the same number of keys");
 	return false;
 }
 
-static void take_key(struct check *c, struct map_info *info, uint32_t i, struct node *key)
+static void take_key(struct compilation *c, struct map_info *info, uint32_t i, struct node *key)
 {
-	const struct type *type = check_value(c, key), *stored;
+	const struct type *type = infer_value(c, key), *stored;
 	struct inferred_type *inferred = &info->keys[i];
 	struct str text, before, where;
 
-	if (check_is_error(c, type))
+	if (is_unknown(c, type))
 		return;
-	text = check_type_text(c, type);
+	text = type_text(c->arena, type);
 	stored = inferred_stored_in_map(c, type);
 	if (!stored) {
-		check_error(c, key->span, "%.*s can't be a map's key", STR_ARG(text));
-		check_hint(c, "keys are numbers, strings, pointers and addresses; take one of its members");
+		problem_error(c, key->span, "%.*s can't be a map's key", STR_ARG(text));
+		problem_hint(c, "keys are numbers, strings, pointers and addresses; take one of its members");
 		return;
 	}
 	inferred->is_key = true;
 	if (inferred_take(c, inferred, stored, inferred_is_literal(key), key->span))
 		return;
-	before = check_type_text(c, inferred->type);
-	where = check_place(c, inferred->first);
-	check_error(c, key->span, "this key of %.*s is %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
-	    STR_ARG(text), STR_ARG(before), STR_ARG(where));
-	check_hint(c, "the keys of a map keep their types; take another map or cast the key");
+	before = type_text(c->arena, inferred->type);
+	where = problem_place(c, inferred->first);
+	problem_error(c, key->span, "this key of %.*s is %.*s here, but %.*s at %.*s",
+	    STR_ARG(info->map.name), STR_ARG(text), STR_ARG(before), STR_ARG(where));
+	problem_hint(c, "the keys of a map keep their types; take another map or cast the key");
 }
 
-void map_use_keys(struct check *c, struct node *node)
+void map_use_keys(struct compilation *c, struct node *node)
 {
 	struct map_info *info = info_of(map_of(c, node));
 	uint32_t n, i = 0;
@@ -112,7 +112,7 @@ void map_use_keys(struct check *c, struct node *node)
 		take_key(c, info, i++, key);
 }
 
-static void never_assigned(struct check *c, const struct node *node)
+static void never_assigned(struct compilation *c, const struct node *node)
 {
 	struct str_near near = { .wanted = node->map.name };
 
@@ -122,11 +122,11 @@ static void never_assigned(struct check *c, const struct node *node)
 		if (other->value.type)
 			str_near_offer(&near, c->arena, other->map.name);
 	}
-	check_error(c, node->span, "nothing is ever assigned to %.*s", STR_ARG(node->map.name));
-	check_hint_near(c, &near, "assign it somewhere in the script, as in @x = 1 or @x = count()");
+	problem_error(c, node->span, "nothing is ever assigned to %.*s", STR_ARG(node->map.name));
+	problem_hint_near(c, &near, "assign it somewhere in the script, as in @x = 1 or @x = count()");
 }
 
-const struct type *map_read(struct check *c, struct node *node)
+const struct type *map_read(struct compilation *c, struct node *node)
 {
 	struct map_info *info = info_of(map_of(c, node));
 
@@ -138,24 +138,24 @@ const struct type *map_read(struct check *c, struct node *node)
 	return c->error;
 }
 
-void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value)
+void map_assign(struct compilation *c, struct node *node, const struct type *type, struct node *value)
 {
 	struct map_info *info = info_of(map_of(c, node));
 	const struct type *stored = inferred_stored_in_map(c, type);
-	struct str text = check_type_text(c, type), before, where;
+	struct str text = type_text(c->arena, type), before, where;
 
 	if (!stored) {
-		check_error(c, value->span, "%.*s can't be kept in a map", STR_ARG(text));
-		check_hint(c, "keep a pointer to it, or one of its members");
+		problem_error(c, value->span, "%.*s can't be kept in a map", STR_ARG(text));
+		problem_hint(c, "keep a pointer to it, or one of its members");
 		return;
 	}
 	if (inferred_take(c, &info->value, stored, inferred_is_literal(value), value->span))
 		return;
-	before = check_type_text(c, info->value.type);
-	where = check_place(c, info->value.first);
-	check_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
+	before = type_text(c->arena, info->value.type);
+	where = problem_place(c, info->value.first);
+	problem_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s", STR_ARG(info->map.name),
 	    STR_ARG(text), STR_ARG(before), STR_ARG(where));
-	check_hint(c, "a map keeps the type of its values; take another map, or cast the value");
+	problem_hint(c, "a map keeps the type of its values; take another map, or cast the value");
 }
 
 static bool fits_array(const struct map *map)
@@ -166,7 +166,7 @@ static bool fits_array(const struct map *map)
 }
 
 /* Slots into the program's types, once they are final. */
-void map_finish(struct check *c)
+void map_finish(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->maps.n; i++) {
 		struct map_info *info = info_of(c->program->maps.v[i]);

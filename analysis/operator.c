@@ -1,7 +1,7 @@
 /*
  * The types of operators and casts. Integer arithmetic is done in 64 bits (type_common()).
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 static bool is_number(const struct type *t)
 {
@@ -14,29 +14,29 @@ static bool is_comparison(enum op op)
 }
 
 static const struct type *mismatch(
-    struct check *c, enum op op, struct span at, const struct type *left, const struct type *right)
+    struct compilation *c, enum op op, struct span at, const struct type *left, const struct type *right)
 {
-	struct str l = check_type_text(c, left), r = check_type_text(c, right);
+	struct str l = type_text(c->arena, left), r = type_text(c->arena, right);
 
-	check_error(
+	problem_error(
 	    c, at, "%.*s %s %.*s: there is no such operation", STR_ARG(l), ast_op_text(op), STR_ARG(r));
 	if (type_is_text(left) && (type_is_text(right) || !is_comparison(op)))
-		check_hint(c, "strings can be compared with == and != only");
+		problem_hint(c, "strings can be compared with == and != only");
 	else if (type_is_text(left) != type_is_text(right) && is_comparison(op))
-		check_hint(c,
+		problem_hint(c,
 		    "compare strings with strings and numbers with numbers; str(address) reads a string, "
 		    "and a number is written without quotes");
 	else if (left->form == FORM_INET || right->form == FORM_INET)
-		check_hint(c, "what ntop() gives is for printing and for keys; compare the address that it "
-			      "was made from");
+		problem_hint(c, "what ntop() gives is for printing and for keys; compare the address that it "
+				"was made from");
 	else
-		check_hint(c, "cast pointers with (uint64) to calculate with them as numbers");
+		problem_hint(c, "cast pointers with (uint64) to calculate with them as numbers");
 	return c->error;
 }
 
 /* retval is unsigned for a kretprobe, and "retval < 0" a favourite. */
 static void warn_never_below_zero(
-    struct check *c, enum op op, struct span at, const struct type *left, const struct node *right_node)
+    struct compilation *c, enum op op, struct span at, const struct type *left, const struct node *right_node)
 {
 	int64_t value;
 
@@ -44,12 +44,12 @@ static void warn_never_below_zero(
 		return;
 	if (left->form != FORM_INT || left->is_signed || left->size != 8)
 		return;
-	check_warning(c, at, "this is uint64, which is never below 0");
-	check_hint(c, "cast it to compare it as a signed number: (int64)... or (int32)...");
+	problem_warning(c, at, "this is uint64, which is never below 0");
+	problem_hint(c, "cast it to compare it as a signed number: (int64)... or (int32)...");
 }
 
 static const struct type *pointer_sum(
-    struct check *c, enum op op, struct span at, const struct type *left, const struct type *right)
+    struct compilation *c, enum op op, struct span at, const struct type *left, const struct type *right)
 {
 	if (left->form == FORM_PTR && type_is_integer(right) && (op == OP_ADD || op == OP_SUB))
 		return left;
@@ -58,12 +58,12 @@ static const struct type *pointer_sum(
 	return mismatch(c, op, at, left, right);
 }
 
-const struct type *check_operation(struct check *c, enum op op, struct span at, const struct type *left,
+const struct type *infer_operation(struct compilation *c, enum op op, struct span at, const struct type *left,
     const struct node *left_node, const struct type *right, const struct node *right_node)
 {
 	int64_t value;
 
-	if (check_is_error(c, left) || check_is_error(c, right))
+	if (is_unknown(c, left) || is_unknown(c, right))
 		return c->error;
 	if (type_is_text(left) && type_is_text(right) && (op == OP_EQ || op == OP_NE))
 		return type_bool(c->types);
@@ -81,8 +81,8 @@ const struct type *check_operation(struct check *c, enum op op, struct span at, 
 	if (left->form == FORM_PTR || right->form == FORM_PTR)
 		return pointer_sum(c, op, at, left, right);
 	if ((op == OP_DIV || op == OP_MOD) && right_node && fold_int(right_node, &value) && !value) {
-		check_error(c, right_node->span, "division by zero");
-		check_hint(c, "divide by something that is not 0");
+		problem_error(c, right_node->span, "division by zero");
+		problem_hint(c, "divide by something that is not 0");
 		return c->error;
 	}
 	/* What is shifted decides, as in C. */
@@ -91,81 +91,81 @@ const struct type *check_operation(struct check *c, enum op op, struct span at, 
 	return type_common(c->types, left, right);
 }
 
-const struct type *check_binary(struct check *c, struct node *node)
+const struct type *infer_binary(struct compilation *c, struct node *node)
 {
 	struct node *left = node->binary.left, *right = node->binary.right;
 
 	if (node->binary.op == OP_LAND || node->binary.op == OP_LOR) {
-		check_condition(c, left);
-		check_condition(c, right);
+		infer_condition(c, left);
+		infer_condition(c, right);
 		return type_bool(c->types);
 	}
-	check_value(c, left);
-	check_value(c, right);
-	return check_operation(c, node->binary.op, node->span, left->type, left, right->type, right);
+	infer_value(c, left);
+	infer_value(c, right);
+	return infer_operation(c, node->binary.op, node->span, left->type, left, right->type, right);
 }
 
-static const struct type *check_deref(struct check *c, struct node *node, const struct type *type)
+static const struct type *infer_deref(struct compilation *c, struct node *node, const struct type *type)
 {
-	struct str text = check_type_text(c, type);
+	struct str text = type_text(c->arena, type);
 
 	/* An integer is the address of a u64, as kaddr() gives them. */
 	if (type_is_integer(type))
 		return type_int(c->types, 8, false);
 	if (type->form == FORM_PTR && type->target->size)
 		return type->target;
-	check_error(c, node->span, "%.*s can't be dereferenced", STR_ARG(text));
-	check_hint(c, "cast it to a pointer to what lies there, as in *(uint32 *)...");
+	problem_error(c, node->span, "%.*s can't be dereferenced", STR_ARG(text));
+	problem_hint(c, "cast it to a pointer to what lies there, as in *(uint32 *)...");
 	return c->error;
 }
 
-static const struct type *check_address(struct check *c, struct node *node, const struct type *type)
+static const struct type *infer_address(struct compilation *c, struct node *node, const struct type *type)
 {
 	const struct node *operand = node->unary.operand;
 
 	if ((operand->kind == NODE_MEMBER && operand->member.member->record->form != FORM_ARGS &&
 		!operand->member.member->bit_size) ||
 	    operand->kind == NODE_INDEX || (operand->kind == NODE_UNARY && operand->unary.op == OP_DEREF))
-		return type_ptr(c->types, type, check_space(operand));
-	check_error(c, node->span, "this has no address in memory");
-	check_hint(c, "& takes members of structs and elements of arrays");
+		return type_ptr(c->types, type, infer_space(operand));
+	problem_error(c, node->span, "this has no address in memory");
+	problem_hint(c, "& takes members of structs and elements of arrays");
 	return c->error;
 }
 
-static const struct type *check_minus(struct check *c, struct node *node, const struct type *type)
+static const struct type *infer_minus(struct compilation *c, struct node *node, const struct type *type)
 {
-	struct str text = check_type_text(c, type);
+	struct str text = type_text(c->arena, type);
 
 	if (type_is_integer(type))
 		return node->unary.op == OP_NEG ? type_int(c->types, 8, true)
 						: type_common(c->types, type, type);
-	check_error(c, node->span, "%s needs an integer, and this is %.*s", ast_op_text(node->unary.op),
+	problem_error(c, node->span, "%s needs an integer, and this is %.*s", ast_op_text(node->unary.op),
 	    STR_ARG(text));
-	check_hint(c, "cast it, as in %s(uint64)...", ast_op_text(node->unary.op));
+	problem_hint(c, "cast it, as in %s(uint64)...", ast_op_text(node->unary.op));
 	return c->error;
 }
 
-const struct type *check_unary(struct check *c, struct node *node)
+const struct type *infer_unary(struct compilation *c, struct node *node)
 {
 	const struct type *type;
 
 	if (node->unary.op == OP_LNOT) {
-		check_condition(c, node->unary.operand);
+		infer_condition(c, node->unary.operand);
 		return type_bool(c->types);
 	}
-	type = check_value(c, node->unary.operand);
-	if (check_is_error(c, type))
+	type = infer_value(c, node->unary.operand);
+	if (is_unknown(c, type))
 		return type;
 	if (node->unary.op == OP_DEREF) {
 		portable_address(c, node->unary.operand);
-		return check_deref(c, node, type);
+		return infer_deref(c, node, type);
 	}
 	if (node->unary.op == OP_ADDRESS)
-		return check_address(c, node, type);
-	return check_minus(c, node, type);
+		return infer_address(c, node, type);
+	return infer_minus(c, node, type);
 }
 
-static const struct type *common_branch(struct check *c, const struct node *yes, const struct node *no)
+static const struct type *common_branch(struct compilation *c, const struct node *yes, const struct node *no)
 {
 	struct inferred_type inferred = { 0 };
 	const struct type *a = yes->type, *b = no->type;
@@ -182,16 +182,16 @@ static const struct type *common_branch(struct check *c, const struct node *yes,
 		   : NULL;
 }
 
-const struct type *check_ternary(struct check *c, struct node *node)
+const struct type *infer_ternary(struct compilation *c, struct node *node)
 {
 	struct node *yes = node->ternary.yes, *no = node->ternary.no;
 	const struct type *type;
 	bool changed;
 
-	check_condition(c, node->ternary.condition);
-	check_expr(c, yes);
-	check_expr(c, no);
-	if (check_is_error(c, yes->type) || check_is_error(c, no->type))
+	infer_condition(c, node->ternary.condition);
+	infer_expr(c, yes);
+	infer_expr(c, no);
+	if (is_unknown(c, yes->type) || is_unknown(c, no->type))
 		return c->error;
 	record_alone(c, yes);
 	record_alone(c, no);
@@ -199,10 +199,10 @@ const struct type *check_ternary(struct check *c, struct node *node)
 	type = common_branch(c, yes, no);
 	c->changed = changed;
 	if (!type) {
-		struct str a = check_type_text(c, yes->type), b = check_type_text(c, no->type);
+		struct str a = type_text(c->arena, yes->type), b = type_text(c->arena, no->type);
 
-		check_error(c, node->span, "the two sides of ?: are %.*s and %.*s", STR_ARG(a), STR_ARG(b));
-		check_hint(c, "both have to be numbers, or strings, or addresses");
+		problem_error(c, node->span, "the two sides of ?: are %.*s and %.*s", STR_ARG(a), STR_ARG(b));
+		problem_hint(c, "both have to be numbers, or strings, or addresses");
 		return c->error;
 	}
 	return type_is_text(type) ? type_string_for(c->types, type) : type;
@@ -224,7 +224,7 @@ static enum btf_shape tag_shape(enum type_tag tag)
 }
 
 struct near_context {
-	struct check *c;
+	struct compilation *c;
 	struct str_near near;
 };
 
@@ -236,26 +236,26 @@ static int offer(void *context, struct str name, struct str module)
 	return 0;
 }
 
-static const struct type *no_type(struct check *c, const struct type_syntax *syntax)
+static const struct type *no_type(struct compilation *c, const struct type_syntax *syntax)
 {
 	static const char *const tags[] = { "type", "struct", "union", "enum" };
 	struct near_context n = { c, { .wanted = syntax->name } };
 
-	check_error(c, syntax->span, "unknown %s %.*s", tags[syntax->tag], STR_ARG(syntax->name));
+	problem_error(c, syntax->span, "unknown %s %.*s", tags[syntax->tag], STR_ARG(syntax->name));
 	if (!c->program->btf) {
-		check_hint(c,
+		problem_hint(c,
 		    "this kernel has no BTF (/sys/kernel/btf/vmlinux), where its types are described: "
 		    "it needs CONFIG_DEBUG_INFO_BTF=y");
 		return c->error;
 	}
 	if (c->report)
 		btf_each_name(c->program->btf, tag_shape(syntax->tag), offer, &n);
-	check_hint_near(c, &n.near, "the kernel's BTF has none of that name");
+	problem_hint_near(c, &n.near, "the kernel's BTF has none of that name");
 	return c->error;
 }
 
 /* Of an address that the script made from a number: what a system call was given lies in user memory. */
-static enum address_space space_of_number(struct check *c, const struct type *target)
+static enum address_space space_of_number(struct compilation *c, const struct type *target)
 {
 	if (c->unit->user_memory)
 		return SPACE_USER;
@@ -263,7 +263,7 @@ static enum address_space space_of_number(struct check *c, const struct type *ta
 }
 
 static const struct type *syntax_type(
-    struct check *c, const struct type_syntax *syntax, const enum address_space *space, uint32_t whole)
+    struct compilation *c, const struct type_syntax *syntax, const enum address_space *space, uint32_t whole)
 {
 	const struct type *type = syntax->tag == TAG_NONE
 				      ? type_by_word(c->types, syntax->name)
@@ -285,7 +285,7 @@ static const struct type *syntax_type(
 	return type;
 }
 
-const struct type *check_type_syntax(struct check *c, const struct type_syntax *syntax)
+const struct type *infer_type_syntax(struct compilation *c, const struct type_syntax *syntax)
 {
 	return syntax_type(c, syntax, NULL, 0);
 }
@@ -301,27 +301,27 @@ static bool can_cast(const struct type *to, const struct type *from)
 	       to->size <= 8;
 }
 
-const struct type *check_cast(struct check *c, struct node *node)
+const struct type *infer_cast(struct compilation *c, struct node *node)
 {
-	const struct type *from = check_value(c, node->cast.operand), *to;
+	const struct type *from = infer_value(c, node->cast.operand), *to;
 	enum address_space space;
 	struct str a, b;
 
-	if (check_is_error(c, from))
+	if (is_unknown(c, from))
 		return from;
 	space = from->space;
 	to = syntax_type(
 	    c, node->cast.to, is_number(from) && from->form != FORM_PTR ? NULL : &space, from->size);
 	if (to->form == FORM_PTR)
 		portable_address(c, node->cast.operand);
-	if (check_is_error(c, to) || can_cast(to, from))
+	if (is_unknown(c, to) || can_cast(to, from))
 		return to;
-	a = check_type_text(c, from);
-	b = check_type_text(c, to);
-	check_error(c, node->span, "%.*s can't be cast to %.*s", STR_ARG(a), STR_ARG(b));
+	a = type_text(c->arena, from);
+	b = type_text(c->arena, to);
+	problem_error(c, node->span, "%.*s can't be cast to %.*s", STR_ARG(a), STR_ARG(b));
 	if (to->form == FORM_STRUCT || to->form == FORM_UNION)
-		check_hint(c, "cast to a pointer to it: (%.*s *)", STR_ARG(b));
+		problem_hint(c, "cast to a pointer to it: (%.*s *)", STR_ARG(b));
 	else
-		check_hint(c, "casts go between integers, pointers and arrays of up to 8 bytes");
+		problem_hint(c, "casts go between integers, pointers and arrays of up to 8 bytes");
 	return c->error;
 }

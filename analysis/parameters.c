@@ -3,7 +3,7 @@
  * as definitions, the last of them a struct with the parameters, in which each lies at 64 times the number of
  * its place.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define RECORD "btrun_args"
 
 /* What is defined is what a program of ours has written: it has no mistakes to be told about. */
-static const struct type *define_all(struct check *c, struct str text)
+static const struct type *define_all(struct compilation *c, struct str text)
 {
 	struct source source = { .name = STR("debugging information"), .text = text };
 	bool report = c->report;
@@ -35,7 +35,7 @@ static const struct type *define_all(struct check *c, struct str text)
 	return record;
 }
 
-static const struct type *make_args(struct check *c, const struct type *record)
+static const struct type *make_args(struct compilation *c, const struct type *record)
 {
 	const struct member *found;
 	uint32_t n = type_members(c->types, record, &found);
@@ -58,7 +58,7 @@ static bool is_one_function(const struct attach *a)
 	return a->function.n && !a->glob && !a->offset;
 }
 
-static int read_parameters(struct check *c, const struct attach *a, const struct type **args)
+static int read_parameters(struct compilation *c, const struct attach *a, const struct type **args)
 {
 	struct str text, name = str_format(c->arena, "%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->function));
 	const struct type *record;
@@ -102,7 +102,7 @@ static int compare_names(const void *a, const void *b)
 
 /* Tables of a program overlap: each name once. */
 int parameters_each_function(
-    struct check *c, const struct attach *pattern, kernel_found *found, void *context)
+    struct compilation *c, const struct attach *pattern, kernel_found *found, void *context)
 {
 	struct str name =
 	    str_format(c->arena, "%.*s:%.*s", STR_ARG(pattern->binary), STR_ARG(pattern->function));
@@ -138,7 +138,7 @@ static const char *reason(int err)
 	return "its debugging information cannot be read";
 }
 
-const struct type *parameters_args(struct check *c, struct span at)
+const struct type *parameters_args(struct compilation *c, struct span at)
 {
 	struct unit *unit = c->unit;
 	const struct attach *a = unit->attaches.v[0];
@@ -146,8 +146,8 @@ const struct type *parameters_args(struct check *c, struct span at)
 	if (unit->args)
 		return unit->args;
 	if (!is_one_function(a)) {
-		check_error(c, at, "args needs a probe of one function's beginning");
-		check_hint(c, "name it without a pattern or an offset, or use arg0, arg1 ...");
+		problem_error(c, at, "args needs a probe of one function's beginning");
+		problem_hint(c, "name it without a pattern or an offset, or use arg0, arg1 ...");
 		return c->error;
 	}
 	if (!unit->args_error)
@@ -156,9 +156,9 @@ const struct type *parameters_args(struct check *c, struct span at)
 		portable_parameters(c, at, a);
 		return unit->args;
 	}
-	check_error(c, at, "the parameters of %.*s in %.*s are not known: %s", STR_ARG(a->function),
+	problem_error(c, at, "the parameters of %.*s in %.*s are not known: %s", STR_ARG(a->function),
 	    STR_ARG(a->binary), reason(unit->args_error));
-	check_hint(
+	problem_hint(
 	    c, "use arg0, arg1 ...; programs have it when compiled with -g, packages in their -dbgsym");
 	return c->error;
 }

@@ -2,22 +2,22 @@
  * What can't be portable and is no mistake either, told where a program is made for other kernels: it is what
  * it is on the kernel, or for the program, that it was looked up on.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #define FIRST_PAGE 4096 /* smaller numbers are no addresses: errors, NULL, offsets */
 
-void portable_address(struct check *c, const struct node *node)
+void portable_address(struct compilation *c, const struct node *node)
 {
 	int64_t value;
 
 	if (!c->options->portable || node->kind != NODE_INT || !fold_int(node, &value) ||
 	    (value >= 0 && value < FIRST_PAGE) || node->integer.origin != ORIGIN_SCRIPT)
 		return;
-	check_warning(c, node->span, "this address is that of one kernel, and of one start of it");
-	check_hint(c, "kaddr(\"SYMBOL\") is looked up where the image runs");
+	problem_warning(c, node->span, "this address is that of one kernel, and of one start of it");
+	problem_hint(c, "kaddr(\"SYMBOL\") is looked up where the image runs");
 }
 
-static bool is_told(struct check *c, const struct type *record)
+static bool is_told(struct compilation *c, const struct type *record)
 {
 	for (size_t i = 0; i < c->told.n; i++)
 		if (c->told.v[i] == record)
@@ -27,7 +27,7 @@ static bool is_told(struct check *c, const struct type *record)
 }
 
 /* A header of the kernel's own, or a struct that was copied from one. */
-void portable_member(struct check *c, const struct node *node, const struct type *record)
+void portable_member(struct compilation *c, const struct node *node, const struct type *record)
 {
 	const struct type *object = node->member.object->type;
 	enum btf_shape shape = record->form == FORM_UNION ? BTF_SHAPE_UNION : BTF_SHAPE_STRUCT;
@@ -37,32 +37,33 @@ void portable_member(struct check *c, const struct node *node, const struct type
 		return;
 	if (!c->program->btf || btf_find(c->program->btf, shape, record->name) < 0 || is_told(c, record))
 		return;
-	check_warning(c, node->span, "%.*s is read as the script or its header lays it out, on every kernel",
-	    STR_ARG(check_type_text(c, record)));
-	check_hint(
+	problem_warning(c, node->span,
+	    "%.*s is read as the script or its header lays it out, on every kernel",
+	    STR_ARG(type_text(c->arena, record)));
+	problem_hint(
 	    c, "without that definition its members are found in the BTF of the kernel that it runs on");
 }
 
-void portable_attach(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+void portable_attach(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	bool watched = a->probe == PROBE_watchpoint || a->probe == PROBE_asyncwatchpoint;
 
 	if (!c->options->portable || !c->report)
 		return;
 	if (a->offset && (probe_row(a->probe)->gives & WITH_REGS))
-		check_warning(c, syntax->rest_span,
+		problem_warning(c, syntax->rest_span,
 		    "what lies %llu bytes into %.*s differs between kernels, and between programs",
 		    (unsigned long long)a->offset, STR_ARG(a->function));
 	else if (a->address)
-		check_warning(c, syntax->rest_span, "this address is that of one %s",
+		problem_warning(c, syntax->rest_span, "this address is that of one %s",
 		    watched ? "kernel or process" : "program");
 }
 
-void portable_parameters(struct check *c, struct span at, const struct attach *a)
+void portable_parameters(struct compilation *c, struct span at, const struct attach *a)
 {
 	if (!c->options->portable)
 		return;
-	check_warning(c, at, "the parameters of %.*s are those of %.*s as it is here", STR_ARG(a->function),
+	problem_warning(c, at, "the parameters of %.*s are those of %.*s as it is here", STR_ARG(a->function),
 	    STR_ARG(a->binary));
-	check_hint(c, "where the image runs it has to be the same program");
+	problem_hint(c, "where the image runs it has to be the same program");
 }

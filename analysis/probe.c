@@ -1,10 +1,10 @@
 /*
  * The rows of language/probes.def.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #define PROBE(name, aliases, pattern, gives, split, ...) \
-	bool split(struct check *c, const struct attach_syntax *syntax, struct attach *a);
+	bool split(struct compilation *c, const struct attach_syntax *syntax, struct attach *a);
 #include "language/probes.def"
 #undef PROBE
 
@@ -30,7 +30,7 @@ const struct probe_row *probe_find(struct str name, enum probe_id *id)
 	return NULL;
 }
 
-void probe_near(struct check *c, struct str_near *near)
+void probe_near(struct compilation *c, struct str_near *near)
 {
 	struct str list, alias;
 
@@ -45,7 +45,7 @@ void probe_near(struct check *c, struct str_near *near)
 	}
 }
 
-struct str probe_names(struct check *c, unsigned gives)
+struct str probe_names(struct compilation *c, unsigned gives)
 {
 	struct str text = STR("");
 

@@ -1,7 +1,7 @@
 /*
  * Output records: the async calls of a straight run of statements share one.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 /* struct record_header and struct record_tail of image/image.h, which this folder does not see; the code
  * generator asserts that they agree. */
@@ -44,7 +44,7 @@ static uint32_t upper_size(const struct action *action)
 	return size;
 }
 
-static void start(struct check *c)
+static void start(struct compilation *c)
 {
 	c->run = arena_one(c->arena, struct record);
 	c->run->id = (uint32_t)c->program->records.n;
@@ -53,14 +53,14 @@ static void start(struct check *c)
 	vec_push(c->arena, &c->program->records, c->run);
 }
 
-void record_close(struct check *c)
+void record_close(struct compilation *c)
 {
 	if (c->run)
 		c->run->size = round_up(c->run->size, 8);
 	c->run = NULL;
 }
 
-void record_add(struct check *c, struct node *node)
+void record_add(struct compilation *c, struct node *node)
 {
 	struct call *call = node->call.call;
 	struct action *action = call->action;
@@ -80,12 +80,12 @@ void record_add(struct check *c, struct node *node)
 		place_field(c->run, &action->fields.v[i]);
 	if (c->run->size + c->run->tail_size <= RECORD_LIMIT)
 		return;
-	check_error(c, node->span, "this would send up to %u bytes at once; %u are possible",
+	problem_error(c, node->span, "this would send up to %u bytes at once; %u are possible",
 	    c->run->size + c->run->tail_size, RECORD_LIMIT);
-	check_hint(c, "print fewer strings at once, or limit their length: str(address, 200)");
+	problem_hint(c, "print fewer strings at once, or limit their length: str(address, 200)");
 }
 
-void record_alone(struct check *c, struct node *node)
+void record_alone(struct compilation *c, struct node *node)
 {
 	struct record *run = c->run;
 

@@ -4,7 +4,7 @@
  * when a block reads one that only blocks inside it (or beside it) have assigned, as 0.17's tools do, it is
  * one variable of the outermost block that needs it.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 struct scope {
 	struct scope *parent;
@@ -24,7 +24,7 @@ struct occurrence {
 };
 
 struct walk {
-	struct check *c;
+	struct compilation *c;
 	struct scope *scope;
 	VEC(struct binding *) bindings;
 	VEC(struct occurrence) occurrences;
@@ -83,9 +83,9 @@ static void never_assigned(struct walk *w, const struct node *node)
 
 	for (size_t i = 0; i < w->bindings.n; i++)
 		str_near_offer(&near, w->c->arena, w->bindings.v[i]->name);
-	check_error(w->c, node->span, "%.*s is read, but nothing has been assigned to it",
+	problem_error(w->c, node->span, "%.*s is read, but nothing has been assigned to it",
 	    STR_ARG(node->variable.name));
-	check_hint_near(w->c, &near, "assign it before, as in $x = 0");
+	problem_hint_near(w->c, &near, "assign it before, as in $x = 0");
 }
 
 static void visit_read(struct walk *w, struct node *node)
@@ -166,7 +166,7 @@ static void visit(struct walk *w, struct node *node)
 	}
 }
 
-static struct variable *variable_of(struct check *c, struct binding *binding)
+static struct variable *variable_of(struct compilation *c, struct binding *binding)
 {
 	while (binding->merged)
 		binding = binding->merged;
@@ -182,7 +182,7 @@ static struct variable *variable_of(struct check *c, struct binding *binding)
 	return binding->variable;
 }
 
-void scope_resolve(struct check *c)
+void scope_resolve(struct compilation *c)
 {
 	struct walk w = { .c = c };
 

@@ -1,7 +1,7 @@
 /*
  * The signature strings of language/builtins.def: "result(parameter, [optional], ...)".
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 static const struct {
 	const char *word;

@@ -1,32 +1,33 @@
 /*
  * Statements.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
-static void check_statement(struct check *c, struct node *node);
+static void infer_statement(struct compilation *c, struct node *node);
 
-static void wrong_target(struct check *c, const struct node *target)
+static void wrong_target(struct compilation *c, const struct node *target)
 {
-	check_error(c, target->span, "this can't be assigned to");
-	check_hint(c, "variables ($x) and maps (@x, @x[key]) can");
+	problem_error(c, target->span, "this can't be assigned to");
+	problem_hint(c, "variables ($x) and maps (@x, @x[key]) can");
 }
 
-static void not_kept(struct check *c, const struct node *value, struct str name)
+static void not_kept(struct compilation *c, const struct node *value, struct str name)
 {
-	struct str text = check_type_text(c, value->type);
+	struct str text = type_text(c->arena, value->type);
 
-	check_error(c, value->span, "%.*s can't be kept in %.*s by this version of btrun", STR_ARG(text),
+	problem_error(c, value->span, "%.*s can't be kept in %.*s by this version of btrun", STR_ARG(text),
 	    STR_ARG(name));
 	if (value->type->form == FORM_STRUCT || value->type->form == FORM_UNION)
-		check_hint(c, "keep a pointer to it, as in %.*s = &...; its members are reached with ->",
+		problem_hint(c, "keep a pointer to it, as in %.*s = &...; its members are reached with ->",
 		    STR_ARG(name));
 	else if (type_is_aggregation(value->type))
-		check_hint(c, "aggregations are kept in maps, as in @x = count()");
+		problem_hint(c, "aggregations are kept in maps, as in @x = count()");
 	else
-		check_hint(c, "keep one of its members or elements");
+		problem_hint(c, "keep one of its members or elements");
 }
 
-static void assign_variable(struct check *c, struct node *target, const struct type *type, struct node *value)
+static void assign_variable(
+    struct compilation *c, struct node *target, const struct type *type, struct node *value)
 {
 	struct variable_info *info = (struct variable_info *)target->variable.variable;
 	const struct type *stored = inferred_stored(c, type);
@@ -42,15 +43,15 @@ static void assign_variable(struct check *c, struct node *target, const struct t
 		target->type = info->inferred.type;
 		return;
 	}
-	text = check_type_text(c, type);
-	before = check_type_text(c, info->inferred.type);
-	where = check_place(c, info->inferred.first);
-	check_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s",
+	text = type_text(c->arena, type);
+	before = type_text(c->arena, info->inferred.type);
+	where = problem_place(c, info->inferred.first);
+	problem_error(c, value->span, "%.*s is assigned %.*s here, but %.*s at %.*s",
 	    STR_ARG(info->variable.name), STR_ARG(text), STR_ARG(before), STR_ARG(where));
-	check_hint(c, "a variable keeps its type; take another variable, or cast the value");
+	problem_hint(c, "a variable keeps its type; take another variable, or cast the value");
 }
 
-static void assign(struct check *c, struct node *target, const struct type *type, struct node *value)
+static void assign(struct compilation *c, struct node *target, const struct type *type, struct node *value)
 {
 	if (target->kind == NODE_VARIABLE) {
 		assign_variable(c, target, type, value);
@@ -60,7 +61,7 @@ static void assign(struct check *c, struct node *target, const struct type *type
 	target->type = target->map.map->value ? target->map.map->value : type;
 }
 
-static void check_plain(struct check *c, struct node *target, struct node *value)
+static void infer_plain(struct compilation *c, struct node *target, struct node *value)
 {
 	const struct type *type;
 
@@ -68,138 +69,138 @@ static void check_plain(struct check *c, struct node *target, struct node *value
 		map_use_keys(c, target);
 		c->target = target;
 	}
-	type = check_value(c, value);
+	type = infer_value(c, value);
 	target->type = c->error;
-	if (!check_is_error(c, type))
+	if (!is_unknown(c, type))
 		assign(c, target, type, value);
 }
 
 /* @x += 1 also for an @x that nothing else is assigned to. */
-static void start_map(struct check *c, struct node *target, const struct type *value)
+static void start_map(struct compilation *c, struct node *target, const struct type *value)
 {
 	struct map_info *info = (struct map_info *)map_of(c, target);
 
-	if (!info->value.type && !check_is_error(c, value) && type_is_integer(value))
+	if (!info->value.type && !is_unknown(c, value) && type_is_integer(value))
 		inferred_take(c, &info->value, inferred_stored_in_map(c, type_common(c->types, value, value)),
 		    false, target->span);
 }
 
-static void check_compound(struct check *c, struct node *node)
+static void infer_compound(struct compilation *c, struct node *node)
 {
 	struct node *target = node->assign.target, *value = node->assign.value;
-	const struct type *right = check_value(c, value), *type;
+	const struct type *right = infer_value(c, value), *type;
 
 	if (target->kind == NODE_MAP) {
 		map_use_keys(c, target);
 		start_map(c, target, right);
 	}
-	check_value(c, target);
-	type = check_operation(c, node->assign.op, node->span, target->type, target, right, value);
-	if (!check_is_error(c, type))
+	infer_value(c, target);
+	type = infer_operation(c, node->assign.op, node->span, target->type, target, right, value);
+	if (!is_unknown(c, type))
 		assign(c, target, type, value);
 }
 
-static void check_assign(struct check *c, struct node *node)
+static void infer_assign(struct compilation *c, struct node *node)
 {
 	struct node *target = node->assign.target;
 
 	if (target->kind != NODE_VARIABLE && target->kind != NODE_MAP) {
 		wrong_target(c, target);
-		check_value(c, node->assign.value);
+		infer_value(c, node->assign.value);
 	} else if (node->assign.op == OP_NONE) {
-		check_plain(c, target, node->assign.value);
+		infer_plain(c, target, node->assign.value);
 	} else {
-		check_compound(c, node);
+		infer_compound(c, node);
 	}
 }
 
-static void check_if(struct check *c, struct node *node)
+static void infer_if(struct compilation *c, struct node *node)
 {
-	check_condition(c, node->if_.condition);
-	check_statement(c, node->if_.yes);
+	infer_condition(c, node->if_.condition);
+	infer_statement(c, node->if_.yes);
 	if (node->if_.no)
-		check_statement(c, node->if_.no);
+		infer_statement(c, node->if_.no);
 }
 
-static void check_loop(struct check *c, struct node *body)
+static void infer_loop(struct compilation *c, struct node *body)
 {
 	c->loops++;
-	check_statement(c, body);
+	infer_statement(c, body);
 	c->loops--;
 }
 
-static void check_while(struct check *c, struct node *node)
+static void infer_while(struct compilation *c, struct node *node)
 {
-	check_condition(c, node->while_.condition);
-	check_loop(c, node->while_.body);
+	infer_condition(c, node->while_.condition);
+	infer_loop(c, node->while_.body);
 }
 
-static void check_bound(struct check *c, struct node *bound)
+static void infer_bound(struct compilation *c, struct node *bound)
 {
-	const struct type *type = check_value(c, bound);
+	const struct type *type = infer_value(c, bound);
 	struct str text;
 
-	if (check_is_error(c, type) || type_is_integer(type))
+	if (is_unknown(c, type) || type_is_integer(type))
 		return;
-	text = check_type_text(c, type);
-	check_error(
+	text = type_text(c->arena, type);
+	problem_error(
 	    c, bound->span, "a range goes from an integer to another, and this is %.*s", STR_ARG(text));
-	check_hint(c, "as in for $i : 0..10 { ... }");
+	problem_hint(c, "as in for $i : 0..10 { ... }");
 }
 
-static void check_range(struct check *c, struct node *node)
+static void infer_range(struct compilation *c, struct node *node)
 {
 	struct variable_info *info = (struct variable_info *)node->range.variable->variable.variable;
 
-	check_bound(c, node->range.from);
-	check_bound(c, node->range.to);
+	infer_bound(c, node->range.from);
+	infer_bound(c, node->range.to);
 	if (info)
 		inferred_take(
 		    c, &info->inferred, type_int(c->types, 8, true), false, node->range.variable->span);
 	node->range.variable->type = type_int(c->types, 8, true);
-	check_loop(c, node->range.body);
+	infer_loop(c, node->range.body);
 }
 
-static void check_jump(struct check *c, const struct node *node)
+static void infer_jump(struct compilation *c, const struct node *node)
 {
 	const char *word = node->kind == NODE_BREAK ? "break" : "continue";
 
 	if (c->loops)
 		return;
-	check_error(c, node->span, "%s is not in a loop", word);
-	check_hint(c, "return ends the action");
+	problem_error(c, node->span, "%s is not in a loop", word);
+	problem_hint(c, "return ends the action");
 }
 
-static void check_statement(struct check *c, struct node *node)
+static void infer_statement(struct compilation *c, struct node *node)
 {
 	switch (node->kind) {
 	case NODE_EXPR:
-		check_expr(c, node->expr.expr);
+		infer_expr(c, node->expr.expr);
 		return;
 	case NODE_ASSIGN:
-		check_assign(c, node);
+		infer_assign(c, node);
 		return;
 	case NODE_IF:
-		check_if(c, node);
+		infer_if(c, node);
 		return;
 	case NODE_BLOCK:
-		check_statements(c, node->block.statements);
+		infer_statements(c, node->block.statements);
 		return;
 	case NODE_RETURN:
 		if (node->return_.value)
-			check_value(c, node->return_.value);
+			infer_value(c, node->return_.value);
 		return;
 	case NODE_WHILE:
-		check_while(c, node);
+		infer_while(c, node);
 		return;
 	case NODE_RANGE:
-		check_range(c, node);
+		infer_range(c, node);
 		return;
 	case NODE_UNROLL: /* unroll_expand() has told why it is still one */
 		return;
 	case NODE_BREAK:
 	case NODE_CONTINUE:
-		check_jump(c, node);
+		infer_jump(c, node);
 		return;
 	case NODE_INT:
 	case NODE_STRING:
@@ -217,7 +218,7 @@ static void check_statement(struct check *c, struct node *node)
 	case NODE_INDEX:
 	case NODE_TUPLE:
 	case NODE_SIZEOF:
-		check_expr(c, node);
+		infer_expr(c, node);
 		return;
 	}
 }
@@ -237,13 +238,13 @@ static bool ends_action(const struct node *statement)
 	       statement->kind == NODE_CONTINUE || (call && builtin_ends_action(call->builtin));
 }
 
-void check_statements(struct check *c, struct node *list)
+void infer_statements(struct compilation *c, struct node *list)
 {
 	struct record *outer = c->run;
 
 	c->run = NULL;
 	for (struct node *s = list; s; s = s->next) {
-		check_statement(c, s);
+		infer_statement(c, s);
 		if (c->report && async_call(s))
 			record_add(c, s->kind == NODE_EXPR ? s->expr.expr : s);
 		else
@@ -252,8 +253,8 @@ void check_statements(struct check *c, struct node *list)
 			continue;
 		record_close(c);
 		if (s->next) {
-			check_warning(c, s->next->span, "this is never reached");
-			check_hint(c, "the action ends before it");
+			problem_warning(c, s->next->span, "this is never reached");
+			problem_hint(c, "the action ends before it");
 		}
 	}
 	record_close(c);

@@ -1,13 +1,13 @@
 /*
  * The arguments of tracepoints: from the C types in their format files to ours.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include <errno.h>
 #include <string.h>
 
 struct near_context {
-	struct check *c;
+	struct compilation *c;
 	struct str_near near;
 };
 
@@ -26,7 +26,7 @@ static bool unreadable(int err)
 
 /* The fields; of a kernel that does not run, from its BTF. 0, negative errno: -ENODATA when that does not
  * have them. */
-static int read_format(struct check *c, const struct attach *a, struct tracepoint_format *format)
+static int read_format(struct compilation *c, const struct attach *a, struct tracepoint_format *format)
 {
 	int err = tracepoint_format(c->options->kernel, c->arena, a->category, a->event, format);
 
@@ -37,24 +37,24 @@ static int read_format(struct check *c, const struct attach *a, struct tracepoin
 }
 
 /* A tracepoint of a module, which only the kernel where it runs can show. */
-static bool may_exist(struct check *c, const struct attach_syntax *syntax)
+static bool may_exist(struct compilation *c, const struct attach_syntax *syntax)
 {
 	if (!c->names_args) {
-		check_warning(c, syntax->rest_span,
+		problem_warning(c, syntax->rest_span,
 		    "the BTF that is compiled for has no tracepoint %.*s: whether the kernel has it is seen "
 		    "where "
 		    "the script runs",
 		    STR_ARG(syntax->rest));
 		return true;
 	}
-	check_missing(c, syntax->rest_span,
+	problem_missing(c, syntax->rest_span,
 	    "the BTF that is compiled for has no struct of tracepoint %.*s, so what args has is not known",
 	    STR_ARG(syntax->rest));
-	check_hint(c, "is the name right? Those of modules can only be compiled on the kernel itself");
+	problem_hint(c, "is the name right? Those of modules can only be compiled on the kernel itself");
 	return false;
 }
 
-bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *a)
+bool tracepoint_exists(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	struct near_context n = { c, { .wanted = syntax->rest } };
 	struct tracepoint_format format = { 0 };
@@ -66,30 +66,30 @@ bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, cons
 		return may_exist(c, syntax);
 	list = kernel_tracepoints(c->options->kernel, STR("*"), offer, &n);
 	if (unreadable(err)) {
-		check_error(c, syntax->span,
+		problem_error(c, syntax->span,
 		    "tracepoint:%.*s needs read access to tracefs, which this process "
 		    "has not",
 		    STR_ARG(syntax->rest));
-		check_hint(c, "run btrun with sudo, or as root, for a group of users: mount -o "
-			      "remount,gid=GROUP,mode=750 /sys/kernel/tracing");
+		problem_hint(c, "run btrun with sudo, or as root, for a group of users: mount -o "
+				"remount,gid=GROUP,mode=750 /sys/kernel/tracing");
 		return false;
 	}
 	if (list < 0) {
-		check_error(c, syntax->span, "the description of tracepoint %.*s can't be read",
+		problem_error(c, syntax->span, "the description of tracepoint %.*s can't be read",
 		    STR_ARG(syntax->rest));
-		check_hint(c, "tracefs has to be mounted and readable; as root: mount -t tracefs tracefs "
-			      "/sys/kernel/tracing");
+		problem_hint(c, "tracefs has to be mounted and readable; as root: mount -t tracefs tracefs "
+				"/sys/kernel/tracing");
 		return false;
 	}
 	if (err == -EBADMSG) {
-		check_error(c, syntax->span, "the format file of tracepoint %.*s can't be understood",
+		problem_error(c, syntax->span, "the format file of tracepoint %.*s can't be understood",
 		    STR_ARG(syntax->rest));
-		check_hint(c, "please report it with /sys/kernel/tracing/events/%.*s/%.*s/format",
+		problem_hint(c, "please report it with /sys/kernel/tracing/events/%.*s/%.*s/format",
 		    STR_ARG(a->category), STR_ARG(a->event));
 		return false;
 	}
-	check_missing(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
-	check_hint_near(c, &n.near, "btrun -l 'tracepoint:*' lists them");
+	problem_missing(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
+	problem_hint_near(c, &n.near, "btrun -l 'tracepoint:*' lists them");
 	return false;
 }
 
@@ -100,7 +100,7 @@ static struct str without_word(struct str text, const char *word)
 	return str_starts(text, word) ? str_trim(str_slice(text, n, text.n)) : text;
 }
 
-static const struct type *named(struct check *c, struct str text)
+static const struct type *named(struct compilation *c, struct str text)
 {
 	if (str_starts(text, "struct "))
 		return type_named(c->types, BTF_SHAPE_STRUCT, without_word(text, "struct "));
@@ -112,7 +112,7 @@ static const struct type *named(struct check *c, struct str text)
 }
 
 /* "const char *" and its like; what is unknown is void. */
-static const struct type *c_type(struct check *c, struct str text, enum address_space space)
+static const struct type *c_type(struct compilation *c, struct str text, enum address_space space)
 {
 	const struct type *type;
 	unsigned pointers = 0;
@@ -136,7 +136,7 @@ static const struct type *c_type(struct check *c, struct str text, enum address_
 }
 
 static const struct type *array_type(
-    struct check *c, const struct tracepoint_field *f, const struct type *element)
+    struct compilation *c, const struct tracepoint_field *f, const struct type *element)
 {
 	uint32_t size = f->array ? f->size / f->array : 1;
 
@@ -146,7 +146,7 @@ static const struct type *array_type(
 }
 
 static const struct type *field_type(
-    struct check *c, const struct tracepoint_field *f, enum address_space space)
+    struct compilation *c, const struct tracepoint_field *f, enum address_space space)
 {
 	const struct type *type =
 	    f->type.n ? c_type(c, f->type, space) : type_of_btf(c->types, f->btf_type, space);
@@ -165,7 +165,7 @@ static const struct type *field_type(
 		   : type_array(c->types, type_int(c->types, 1, false), f->size);
 }
 
-const struct type *tracepoint_args(struct check *c, const struct attach *a)
+const struct type *tracepoint_args(struct compilation *c, const struct attach *a)
 {
 	enum address_space space = str_is(a->category, "syscalls") ? SPACE_USER : SPACE_KERNEL;
 	struct tracepoint_format format = { 0 };

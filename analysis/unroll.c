@@ -1,13 +1,13 @@
 /*
  * unroll (N) { ... } becomes a block of N copies of its body.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #define UNROLL_MAX 100
 /* Of a script, loops in loops counted out. */
 #define COPIES_MAX 10000
 
-static void repeat(struct check *c, struct node *node, int64_t count)
+static void repeat(struct compilation *c, struct node *node, int64_t count)
 {
 	struct node *body = node->unroll.body, *list = NULL;
 
@@ -21,7 +21,7 @@ static void repeat(struct check *c, struct node *node, int64_t count)
 	node->block.statements = list;
 }
 
-static void expand(struct check *c, struct node *node)
+static void expand(struct compilation *c, struct node *node)
 {
 	struct node *count = node->unroll.count;
 	int64_t n;
@@ -29,22 +29,22 @@ static void expand(struct check *c, struct node *node)
 	if (count->kind == NODE_PARAM)
 		fold_param(c, count);
 	if (!fold_int(count, &n)) {
-		check_error(c, count->span, "unroll() needs a number that is known before the script runs");
+		problem_error(c, count->span, "unroll() needs a number that is known before the script runs");
 		if (!commandline_hint(c, count))
-			check_hint(c, "write the number itself, or a parameter such as $1");
+			problem_hint(c, "write the number itself, or a parameter such as $1");
 	} else if (n < 1 || n > UNROLL_MAX) {
-		check_error(c, count->span, "unroll() takes 1 to %d", UNROLL_MAX);
-		check_hint(c, "every round is a copy of the block in the program");
+		problem_error(c, count->span, "unroll() takes 1 to %d", UNROLL_MAX);
+		problem_hint(c, "every round is a copy of the block in the program");
 	} else if (c->unrolled + n > COPIES_MAX) {
-		check_error(c, node->span, "unroll() would make more than %d copies", COPIES_MAX);
-		check_hint(c, "every round is a copy of the block in the program");
+		problem_error(c, node->span, "unroll() would make more than %d copies", COPIES_MAX);
+		problem_hint(c, "every round is a copy of the block in the program");
 	} else {
 		c->unrolled += (uint32_t)n;
 		repeat(c, node, n);
 	}
 }
 
-static void expand_one(struct check *c, struct node *node)
+static void expand_one(struct compilation *c, struct node *node)
 {
 	if (node->kind == NODE_UNROLL)
 		expand(c, node);
@@ -61,7 +61,7 @@ static void expand_one(struct check *c, struct node *node)
 	}
 }
 
-void unroll_expand(struct check *c, struct node *block)
+void unroll_expand(struct compilation *c, struct node *block)
 {
 	for (struct node *s = block->block.statements; s; s = s->next)
 		expand_one(c, s);

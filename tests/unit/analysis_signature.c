@@ -1,5 +1,5 @@
 /* Every row of language/builtins.def has a signature that parses, and a result whose type is known. */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 #include "tests/unit/test.h"
 
 static void rows(struct arena *a)

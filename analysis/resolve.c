@@ -2,7 +2,7 @@
  * From the script to units: which attach points an action has, one typed copy of the
  * action for each, passes until the types are stable.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 #include <errno.h>
 
@@ -27,7 +27,7 @@ static bool is_condition(const struct node *predicate, struct str *function, boo
 	return true;
 }
 
-static struct unit *new_unit(struct check *c, const struct probe_syntax *syntax, struct attach *attach)
+static struct unit *new_unit(struct compilation *c, const struct probe_syntax *syntax, struct attach *attach)
 {
 	struct unit *unit = arena_one(c->arena, struct unit);
 	struct str condition;
@@ -47,7 +47,7 @@ static struct unit *new_unit(struct check *c, const struct probe_syntax *syntax,
 	return unit;
 }
 
-static void add_attach(struct check *c, const struct probe_syntax *syntax, struct unit *unit,
+static void add_attach(struct compilation *c, const struct probe_syntax *syntax, struct unit *unit,
     struct attach *attach, uint32_t action)
 {
 	struct str condition;
@@ -64,7 +64,7 @@ static void add_attach(struct check *c, const struct probe_syntax *syntax, struc
 
 /* The globs of one probe type share a unit, and stand one after the other. */
 static void add_globs(
-    struct check *c, const struct probe_syntax *syntax, struct attach_list *list, uint32_t action)
+    struct compilation *c, const struct probe_syntax *syntax, struct attach_list *list, uint32_t action)
 {
 	for (unsigned probe = 0; probe < PROBE_N_; probe++) {
 		struct unit *unit = NULL;
@@ -80,7 +80,7 @@ static void add_globs(
 }
 
 /* Whether any of the action's attach points is there, without a word about those that are not. */
-static bool some_exist(struct check *c, const struct probe_syntax *syntax)
+static bool some_exist(struct compilation *c, const struct probe_syntax *syntax)
 {
 	struct attach_list list = { 0 };
 
@@ -91,7 +91,7 @@ static bool some_exist(struct check *c, const struct probe_syntax *syntax)
 	return list.v.n > 0;
 }
 
-static struct node *new_call(struct check *c, struct span at, struct str name, struct node *args)
+static struct node *new_call(struct compilation *c, struct span at, struct str name, struct node *args)
 {
 	struct node *call = ast_new(c->arena, NODE_CALL, at);
 
@@ -102,8 +102,8 @@ static struct node *new_call(struct check *c, struct span at, struct str name, s
 }
 
 /* watchpoint:f+arg1:4:w: a probe of our own at the function sends the addresses that are to be watched. */
-static void add_watch(
-    struct check *c, const struct probe_syntax *written, const struct attach *watchpoint, uint32_t n_actions)
+static void add_watch(struct compilation *c, const struct probe_syntax *written,
+    const struct attach *watchpoint, uint32_t n_actions)
 {
 	struct attach *entry = arena_copy(c->arena, watchpoint, sizeof(*watchpoint));
 	struct node *argument = ast_new(c->arena, NODE_IDENT, watchpoint->span);
@@ -124,7 +124,7 @@ static void add_watch(
 }
 
 static void add_action(
-    struct check *c, const struct probe_syntax *syntax, uint32_t action, uint32_t n_actions)
+    struct compilation *c, const struct probe_syntax *syntax, uint32_t action, uint32_t n_actions)
 {
 	struct attach_list list = { 0 };
 	struct str condition;
@@ -145,19 +145,19 @@ static void add_action(
 	add_globs(c, syntax, &list, action);
 }
 
-static void pass(struct check *c, bool report)
+static void pass(struct compilation *c, bool report)
 {
 	c->report = report;
 	c->changed = false;
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		c->unit = c->program->units.v[i];
 		if (c->unit->predicate)
-			check_condition(c, c->unit->predicate);
-		check_statements(c, c->unit->body);
+			infer_condition(c, c->unit->predicate);
+		infer_statements(c, c->unit->body);
 	}
 }
 
-static void resolve_scopes(struct check *c)
+static void resolve_scopes(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		c->unit = c->program->units.v[i];
@@ -168,7 +168,7 @@ static void resolve_scopes(struct check *c)
 
 /* Do the registers of a function's entry hold its parameters one each, up to those that are used? Structs
  * that are passed by value take several, or none. */
-static bool one_register_each(struct check *c, const struct attach *a, uint32_t mask)
+static bool one_register_each(struct compilation *c, const struct attach *a, uint32_t mask)
 {
 	for (uint32_t i = 0; mask >> i; i++) {
 		const struct type *type;
@@ -186,7 +186,7 @@ static bool one_register_each(struct check *c, const struct attach *a, uint32_t 
 }
 
 /* Where a trampoline would show something else than the kprobe that was written, it stays one. */
-static void choose_form(struct check *c, struct unit *unit)
+static void choose_form(struct compilation *c, struct unit *unit)
 {
 	const struct attach *a = unit->attaches.v[0];
 
@@ -200,13 +200,13 @@ static void choose_form(struct check *c, struct unit *unit)
 		unit->needs_kprobe = true;
 }
 
-static void choose_forms(struct check *c)
+static void choose_forms(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++)
 		choose_form(c, c->program->units.v[i]);
 }
 
-static void finish_variables(struct check *c)
+static void finish_variables(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		struct unit *unit = c->program->units.v[i];
@@ -223,7 +223,7 @@ static void finish_variables(struct check *c)
 struct program *analyse(
     struct arena *a, const struct script *script, struct diag *diag, const struct analysis_options *options)
 {
-	struct check c = { .arena = a, .diag = diag, .options = options, .report = true };
+	struct compilation c = { .arena = a, .diag = diag, .options = options, .report = true };
 
 	c.program = arena_one(a, struct program);
 	c.program->source = diag->source;

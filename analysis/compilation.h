@@ -8,8 +8,8 @@
  * c->error is the type of what is wrong or not known yet: whoever meets it says
  * nothing and passes it on, so that one mistake gives one message.
  */
-#ifndef BTRUN_ANALYSIS_CHECK_H
-#define BTRUN_ANALYSIS_CHECK_H
+#ifndef BTRUN_ANALYSIS_COMPILATION_H
+#define BTRUN_ANALYSIS_COMPILATION_H
 
 #include "analysis/program.h"
 #include "base/format.h"
@@ -69,7 +69,7 @@ struct signature {
 	enum param_kind params[SIGNATURE_PARAMS];
 };
 
-struct check;
+struct compilation;
 struct use;
 
 /* A row of builtins.def. */
@@ -78,7 +78,7 @@ struct builtin {
 	unsigned forms;
 	const char *signature;
 	unsigned where;
-	const struct type *(*rule)(struct check *c, struct use *use);
+	const struct type *(*rule)(struct compilation *c, struct use *use);
 };
 
 /* One use of a builtin, for its rule. */
@@ -97,10 +97,10 @@ struct use {
 struct probe_row {
 	const char *name, *aliases, *pattern;
 	unsigned gives;
-	bool (*split)(struct check *c, const struct attach_syntax *syntax, struct attach *attach);
+	bool (*split)(struct compilation *c, const struct attach_syntax *syntax, struct attach *attach);
 };
 
-struct check {
+struct compilation {
 	struct arena *arena;
 	struct diag *diag;
 	const struct analysis_options *options;
@@ -127,21 +127,20 @@ struct check {
 };
 
 /* check.c: messages, each only once however often its place is analysed */
-void check_error(struct check *c, struct span at, const char *format, ...)
+void problem_error(struct compilation *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Something to attach to is not there: an error, or a warning when c->others, or nothing when
  * c->conditional. */
-void check_missing(struct check *c, struct span at, const char *format, ...)
+void problem_missing(struct compilation *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void check_warning(struct check *c, struct span at, const char *format, ...)
+void problem_warning(struct compilation *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void check_hint(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void problem_hint(struct compilation *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "did you mean a or b?", or otherwise when nothing is near. */
-void check_hint_near(struct check *c, const struct str_near *near, const char *otherwise);
+void problem_hint_near(struct compilation *c, const struct str_near *near, const char *otherwise);
 /* "LINE:COLUMN" of a place. */
-struct str check_place(struct check *c, struct span at);
-struct str check_type_text(struct check *c, const struct type *t);
-bool check_is_error(const struct check *c, const struct type *t);
+struct str problem_place(struct compilation *c, struct span at);
+bool is_unknown(const struct compilation *c, const struct type *t);
 
 /* signature.c: NULL when all is well, else what is wrong with it. */
 const char *signature_parse(const char *text, struct signature *signature);
@@ -152,7 +151,7 @@ const struct type *signature_result(struct types *types, struct str word);
 /* builtin.c */
 const struct builtin *builtin_row(enum builtin_id id);
 /* N of "argN" when a register holds that argument, else -1. */
-int builtin_argument(struct check *c, struct str name);
+int builtin_argument(struct compilation *c, struct str name);
 const struct builtin *builtin_find(struct str name, enum builtin_id *id);
 /* Is nothing after a call of it reached? */
 bool builtin_ends_action(enum builtin_id id);
@@ -160,124 +159,123 @@ bool builtin_ends_action(enum builtin_id id);
 bool builtin_is_condition(enum builtin_id id);
 /* Is it args, whose members the probe decides? */
 bool builtin_is_args(enum builtin_id id);
-void builtin_near(struct check *c, struct str_near *near, unsigned forms);
-const struct type *check_builtin(struct check *c, struct node *node, struct node *target);
-const struct type *check_argn(struct check *c, struct node *node, struct str name, bool *is_arg);
+void builtin_near(struct compilation *c, struct str_near *near, unsigned forms);
+const struct type *infer_builtin(struct compilation *c, struct node *node, struct node *target);
+const struct type *infer_argn(struct compilation *c, struct node *node, struct str name, bool *is_arg);
 
 /* probe.c, attach.c, tracepoint.c */
 const struct probe_row *probe_row(enum probe_id id);
 const struct probe_row *probe_find(struct str name, enum probe_id *id);
-void probe_near(struct check *c, struct str_near *near);
+void probe_near(struct compilation *c, struct str_near *near);
 /* The names of the probes that give one of these WITH_ bits. */
-struct str probe_names(struct check *c, unsigned gives);
+struct str probe_names(struct compilation *c, unsigned gives);
 
 struct attach_list {
 	VEC(struct attach *) v;
 };
 /* The attach points that one syntax stands for (globs of typed probes are expanded). */
-void attach_expand(struct check *c, const struct attach_syntax *syntax, struct attach_list *list);
+void attach_expand(struct compilation *c, const struct attach_syntax *syntax, struct attach_list *list);
 /* The type of args in a probe, or NULL. */
-const struct type *attach_args(struct check *c, const struct attach *attach);
+const struct type *attach_args(struct compilation *c, const struct attach *attach);
 /* The text is not written as the probe's pattern says. Always false. */
-bool attach_malformed(struct check *c, const struct attach_syntax *syntax, const struct attach *a);
+bool attach_malformed(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a);
 /* ctx of an iterator, or NULL. */
-const struct type *iter_args(struct check *c, const struct attach *a);
+const struct type *iter_args(struct compilation *c, const struct attach *a);
 /* Digits, 1e6, or 0x and hexadecimal ones, of up to 64 bits. */
 bool attach_number(struct str text, uint64_t *number);
 /* The same, or a parameter that an image gets later: 1, and a->parameter says which. */
-bool attach_count(
-    struct check *c, const struct attach_syntax *syntax, struct attach *a, struct str text, uint64_t *count);
-const struct type *tracepoint_args(struct check *c, const struct attach *attach);
+bool attach_count(struct compilation *c, const struct attach_syntax *syntax, struct attach *a,
+    struct str text, uint64_t *count);
+const struct type *tracepoint_args(struct compilation *c, const struct attach *attach);
 /* parameters.c: of the unit's uprobe; read when it is first asked for. c->error when there are none. */
-const struct type *parameters_args(struct check *c, struct span at);
+const struct type *parameters_args(struct compilation *c, struct span at);
 /* Does the action use args? */
 bool parameters_wanted(const struct probe_syntax *syntax);
 /* The functions of a program that a pattern stands for. 0 or negative errno. */
 int parameters_each_function(
-    struct check *c, const struct attach *pattern, kernel_found *found, void *context);
-bool tracepoint_exists(struct check *c, const struct attach_syntax *syntax, const struct attach *attach);
+    struct compilation *c, const struct attach *pattern, kernel_found *found, void *context);
+bool tracepoint_exists(
+    struct compilation *c, const struct attach_syntax *syntax, const struct attach *attach);
 
 /* expr.c, operator.c: the type of an expression, also put into the node */
-const struct type *check_expr(struct check *c, struct node *node);
-/* As check_expr(), and an error for what has no value. */
-const struct type *check_value(struct check *c, struct node *node);
+const struct type *infer_expr(struct compilation *c, struct node *node);
+/* As infer_expr(), and an error for what has no value. */
+const struct type *infer_value(struct compilation *c, struct node *node);
 /* A value that can be true or false. */
-void check_condition(struct check *c, struct node *node);
-const struct type *check_unary(struct check *c, struct node *node);
-const struct type *check_binary(struct check *c, struct node *node);
+void infer_condition(struct compilation *c, struct node *node);
+const struct type *infer_unary(struct compilation *c, struct node *node);
+const struct type *infer_binary(struct compilation *c, struct node *node);
 /* Of left op right, for compound assignments too; at: where errors are shown. */
-const struct type *check_operation(struct check *c, enum op op, struct span at, const struct type *left,
+const struct type *infer_operation(struct compilation *c, enum op op, struct span at, const struct type *left,
     const struct node *left_node, const struct type *right, const struct node *right_node);
-const struct type *check_ternary(struct check *c, struct node *node);
-const struct type *check_cast(struct check *c, struct node *node);
-const struct type *check_type_syntax(struct check *c, const struct type_syntax *syntax);
+const struct type *infer_ternary(struct compilation *c, struct node *node);
+const struct type *infer_cast(struct compilation *c, struct node *node);
+const struct type *infer_type_syntax(struct compilation *c, const struct type_syntax *syntax);
 /* Where the bytes of an lvalue lie. */
-enum address_space check_space(const struct node *node);
-/* What a number that is used as an address points into. */
-enum address_space check_number_space(const struct unit *unit);
+enum address_space infer_space(const struct node *node);
 
 /* define.c */
-void define_types(struct check *c, const struct script *script);
+void define_types(struct compilation *c, const struct script *script);
 
 /* portable.c: warnings about what is not, where that is asked for */
-void portable_address(struct check *c, const struct node *node);
-void portable_member(struct check *c, const struct node *node, const struct type *record);
-void portable_attach(struct check *c, const struct attach_syntax *syntax, const struct attach *a);
-void portable_parameters(struct check *c, struct span at, const struct attach *a);
+void portable_address(struct compilation *c, const struct node *node);
+void portable_member(struct compilation *c, const struct node *node, const struct type *record);
+void portable_attach(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a);
+void portable_parameters(struct compilation *c, struct span at, const struct attach *a);
 
 /* fold.c */
 bool fold_int(const struct node *node, int64_t *value);
 
 /* commandline.c. Finds the getopt()s of the script and hands out the words of the command line. */
-void commandline_begin(struct check *c, const struct script *script);
+void commandline_begin(struct compilation *c, const struct script *script);
 /* $N as a number, $#: it becomes one, or stays a parameter that has a type. */
-void fold_param(struct check *c, struct node *node);
+void fold_param(struct compilation *c, struct node *node);
 /* $N and $N + number as a text, where one is asked for; other nodes stay what they are. */
-void commandline_as_text(struct check *c, struct node *node);
+void commandline_as_text(struct compilation *c, struct node *node);
 /* Will $N (0: $#) be known only when the image runs? */
-bool commandline_is_open(const struct check *c, unsigned number);
+bool commandline_is_open(const struct compilation *c, unsigned number);
 /* Of one that is known. */
-struct str commandline_text(const struct check *c, unsigned number);
+struct str commandline_text(const struct compilation *c, unsigned number);
 /* The row of an open $N that is no part of the code: a number, or a name in an attach point. */
-uint32_t commandline_open(struct check *c, enum parameter_kind kind, unsigned number, struct span at);
-void commandline_open_names(struct check *c, struct str text, struct span at);
+uint32_t commandline_open(struct compilation *c, enum parameter_kind kind, unsigned number, struct span at);
+void commandline_open_names(struct compilation *c, struct str text, struct span at);
 /* After the message that node is not known: is that so because it is open? Then a hint says so. */
-bool commandline_hint(struct check *c, const struct node *node);
-bool fold_constant(struct check *c, struct node *node);
+bool commandline_hint(struct compilation *c, const struct node *node);
+bool fold_constant(struct compilation *c, struct node *node);
 void fold_into_int(struct node *node, uint64_t value, const struct type *type);
 /* The same of what another kernel may have another value for. */
 void fold_into_kernel_int(
-    struct check *c, struct node *node, uint64_t value, enum origin origin, struct str named);
+    struct compilation *c, struct node *node, uint64_t value, enum origin origin, struct str named);
 
 /* inferred_type.c: false when the value does not fit what is there (the type then stays as it was) */
-bool inferred_take(
-    struct check *c, struct inferred_type *inferred, const struct type *type, bool literal, struct span at);
+bool inferred_take(struct compilation *c, struct inferred_type *inferred, const struct type *type,
+    bool literal, struct span at);
 /* How a type is kept in a variable: char arrays become strings. */
-const struct type *inferred_stored(struct check *c, const struct type *type);
+const struct type *inferred_stored(struct compilation *c, const struct type *type);
 /* The same in a map: integers become 8 bytes. */
-const struct type *inferred_stored_in_map(struct check *c, const struct type *type);
+const struct type *inferred_stored_in_map(struct compilation *c, const struct type *type);
 bool inferred_is_literal(const struct node *node);
 
 /* map.c */
-struct map *map_of(struct check *c, struct node *node);
+struct map *map_of(struct compilation *c, struct node *node);
 /* Types the keys and joins them to the map's. */
-void map_use_keys(struct check *c, struct node *node);
-const struct type *map_read(struct check *c, struct node *node);
-void map_assign(struct check *c, struct node *node, const struct type *type, struct node *value);
-void map_finish(struct check *c);
+void map_use_keys(struct compilation *c, struct node *node);
+const struct type *map_read(struct compilation *c, struct node *node);
+void map_assign(struct compilation *c, struct node *node, const struct type *type, struct node *value);
+void map_finish(struct compilation *c);
 
 /* unroll.c: unroll (N) { ... } becomes N blocks, all in one. Before scope_resolve(). */
-void unroll_expand(struct check *c, struct node *block);
+void unroll_expand(struct compilation *c, struct node *block);
 
 /* scope.c: gives every NODE_VARIABLE of the unit its variable */
-void scope_resolve(struct check *c);
+void scope_resolve(struct compilation *c);
 
 /* stmt.c */
-void check_statements(struct check *c, struct node *list);
+void infer_statements(struct compilation *c, struct node *list);
 
 /* record.c */
-void record_add(struct check *c, struct node *call);
-void record_close(struct check *c);
-void record_alone(struct check *c, struct node *call);
+void record_add(struct compilation *c, struct node *call);
+void record_close(struct compilation *c);
+void record_alone(struct compilation *c, struct node *call);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * Messages of the analysis.
  */
-#include "analysis/check.h"
+#include "analysis/compilation.h"
 
 /* An action with several attach points is analysed for each of them; its mistakes are told once. */
-static bool is_new(struct check *c, struct span at, struct str text)
+static bool is_new(struct compilation *c, struct span at, struct str text)
 {
 	for (size_t i = 0; i < c->messages.n; i++) {
 		const struct message *m = &c->messages.v[i];
@@ -16,7 +16,7 @@ static bool is_new(struct check *c, struct span at, struct str text)
 	return true;
 }
 
-static void tell(struct check *c, struct span at, bool error, const char *format, va_list ap)
+static void tell(struct compilation *c, struct span at, bool error, const char *format, va_list ap)
 {
 	struct str text;
 
@@ -33,7 +33,7 @@ static void tell(struct check *c, struct span at, bool error, const char *format
 		diag_warning(c->diag, at, "%.*s", STR_ARG(text));
 }
 
-void check_error(struct check *c, struct span at, const char *format, ...)
+void problem_error(struct compilation *c, struct span at, const char *format, ...)
 {
 	va_list ap;
 
@@ -42,7 +42,7 @@ void check_error(struct check *c, struct span at, const char *format, ...)
 	va_end(ap);
 }
 
-void check_warning(struct check *c, struct span at, const char *format, ...)
+void problem_warning(struct compilation *c, struct span at, const char *format, ...)
 {
 	va_list ap;
 
@@ -51,7 +51,7 @@ void check_warning(struct check *c, struct span at, const char *format, ...)
 	va_end(ap);
 }
 
-void check_missing(struct check *c, struct span at, const char *format, ...)
+void problem_missing(struct compilation *c, struct span at, const char *format, ...)
 {
 	va_list ap;
 
@@ -63,7 +63,7 @@ void check_missing(struct check *c, struct span at, const char *format, ...)
 	va_end(ap);
 }
 
-void check_hint(struct check *c, const char *format, ...)
+void problem_hint(struct compilation *c, const char *format, ...)
 {
 	struct str text;
 	va_list ap;
@@ -76,30 +76,25 @@ void check_hint(struct check *c, const char *format, ...)
 	diag_hint(c->diag, "%.*s", STR_ARG(text));
 }
 
-void check_hint_near(struct check *c, const struct str_near *near, const char *otherwise)
+void problem_hint_near(struct compilation *c, const struct str_near *near, const char *otherwise)
 {
 	struct str text = str_near_text(near, c->arena);
 
 	/* Every other name is near to one of a letter or two. */
 	if (text.n && near->wanted.n > 2)
-		check_hint(c, "did you mean %.*s?", STR_ARG(text));
+		problem_hint(c, "did you mean %.*s?", STR_ARG(text));
 	else if (otherwise)
-		check_hint(c, "%s", otherwise);
+		problem_hint(c, "%s", otherwise);
 }
 
-struct str check_place(struct check *c, struct span at)
+struct str problem_place(struct compilation *c, struct span at)
 {
 	struct source_pos pos = source_pos(c->diag->source, at.begin);
 
 	return str_format(c->arena, "%u:%u", pos.line, pos.column);
 }
 
-struct str check_type_text(struct check *c, const struct type *t)
-{
-	return type_text(c->arena, t);
-}
-
-bool check_is_error(const struct check *c, const struct type *t)
+bool is_unknown(const struct compilation *c, const struct type *t)
 {
 	return t == c->error;
 }
