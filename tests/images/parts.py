@@ -1,18 +1,20 @@
 """The parts of an image, each with a digest: what tests/images/same compares.
 
-A part is a section of the ELF object. Those that several things stand in are taken apart, so that one of them can change on
-purpose while the others are still compared:
+A part is a section of the ELF object. Those in which several things stand are taken apart, so
+that one of them can change on purpose while the others are compared:
 
 	.btrun      a part for each text at its front and for each table, in the order of image/codec.c; the places in the
 	            script are the part "spans", the names of programs and maps in the object the part "names"
 	.BTF        types (without names), names
 	.BTF.ext    functions, lines (texts of lines included), relocations
 	.symtab     without the names, which are .strtab's
+
+With each goes what the section's header says of it; the order of sections only "whole" knows, the digest of the file.
 """
 import hashlib
 import struct
 
-SYMTAB, NOBITS = 2, 8
+SYMTAB, NOBITS, REL = 2, 8, 9  # types of sections
 
 # A letter for each field: s text, n name in the object, b byte, u 32 bits, q 64 bits, S span, [...] list.
 TEXTS = ("script-name", "script-text", "compiler", "machine", "kernel", "kernel-id")
@@ -140,13 +142,13 @@ def sections(data):
     table, = struct.unpack_from("<Q", data, 0x28)
     size, count, names = struct.unpack_from("<HHH", data, 0x3a)
     rows = [struct.unpack_from("<IIQQQQIIQQ", data, table + i * size) for i in range(count)]
-    for name, kind, flags, _, offset, length, link, info, align, each in rows[1:]:
-        head = (kind, flags, link, info, align, each, length if kind == NOBITS else 0)
-        yield (text_at(data, rows[names][4] + name).decode(), head, offset,
-               b"" if kind == NOBITS else bytes(data[offset:offset + length]))
+    called = [text_at(data, rows[names][4] + row[0]).decode() for row in rows]
+    for name, (_, kind, flags, _, offset, length, link, info, align, each) in zip(called[1:], rows[1:]):
+        head = (kind, flags, called[link], called[info] if kind == REL else info, align, each)
+        yield name, head, offset, b"\0" * length if kind == NOBITS else bytes(data[offset:offset + length])
 
 
-def split(name, head, body, texts):
+def split(name, kind, body, texts):
     """The parts of a section by name."""
     if name == ".btrun":
         return of_tables(body)
@@ -154,20 +156,26 @@ def split(name, head, body, texts):
         return of_btf(body)[0]
     if name == ".BTF.ext":
         return of_btf_ext(body, texts)
-    if head[0] == SYMTAB:
+    if kind == SYMTAB:
         return {"": b"".join(b"\0\0\0\0" + body[i + 4:i + 24] for i in range(0, len(body), 24))}
     return {"": body}
 
 
-def parts(data):
-    """{name: digest} of the image in data. A second section of one name has "#2" behind it."""
-    found, heads, seen = {"whole": digest(data)}, [], {}
-    all_sections = list(sections(data))
+def of_sections(data):
+    found, seen, all_sections = {}, {}, list(sections(data))
     texts = next((of_btf(body)[1] for name, _, _, body in all_sections if name == ".BTF"), b"\0")
     for name, head, _, body in all_sections:
         seen[name] = seen.get(name, 0) + 1
-        heads.append((name, head))
         label = name if seen[name] == 1 else f"{name}#{seen[name]}"
-        for part, value in split(name, head, body, texts).items():
-            found[f"{label}:{part}" if part else label] = digest(value)
-    return dict(found, headers=digest(heads))
+        for part, value in split(name, head[0], body, texts).items():
+            found[f"{label}:{part}" if part else label] = digest((head, value))
+    return found
+
+
+def parts(data):
+    """{name: digest} of the image in data. A second section of one name has "#2" behind it."""
+    try:
+        found = of_sections(data)
+    except (struct.error, ValueError, IndexError) as wrong:
+        found = {"not-understood": f"{type(wrong).__name__}: {wrong}"}
+    return dict(found, whole=digest(data))
