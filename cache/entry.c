@@ -4,13 +4,14 @@
 
 #include "base/digest.h"
 
-static const char magic[8] = "btrcach1"; /* a change of the form changes it */
+static const char magic[8] = "btrcach2"; /* a change of the form changes it */
 
 #define WATCHES_MOST 65536
 
 enum part { KEY, WATCHES, MESSAGES, IMAGE, PARTS };
 
-/* In the byte order of the machine: the key says which machine that is. The parts follow it. */
+/* The header of an entry, which the parts follow, is in the byte order of the machine: the key says which
+ * that is. */
 struct header {
 	char magic[8];
 	uint64_t one_kind;
@@ -19,7 +20,7 @@ struct header {
 };
 
 struct watch_header {
-	uint32_t kind, name_size;
+	uint32_t kind, fact, name_size, unused;
 	unsigned char identity[DIGEST_SIZE];
 };
 
@@ -62,7 +63,11 @@ static char *put(char *at, const void *bytes, size_t n)
 static char *put_watches(char *at, const struct watches *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		struct watch_header h = { w->v[i].kind, (uint32_t)w->v[i].name.n, { 0 } };
+		struct watch_header h = {
+			.kind = w->v[i].kind,
+			.fact = w->v[i].fact,
+			.name_size = (uint32_t)w->v[i].name.n,
+		};
 
 		memcpy(h.identity, w->v[i].identity, DIGEST_SIZE);
 		at = put(at, &h, sizeof(h));
@@ -88,8 +93,8 @@ struct str entry_pack(struct arena *a, const struct entry *e)
 	return (struct str){ bytes, n };
 }
 
-/* The next n bytes; false when there are not so many. */
-static bool take(struct str *rest, uint64_t n, struct str *part)
+/* Takes the next n bytes; false when there are not so many. */
+static bool take_part(struct str *rest, uint64_t n, struct str *part)
 {
 	if (n > rest->n)
 		return false;
@@ -104,12 +109,14 @@ static bool take_watch(struct arena *a, struct str *rest, struct watches *w)
 	struct watch watch;
 	struct str bytes;
 
-	if (!take(rest, sizeof(h), &bytes))
+	if (!take_part(rest, sizeof(h), &bytes))
 		return false;
 	memcpy(&h, bytes.p, sizeof(h));
-	if (h.kind >= WATCH_KINDS_ || !take(rest, h.name_size, &watch.name) || w->n >= WATCHES_MOST)
+	if (h.kind > WATCH_CONTENT || h.fact >= KERNEL_FACTS_ || !take_part(rest, h.name_size, &watch.name) ||
+	    w->n >= WATCHES_MOST)
 		return false;
-	watch.kind = h.kind;
+	watch.kind = (enum watch_kind)h.kind;
+	watch.fact = (enum kernel_fact)h.fact;
 	memcpy(watch.identity, h.identity, DIGEST_SIZE);
 	vec_push(a, w, watch);
 	return true;
@@ -129,7 +136,7 @@ bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry 
 	struct str part, watches, rest = bytes;
 	struct header h;
 
-	if (!take(&rest, sizeof(h), &part))
+	if (!take_part(&rest, sizeof(h), &part))
 		return false;
 	memcpy(&h, part.p, sizeof(h));
 	if (memcmp(h.magic, magic, sizeof(magic)) != 0 || h.one_kind > 1)
@@ -138,9 +145,9 @@ bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry 
 	if (memcmp(digest, h.digest, DIGEST_SIZE) != 0)
 		return false;
 	*e = (struct entry){ .one_kind = h.one_kind };
-	if (!take(&rest, h.sizes[KEY], &e->key) || !take(&rest, h.sizes[WATCHES], &watches) ||
-	    !take(&rest, h.sizes[MESSAGES], &e->messages) || !take(&rest, h.sizes[IMAGE], &e->image) ||
-	    rest.n)
+	if (!take_part(&rest, h.sizes[KEY], &e->key) || !take_part(&rest, h.sizes[WATCHES], &watches) ||
+	    !take_part(&rest, h.sizes[MESSAGES], &e->messages) ||
+	    !take_part(&rest, h.sizes[IMAGE], &e->image) || rest.n)
 		return false;
 	return str_eq(e->key, key) && take_watches(a, watches, &e->watches);
 }

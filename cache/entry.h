@@ -26,7 +26,7 @@ struct entry {
 struct str entry_pack(struct arena *a, const struct entry *e);
 /* Writes the digest of bytes into them, as entry_pack() does it last. */
 void entry_seal(char *bytes, size_t n);
-/* True: it is whole, and it is of this key. */
+/* Returns whether the entry is whole and of this key. */
 bool entry_read(struct arena *a, struct str bytes, struct str key, struct entry *e);
 
 #endif

@@ -32,7 +32,7 @@ static const char *base_folder(char *text, size_t room)
 
 /*
  * btrun may have been given capabilities that its user has not: they are no reason to make folders where the
- * user could not. kept: what to go back to.
+ * user could not. lower_capabilities() takes them away for the time, and kept gets what to go back to.
  */
 static bool set_capabilities(const struct __user_cap_data_struct *data)
 {
@@ -239,7 +239,7 @@ static void trim(struct store *s, uint64_t limit)
 		close(fd);
 }
 
-static int write_all(int fd, struct str bytes)
+static int write_bytes(int fd, struct str bytes)
 {
 	for (size_t at = 0; at < bytes.n;) {
 		ssize_t n = write(fd, bytes.p + at, bytes.n - at);
@@ -266,7 +266,7 @@ int store_write(struct store *s, const char *name, struct str bytes, uint64_t li
 	    s->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, bytes);
+	err = write_bytes(fd, bytes);
 	if (close(fd) && !err)
 		err = -errno;
 	if (!err && renameat(s->folder, temporary, s->folder, name))

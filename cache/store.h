@@ -24,9 +24,9 @@ struct store {
 
 void store_open(struct store *s);
 void store_close(struct store *s);
-/* The whole file; it counts as used now. */
+/* Reads the whole file, which counts as used now. */
 int store_read(struct store *s, struct arena *a, const char *name, struct str *bytes);
-/* Then removes files until all take no more than limit bytes. -EFBIG: it alone would. */
+/* Writes the file, then removes others until all take no more than limit bytes. -EFBIG: it alone would. */
 int store_write(struct store *s, const char *name, struct str bytes, uint64_t limit);
 
 #endif

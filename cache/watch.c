@@ -13,8 +13,8 @@
  * compile began may have been written to in between. */
 #define TICK_NS 20000000
 
-/* What one looks at: which file of which size and when it was last changed; the time of that cannot be set
- * back. */
+/* What one sees of a file without reading it: which it is, of which size, and when it was last changed; the
+ * time of that cannot be set back. */
 struct looks {
 	int64_t error;
 	uint64_t device, inode, size;
@@ -77,7 +77,7 @@ static int look_at_binary(void *context, const char *path)
 	return 1;
 }
 
-/* Their names and sizes, but not their counts of users and where they lie. */
+/* Adds the modules' names and sizes; their counts of users, and where they lie, change without a reason. */
 static void add_modules(struct digest *d, struct kernel *k, struct arena *a)
 {
 	struct str path = str_format(a, "%.*s/proc/modules", STR_ARG(kernel_root(k)));
@@ -95,7 +95,7 @@ static void add_modules(struct digest *d, struct kernel *k, struct arena *a)
 	fclose(file);
 }
 
-static void add_answer(struct digest *d, unsigned kind, int fd)
+static void add_answer(struct digest *d, enum watch_kind kind, int fd)
 {
 	struct stat st;
 	int err = fd < 0 ? fd : 0;
@@ -107,18 +107,18 @@ static void add_answer(struct digest *d, unsigned kind, int fd)
 	add_error(d, err);
 }
 
-static void add_asked(struct digest *d, struct kernel *k, unsigned kind, struct str name)
+/* Asks the kernel now. */
+static void add_asked(struct digest *d, struct kernel *k, const struct watch *watch)
 {
-	enum kernel_fact fact = kind == WATCH_SIZE ? KERNEL_BTF : (enum kernel_fact)(kind - WATCH_CONTENT);
-	int fd = kernel_open(k, fact, name);
+	int fd = kernel_open(k, watch->fact, watch->name);
 
-	add_answer(d, kind, fd);
+	add_answer(d, watch->kind, fd);
 	if (fd >= 0)
 		close(fd);
 }
 
-/* The identity of the answer that is got now; of a file when it was changed. fd: the answer, if there is one
- * yet (a descriptor or negative errno). */
+/* Sets the watch's identity to that of the answer that is got now, and *changed to when a file was changed.
+ * fd: the answer, if there is one yet (a descriptor or negative errno). */
 static void identify(struct watcher *w, struct watch *watch, const int *fd, struct timespec *changed)
 {
 	struct digest d;
@@ -136,11 +136,13 @@ static void identify(struct watcher *w, struct watch *watch, const int *fd, stru
 	case WATCH_MODULES:
 		add_modules(&d, w->kernel, w->arena);
 		break;
-	default: /* a number that is added to */
+	case WATCH_SIZE:
+	case WATCH_CONTENT:
 		if (fd)
 			add_answer(&d, watch->kind, *fd);
 		else
-			add_asked(&d, w->kernel, watch->kind, watch->name);
+			add_asked(&d, w->kernel, watch);
+		break;
 	}
 	digest_end(&d, watch->identity);
 }
@@ -150,14 +152,17 @@ static bool is_after(struct timespec a, struct timespec b)
 	return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
-static void record(struct watcher *w, unsigned kind, struct str name, const int *fd)
+static void record(struct watcher *w, struct watch watch, const int *fd)
 {
-	struct watch watch = { .kind = kind, .name = str_copy(w->arena, name.p, name.n) };
 	struct timespec changed;
 
-	for (size_t i = 0; i < w->list.n; i++)
-		if (w->list.v[i].kind == kind && str_eq(w->list.v[i].name, name))
+	for (size_t i = 0; i < w->list.n; i++) {
+		const struct watch *known = &w->list.v[i];
+
+		if (known->kind == watch.kind && known->fact == watch.fact && str_eq(known->name, watch.name))
 			return;
+	}
+	watch.name = str_copy(w->arena, watch.name.p, watch.name.n);
 	identify(w, &watch, fd, &changed);
 	w->unsure |= is_after(changed, w->begin);
 	vec_push(w->arena, &w->list, watch);
@@ -177,10 +182,10 @@ void watcher_begin(struct watcher *w)
 
 void watcher_take_file(struct watcher *w, const char *path)
 {
-	record(w, WATCH_FILE, str_of(path), NULL);
+	record(w, (struct watch){ .kind = WATCH_FILE, .name = str_of(path) }, NULL);
 }
 
-/* A file, or a folder of files. */
+/* Takes what stands for the kernel's BTF: a file, or a folder of files. */
 static void take_btf(struct watcher *w, struct str name)
 {
 	watcher_take_file(w, w->btf);
@@ -190,28 +195,33 @@ static void take_btf(struct watcher *w, struct str name)
 void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd)
 {
 	struct watcher *w = context;
+	bool of_kernel = fact == KERNEL_BTF && str_is(name, "vmlinux");
+	struct watch answer = {
+		.kind = of_kernel ? WATCH_SIZE : WATCH_CONTENT,
+		.fact = fact,
+		.name = name,
+	};
 	struct str function;
 
 	switch (fact) {
 	case KERNEL_BTF:
 		if (w->btf)
 			take_btf(w, name);
-		else if (!str_is(name, "vmlinux"))
-			record(w, WATCH_CONTENT + fact, name, &fd);
 		else
-			record(w, WATCH_SIZE, name, &fd);
+			record(w, answer, &fd);
 		break;
 	case KERNEL_TRACEPOINT_FORMAT:
 	case KERNEL_TRACEPOINTS:
 	case KERNEL_SYMBOLS:
-		record(w, WATCH_CONTENT + fact, name, &fd);
+		record(w, answer, &fd);
 		break;
 	case KERNEL_FUNCTIONS:
 	case KERNEL_KALLSYMS:
-		record(w, WATCH_MODULES, STR(""), NULL);
+		record(w, (struct watch){ .kind = WATCH_MODULES, .name = STR("") }, NULL);
 		break;
 	case KERNEL_PARAMETERS: /* a debug file apart is found by the build-id, which is in the binary */
-		record(w, WATCH_BINARY, str_split(name, ':', &function), NULL);
+		record(
+		    w, (struct watch){ .kind = WATCH_BINARY, .name = str_split(name, ':', &function) }, NULL);
 		w->unsure |= fd < 0;
 		break;
 	case KERNEL_HEADER: /* who reads it names the files */

@@ -19,12 +19,12 @@ enum watch_kind {
 	WATCH_BINARY,  /* the same of what an attach point names */
 	WATCH_MODULES, /* the kernel's modules, of which lists of functions are made */
 	WATCH_SIZE,    /* that of the kernel's own BTF: the rest of it is known from the kernel */
-	WATCH_CONTENT, /* that plus a kernel_fact: the bytes of the answer, or the error */
-	WATCH_KINDS_ = WATCH_CONTENT + KERNEL_FACTS_
+	WATCH_CONTENT, /* any other fact of the kernel: the bytes of the answer, or the error */
 };
 
 struct watch {
-	unsigned kind;
+	enum watch_kind kind;
+	enum kernel_fact fact; /* of WATCH_SIZE and WATCH_CONTENT */
 	struct str name;
 	unsigned char identity[DIGEST_SIZE];
 };
@@ -45,10 +45,10 @@ struct watcher {
 };
 
 void watcher_begin(struct watcher *w);
-/* A kernel_watch() function; context is the watcher. */
+/* Records an answer of the kernel: it is a kernel_watch() function, whose context is the watcher. */
 void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd);
 void watcher_take_file(struct watcher *w, const char *path);
-/* The first whose answer is another now; NULL: none. */
+/* Returns the first watch whose answer is another now; NULL: none is. */
 const struct watch *watcher_changed(struct watcher *w, const struct watches *list);
 
 #endif

@@ -5,13 +5,13 @@ static const struct str key = { "the key", 7 };
 
 static struct entry sample(struct arena *a)
 {
-	struct watch watch = { WATCH_CONTENT + KERNEL_TRACEPOINT_FORMAT, STR("sched/sched_switch"), { 7 } };
+	struct watch watch = { WATCH_CONTENT, KERNEL_TRACEPOINT_FORMAT, STR("sched/sched_switch"), { 7 } };
 	struct entry e = {
 		.key = key, .messages = STR("x.bt:1:1: warning: w\n"), .image = STR("\177ELF and so on")
 	};
 
 	vec_push(a, &e.watches, watch);
-	watch = (struct watch){ WATCH_FILE, STR(""), { 8 } };
+	watch = (struct watch){ .kind = WATCH_FILE, .name = STR(""), .identity = { 8 } };
 	vec_push(a, &e.watches, watch);
 	e.one_kind = true;
 	return e;
@@ -28,7 +28,8 @@ static void roundtrip(struct arena *a)
 	CHECK_STR(again.image, "\177ELF and so on");
 	CHECK(again.one_kind);
 	CHECK_INT(again.watches.n, 2);
-	CHECK_INT(again.watches.v[0].kind, WATCH_CONTENT + KERNEL_TRACEPOINT_FORMAT);
+	CHECK_INT(again.watches.v[0].kind, WATCH_CONTENT);
+	CHECK_INT(again.watches.v[0].fact, KERNEL_TRACEPOINT_FORMAT);
 	CHECK_STR(again.watches.v[0].name, "sched/sched_switch");
 	CHECK_INT(again.watches.v[0].identity[0], 7);
 	CHECK_STR(again.watches.v[1].name, "");
