@@ -22,11 +22,10 @@ struct arch_register {
 	uint16_t offset;  /* bytes, in struct pt_regs: the context of kprobes, uprobes and perf events */
 };
 
-/* Where a usdt probe's argument is: the value; the register base; or memory, at base + index * scale + value.
- */
+/* A usdt probe's argument is the value, in the register base, or in memory at base + index * scale + value. */
 enum arch_place { ARCH_CONSTANT, ARCH_REGISTER, ARCH_MEMORY };
 
-/* An operand of the assembler. Registers are numbers of arch.registers, -1: none. */
+/* An operand is what the assembler has for an argument. Registers are numbers of arch.registers, -1: none. */
 struct arch_operand {
 	enum arch_place place;
 	int64_t value;
@@ -37,7 +36,7 @@ struct arch_operand {
 	    symbol; /* what base, the program counter, lacks to its address is to be added to the value */
 };
 
-/* What a calling convention asks of a type. */
+/* This is what a calling convention asks of a type. */
 struct arch_type {
 	uint64_t size;     /* bytes; 0: void */
 	bool is_record;    /* struct, union, class */
@@ -53,7 +52,7 @@ struct arch_places {
 	unsigned slots;     /* words on the stack */
 };
 
-/* No one place: in registers for floats, or in several places. */
+/* The parameter has no one place: it is in registers for floats, or in several places. */
 #define ARCH_NOWHERE 255
 
 /* How the instructions of one kind of program are told from each other. */

@@ -127,13 +127,13 @@ static unsigned on_stack(struct arch_places *p, uint64_t size)
 	return slot;
 }
 
-static unsigned take_word(struct arch_places *p)
+static unsigned place_word(struct arch_places *p)
 {
 	return p->registers < N_ARGUMENTS ? p->registers++ : (unsigned)N_ARGUMENTS + on_stack(p, WORD);
 }
 
 /* What takes several registers can't be shown as one value: it only takes its places. */
-static void take_words(struct arch_places *p, const struct arch_type *type)
+static void place_words(struct arch_places *p, const struct arch_type *type)
 {
 	unsigned wanted = (type->general & 1) + (type->general >> 1 & 1);
 
@@ -153,7 +153,7 @@ static void place_result(struct arch_places *p, const struct arch_type *result)
 static unsigned place_parameter(struct arch_places *p, const struct arch_type *type)
 {
 	if (type->is_record && type->by_reference) {
-		take_word(p);
+		place_word(p);
 		return ARCH_NOWHERE;
 	}
 	if (type->is_float) {
@@ -162,8 +162,8 @@ static unsigned place_parameter(struct arch_places *p, const struct arch_type *t
 		return ARCH_NOWHERE;
 	}
 	if (!type->is_record && type->size <= WORD)
-		return take_word(p);
-	take_words(p, type);
+		return place_word(p);
+	place_words(p, type);
 	return ARCH_NOWHERE;
 }
 

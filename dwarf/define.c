@@ -34,7 +34,7 @@ static void *more(void *p, size_t n, size_t size)
 	return out;
 }
 
-/* How much of a name could be one in C: of "vector<int>" the first six letters. */
+/* Returns how much of a name could be one in C: of "vector<int>" the first six letters. */
 static size_t identifier_length(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
@@ -57,7 +57,8 @@ static bool is_taken(const char *name)
 	return false;
 }
 
-/* Its own, when it is one in C and no other has it: several units may each have a struct node. */
+/* Returns the record's own name, when it is one in C and no other has it: several units may each have a
+ * struct node. */
 static char *new_name(const char *wanted)
 {
 	size_t n = identifier_length(wanted);
@@ -74,7 +75,7 @@ static char *new_name(const char *wanted)
 	return name;
 }
 
-/* The record's number, or RECORDS_MAX. typedef_name: what it is called when it has no tag. */
+/* Returns the record's number, or RECORDS_MAX. typedef_name: what it is called when it has no tag. */
 static size_t record_number(Dwarf_Die *die, const char *typedef_name)
 {
 	const char *name = dwarf_diename(die);
@@ -138,7 +139,7 @@ static const char *enumeration(Dwarf_Die *type)
 	return integer(die_size(type), encoding == DW_ATE_signed || encoding == DW_ATE_signed_char);
 }
 
-/* A type in parts: what it is made of, and what stands around the name. */
+/* A declaration is taken apart: into what the type is made of, and what stands around the name. */
 struct declaration {
 	Dwarf_Die base;
 	bool is_void;
@@ -183,7 +184,7 @@ static void take_dimensions(struct declaration *d)
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 
-static bool is_plain(Dwarf_Die *type)
+static bool is_arithmetic(Dwarf_Die *type)
 {
 	Dwarf_Word size = die_size(type);
 
@@ -203,7 +204,7 @@ static void declare(struct declaration *d, Dwarf_Die *from)
 		d->stars++;
 		peel(d, &d->base);
 	}
-	if (d->is_void || is_record(&d->base) || is_plain(&d->base))
+	if (d->is_void || is_record(&d->base) || is_arithmetic(&d->base))
 		return;
 	/* Pointers to arrays and functions; what scripts do not have is so many bytes. */
 	if (!d->stars && d->n < DIMENSIONS_MAX)

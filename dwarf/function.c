@@ -72,7 +72,7 @@ void file_close(struct file *f)
 	dwfl_end(f->dwfl);
 }
 
-/* In the addresses of the debugging information. */
+/* Gives the address of a symbol as the debugging information counts addresses. */
 static bool symbol_address(struct file *f, const char *name, Dwarf_Addr *address)
 {
 	int n = dwfl_module_getsymtab(f->module);

@@ -20,7 +20,7 @@ enum status {
 	STATUS_CALLED_OTHERWISE,
 };
 
-static void list(struct file *f)
+static void list_parameters(struct file *f)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -35,7 +35,7 @@ static void list(struct file *f)
 	free(line);
 }
 
-static int define(struct file *f, const char *name)
+static int print_definitions_of(struct file *f, const char *name)
 {
 	Dwarf_Die function;
 
@@ -62,9 +62,9 @@ int main(int argc, char **argv)
 	if (!file_open(&f, argv[listing ? 2 : 1]))
 		return STATUS_UNREADABLE;
 	if (listing)
-		list(&f);
+		list_parameters(&f);
 	else
-		status = define(&f, argv[2]);
+		status = print_definitions_of(&f, argv[2]);
 	file_close(&f);
 	if (fflush(stdout))
 		return STATUS_UNREADABLE;

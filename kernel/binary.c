@@ -148,7 +148,7 @@ static int each_symbol(struct binary *b, symbol_found *found, void *context, boo
 	return result;
 }
 
-/* The bytes of the note of this name and type. */
+/* Returns the bytes of the note of this name and type. */
 static const unsigned char *find_note(struct binary *b, const char *owner, unsigned type, size_t *size)
 {
 	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s)) {
@@ -170,7 +170,8 @@ static const unsigned char *find_note(struct binary *b, const char *owner, unsig
 	return NULL;
 }
 
-/* Debian's debug packages: /usr/lib/debug/.build-id/12/3456....debug */
+/* Opens the separate debug file, where Debian's debug packages have it:
+ * /usr/lib/debug/.build-id/12/3456....debug */
 static struct binary *debug_file(struct binary *b)
 {
 	const unsigned char *id;
@@ -279,7 +280,8 @@ static uint64_t word_at(const struct binary *b, const unsigned char *p, unsigned
 	return narrow;
 }
 
-/* Description: three addresses (probe, .stapsdt.base as it was, semaphore), then three texts. */
+/* Reads a description, which is three addresses (probe, .stapsdt.base as it was, semaphore), then three
+ * texts. */
 static bool read_usdt(
     struct binary *b, const unsigned char *p, size_t n, uint64_t base, struct binary_usdt *probe)
 {

@@ -27,19 +27,19 @@ struct binary_symbol {
 	uint64_t address, size;
 };
 
-/* Stops when found() gives something else than 0, which is then returned. */
+/* A callback ends the search by something else than 0, which is then returned. */
 typedef int binary_found(void *context, const struct binary_symbol *symbol);
-/* Every function of .symtab and .dynsym, of a separate debug file too when the file is stripped. */
+/* Passes every function of .symtab and .dynsym, of a separate debug file too when the file is stripped. */
 int binary_each_function(struct binary *b, binary_found *found, void *context);
-/* A function or variable by name. 0 or -ENOENT. */
+/* Finds a function or variable by name. 0 or -ENOENT. */
 int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol);
-/* The file offset of an address, or -ENOENT. */
+/* Returns the file offset of an address, or -ENOENT. */
 int64_t binary_offset(const struct binary *b, uint64_t address);
-/* The address that a file offset is loaded at, or -ENOENT. */
+/* Returns the address that a file offset is loaded at, or -ENOENT. */
 int64_t binary_address(const struct binary *b, uint64_t offset);
 /* Returns the machine that it is for, as e_machine of <elf.h> says it: arch/arch.h knows which that is. */
 unsigned binary_machine(const struct binary *b);
-/* Bytes of what is loaded at an address: up to size of them. How many, or negative errno. */
+/* Reads up to size bytes of what is loaded at an address. Returns how many, or negative errno. */
 int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_t size);
 /* Does an instruction begin offset bytes behind the first one of a function? 1 or 0; -EOPNOTSUPP: nobody can
  * say, for want of a disassembler or of the machine's row (code is NULL); -EILSEQ: not everything before it
@@ -48,7 +48,7 @@ int binary_is_instruction(struct binary *b, const struct arch_code *code, uint64
 /* Is an address of the file the one in memory (no PIE, no library)? */
 bool binary_is_fixed(const struct binary *b);
 
-/* A note of .note.stapsdt, as <sys/sdt.h> of systemtap writes it. */
+/* A probe is a note of .note.stapsdt, as <sys/sdt.h> of systemtap writes it. */
 struct binary_usdt {
 	const char *provider, *name;
 	const char *arguments; /* "-4@%eax 8@-24(%rbp)" */
@@ -59,7 +59,7 @@ struct binary_usdt {
 typedef int binary_usdt_found(void *context, const struct binary_usdt *probe);
 int binary_each_usdt(struct binary *b, binary_usdt_found *found, void *context);
 
-/* What one word of binary_usdt.arguments says. */
+/* An argument is what one word of binary_usdt.arguments says. */
 struct binary_argument {
 	struct arch_operand at;
 	unsigned size; /* bytes: 1, 2, 4, 8 */
@@ -72,7 +72,7 @@ int binary_usdt_argument(struct binary *b, const struct arch *arch, uint64_t pro
     struct binary_argument *argument);
 
 /*
- * The files that a probe's binary names: an absolute path, a path from pid's root folder, a pattern, a
+ * Passes the files that a probe's binary names: an absolute path, a path from pid's root folder, a pattern, a
  * program that is found in PATH, or a library by its short name (libc, c, libc.so.6) as the loader would find
  * it. pid: 0 for none. found() is given each path once. 0, -ENOENT, or what found() gave.
  */

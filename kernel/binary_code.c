@@ -11,7 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* From Debian's packages libcapstone4 and its successors; our use of it is the same in all. */
+/* The names are those of Debian's packages libcapstone4 and its successors; our use of it is the same in all.
+ */
 static const char *const names[] = { "libcapstone.so.4", "libcapstone.so.5", "libcapstone.so" };
 
 struct capstone {

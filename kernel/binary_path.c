@@ -19,7 +19,7 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The file as pid sees it. */
+/* Gives the path by which we reach the file that pid sees. */
 static bool with_root(pid_t pid, const char *path, char *out, size_t size)
 {
 	if (pid && path[0] == '/' && snprintf(out, size, "/proc/%d/root%s", (int)pid, path) < (int)size &&
@@ -43,7 +43,8 @@ static bool search_path(const char *name, char *out, size_t size)
 	return false;
 }
 
-/* /etc/ld.so.cache, glibc's sysdeps/generic/dl-cache.h: a header of 48 bytes, then 24 bytes an entry. */
+/* /etc/ld.so.cache begins with a header of 48 bytes, then has 24 bytes an entry (glibc's
+ * sysdeps/generic/dl-cache.h). */
 #define CACHE_MAGIC "glibc-ld.so.cache1.1"
 #define CACHE_HEADER 48
 #define CACHE_ENTRY 24

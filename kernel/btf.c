@@ -228,9 +228,9 @@ void btf_member(const struct kernel_btf *b, uint32_t id, uint32_t index, struct 
 	member->bit_size = btf_member_bitfield_size(t, index);
 }
 
-/* offset: of the name, as types of b would have it. Tells whether there is any. */
-/* pahole writes every string once, so that types can be compared by offset: one pass over 1.5 MB of text and
- * one over the types, in place of 100,000 comparisons of strings. */
+/* Gives the offset of a name as types of b would have it; false when no type can have it. pahole writes every
+ * string once, so that types can be compared by offset: one pass over 1.5 MB of text and one over the types,
+ * in place of 100,000 comparisons of strings. */
 static bool name_offset(const struct kernel_btf *b, struct str name, uint32_t *offset)
 {
 	/* A module reuses the strings of vmlinux. */
@@ -298,7 +298,7 @@ uint32_t btf_next(const struct kernel_btf *b, enum btf_shape tag, struct str pre
 	return 0;
 }
 
-/* A module's own types first. */
+/* Looks among a module's own types first. */
 int btf_find(const struct kernel_btf *b, enum btf_shape tag, struct str name)
 {
 	uint32_t offset, id;

@@ -32,7 +32,7 @@ enum btf_shape {
 	BTF_SHAPE_FWD,
 };
 
-/* A type with its qualifiers, typedefs and tags taken off. */
+/* A type is told of with its qualifiers, typedefs and tags taken off. */
 struct btf_info {
 	enum btf_shape shape;
 	uint32_t id;       /* of the type itself, below typedefs */
@@ -61,40 +61,42 @@ struct btf_func_info {
 	uint32_t id;    /* of the function in the kernel proper; 0: it is a module's */
 };
 
-/* module: "vmlinux" for the kernel proper. */
+/* Reads the BTF of a module, "vmlinux" for the kernel proper. */
 int kernel_btf_new(struct kernel *k, struct str module, struct kernel_btf **btf);
 /* Puts a module's BTF on top of the kernel's: *btf then has the types of both, those of the kernel with the
  * ids that they had. When that fails *btf stays what it was. */
 int kernel_btf_add(struct kernel *k, struct str module, struct kernel_btf **btf);
-/* Of BTF in memory, an object file's; the bytes are copied. */
+/* Takes BTF in memory, an object file's; the bytes are copied. */
 int kernel_btf_parse(const void *bytes, size_t size, struct kernel_btf **btf);
 void kernel_btf_free(struct kernel_btf *btf);
-/* The string at an offset of the string section; empty when there is none. */
+/* Returns the string at an offset of the string section; it is empty when there is none. */
 struct str btf_string(const struct kernel_btf *btf, uint32_t offset);
 
 void btf_info(const struct kernel_btf *btf, uint32_t id, struct btf_info *info);
 void btf_member(const struct kernel_btf *btf, uint32_t id, uint32_t index, struct btf_member_info *member);
-/* An id, or -ENOENT. tag: BTF_SHAPE_STRUCT, _UNION or _ENUM; BTF_SHAPE_VOID: a typedef or int of that name.
+/* Returns an id, or -ENOENT. tag: BTF_SHAPE_STRUCT, _UNION or _ENUM; BTF_SHAPE_VOID: a typedef or int of that
+ * name.
  */
 int btf_find(const struct kernel_btf *btf, enum btf_shape tag, struct str name);
-/* The first id above after with this shape, and a name that begins so; 0 when there is none. Of a function
- * btf_info() says what its prototype is. */
+/* Returns the first id above after with this shape, and a name that begins so; 0 when there is none. Of a
+ * function btf_info() says what its prototype is. */
 uint32_t btf_next(const struct kernel_btf *btf, enum btf_shape tag, struct str prefix, uint32_t after);
-/* Of the very type: a typedef's own. */
+/* Returns the name of the very type: a typedef's own. */
 struct str btf_name(const struct kernel_btf *btf, uint32_t id);
-/* 0, or -ENOENT. */
+/* Finds a function; proto gets the id of its prototype. 0 or -ENOENT. */
 int btf_find_func(const struct kernel_btf *btf, struct str name, struct btf_func_info *func, uint32_t *proto);
 void btf_param(
     const struct kernel_btf *btf, uint32_t proto, uint32_t index, struct str *name, uint32_t *type);
-/* The value of a constant of the enum of that name, empty: of any. 0 or -ENOENT. *type: the enum's id. */
+/* Gives the value of a constant of the enum of that name, empty: of any. 0 or -ENOENT. *type: the enum's id.
+ */
 int btf_find_enum_value(
     const struct kernel_btf *btf, struct str enumeration, struct str name, int64_t *value, uint32_t *type);
-/* A member of a struct or union, also in what has no name in it. *bits: from the struct's start. */
+/* Finds a member of a struct or union, also in what has no name in it. *bits: from the struct's start. */
 bool btf_find_member(const struct kernel_btf *btf, uint32_t record, struct str name, uint32_t *bits,
     struct btf_member_info *member);
-/* The definition of a type, as C. 0 or -ENOENT. tag: as in btf_find(). */
+/* Prints the definition of a type, as C. 0 or -ENOENT. tag: as in btf_find(). */
 int btf_print(const struct kernel_btf *btf, enum btf_shape tag, struct str name, FILE *out);
-/* Every name of a kind, for hints and for expanding fentry globs: found(context, name, module ""). */
+/* Passes every name of a kind, for hints and for expanding fentry globs: found(context, name, module ""). */
 void btf_each_name(const struct kernel_btf *btf, enum btf_shape tag, kernel_found *found, void *context);
 void btf_each_func(const struct kernel_btf *btf, kernel_found *found, void *context);
 

@@ -10,7 +10,7 @@
 #define CHAIN_MAX 64
 #define HUGE_PAGE (2u << 20)
 
-/* How much there was, up to size. */
+/* Returns how much there was, up to size. */
 static size_t read_whole(int fd, char *bytes, size_t size)
 {
 	size_t n = 0;
@@ -27,7 +27,7 @@ static size_t read_whole(int fd, char *bytes, size_t size)
 	return n;
 }
 
-/* In few large pages where the kernel has them, instead of 1,400 that are made one by one. */
+/* Allocates few large pages where the kernel has them, instead of 1,400 that are made one by one. */
 static void *make_room(size_t size)
 {
 	void *room = size >= HUGE_PAGE ? aligned_alloc(HUGE_PAGE, (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1ul))
@@ -71,7 +71,8 @@ static bool find_sections(struct btf_file *f)
 	       !f->strings[f->strings_size - 1];
 }
 
-/* What follows the struct btf_type; -1 of a kind that is not known, where nothing behind it can be found. */
+/* Returns how much follows the struct btf_type; -1 of a kind that is not known: nothing behind it can be
+ * found. */
 static int64_t bytes_behind(const struct btf_type *t)
 {
 	uint32_t n = btf_vlen(t);

@@ -29,18 +29,18 @@ struct btf_file {
 	uint32_t *offsets;                 /* by id - begin, from types */
 };
 
-/* fd: at its beginning, of size bytes. */
+/* Reads fd, which is at its beginning and has size bytes. */
 int btf_file_open(struct btf_file *f, const struct btf_file *base, int fd, size_t size);
 int btf_file_copy(struct btf_file *f, const void *bytes, size_t size);
 void btf_file_close(struct btf_file *f);
 
-/* NULL: there is none. */
+/* Returns NULL when there is no such type. */
 const struct btf_type *btf_file_type(const struct btf_file *f, uint32_t id);
-/* Empty: there is none. */
+/* Returns an empty text when there is no such string. */
 struct str btf_file_string(const struct btf_file *f, uint32_t offset);
-/* The offset of a name among the strings of this file alone, or -1. */
+/* Returns the offset of a name among the strings of this file alone, or -1. */
 int64_t btf_file_find_string(const struct btf_file *f, struct str name);
-/* The bytes that a value of the type takes; 0 when it has none. */
+/* Returns the bytes that a value of the type takes; 0 when it has none. */
 uint64_t btf_file_size_of(const struct btf_file *f, uint32_t id);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "sandbox/privileges.h"
 
-/* The first bytes of a short file under the root. Its length or negative errno. */
+/* Reads the first bytes of a short file under the root. Returns its length or negative errno. */
 static int peek(struct kernel *k, const char *path, char *text, size_t room)
 {
 	char full[PATH_MAX];
@@ -162,7 +162,7 @@ static unsigned tracefs_refusals(struct kernel *k)
 	return errno == ENOENT ? REFUSED_NO_CONFIG : REFUSED_NO_PERMISSION;
 }
 
-/* Debian's patch: from 3 on perf_event_open() is CAP_SYS_ADMIN's, whatever else a process has. */
+/* Debian's patch says that from 3 on perf_event_open() is CAP_SYS_ADMIN's, whatever else a process has. */
 static bool is_paranoid(struct kernel *k)
 {
 	char text[16];

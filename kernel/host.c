@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Its own mount point first (4.1 and later); debugfs holds an automount of it. */
+/* tracefs has its own mount point since 4.1, which comes first; debugfs holds an automount of it. */
 static const char *const tracefs_at[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 
 int kernel_tracefs(struct kernel *k, struct str *path)
@@ -43,7 +43,7 @@ struct str kernel_root(const struct kernel *k)
 	return str_of(k->root ? k->root : "");
 }
 
-/* Relative to tracefs, or to the root when it begins with '/'. */
+/* A path is relative to tracefs, or to the root when it begins with '/'. */
 static const char *const fact_path[KERNEL_FACTS_] = {
 	[KERNEL_BTF] = "/sys/kernel/btf/%.*s",
 	[KERNEL_TRACEPOINT_FORMAT] = "events/%.*s/format",
@@ -78,7 +78,7 @@ static int give_fact(struct kernel *k, enum kernel_fact fact, struct str name)
 	return k->given[fact].give ? k->given[fact].give(k->given[fact].context, name) : -ENOENT;
 }
 
-/* At its beginning; whoever had it before has read it. */
+/* Returns a descriptor at its beginning; whoever had it before has read it. */
 static int held_open(int held)
 {
 	int fd = fcntl(held, F_DUPFD_CLOEXEC, 3);

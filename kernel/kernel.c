@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Neither '.' nor '/' is among them, so that no name can leave its folder. */
-static bool word(struct str s)
+static bool is_word(struct str s)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
@@ -23,10 +23,10 @@ static bool name_fits(enum kernel_fact fact, struct str name)
 
 	switch (fact) {
 	case KERNEL_BTF:
-		return word(name);
+		return is_word(name);
 	case KERNEL_TRACEPOINT_FORMAT:
 		category = str_split(name, '/', &event);
-		return word(category) && word(event);
+		return is_word(category) && is_word(event);
 	case KERNEL_TRACEPOINTS:
 	case KERNEL_FUNCTIONS:
 	case KERNEL_KALLSYMS:

@@ -41,14 +41,14 @@ struct kernel *kernel_host(const char *root);
 struct kernel *kernel_client(int socket);
 void kernel_free(struct kernel *k);
 
-/* The folder where tracefs is mounted, which lives as long as k. 0, -ENOENT when it is not mounted, -EACCES,
- * and -EINVAL for a client, which has no paths. */
+/* Gives the folder where tracefs is mounted, which lives as long as k. 0, -ENOENT when it is not mounted,
+ * -EACCES, and -EINVAL for a client, which has no paths. */
 int kernel_tracefs(struct kernel *k, struct str *path);
-/* What precedes every path of a host: empty for the real system. */
+/* Returns what precedes every path of a host: nothing for the real system. */
 struct str kernel_root(const struct kernel *k);
 
 /*
- * A kernel that does not run here, of which only the BTF is there: path is a file, or a folder like
+ * Returns a kernel that does not run here, of which only the BTF is there: path is a file, or a folder like
  * /sys/kernel/btf that has a file "vmlinux" and one for each module. Every other fact of a kernel gives
  * -ENODATA: nothing of the kernel that runs takes its place. The text must live on.
  */
@@ -58,17 +58,17 @@ struct kernel *kernel_of_btf(const char *path);
 typedef int kernel_give(void *context, struct str name);
 void kernel_use(struct kernel *k, enum kernel_fact fact, kernel_give *give, void *context);
 
-/* Hears of every answer of kernel_serve() before it is sent: fd is a descriptor, at its beginning, or
- * negative errno; its offset has to stay where it is. NULL: nobody. */
+/* A watcher hears of every answer of kernel_serve() before it is sent: fd is a descriptor, at its beginning,
+ * or negative errno; its offset has to stay where it is. NULL: nobody. */
 typedef void kernel_watcher(void *context, enum kernel_fact fact, struct str name, int fd);
 void kernel_watch(struct kernel *k, kernel_watcher *watcher, void *context);
 
-/* A host opens the fact now: later kernel_open() gives that, whatever rights there are by then. */
+/* Makes a host open the fact now: later kernel_open() gives that, whatever rights there are by then. */
 void kernel_hold(struct kernel *k, enum kernel_fact fact);
 
-/* A descriptor open for reading (close-on-exec), or negative errno. */
+/* Returns a descriptor open for reading (close-on-exec), or negative errno. */
 int kernel_open(struct kernel *k, enum kernel_fact fact, struct str name);
-/* The whole content of a fact, in the arena. 0 or negative errno. */
+/* Reads the whole content of a fact into the arena. 0 or negative errno. */
 int kernel_read(struct kernel *k, struct arena *a, enum kernel_fact fact, struct str name, struct str *text);
 
 /*
@@ -81,7 +81,7 @@ int kernel_read(struct kernel *k, struct arena *a, enum kernel_fact fact, struct
 int kernel_serve(struct kernel *k, int socket);
 
 /*
- * The fields of a tracepoint, as its format file lists them. Offsets and sizes
+ * A field of a tracepoint is what its format file lists. Offsets and sizes are
  * in bytes from the start of the record that the program's context points to.
  */
 struct tracepoint_field {
@@ -102,26 +102,27 @@ struct tracepoint_format {
 	bool open; /* there may be others, each of 8 bytes: the arguments of a system call */
 };
 
-/* 0 or negative errno (-EBADMSG when the file can't be understood). */
+/* Reads the format file. 0 or negative errno (-EBADMSG when it can't be understood). */
 int tracepoint_format(struct kernel *k, struct arena *a, struct str category, struct str event,
     struct tracepoint_format *format);
 
 struct kernel_btf;
 /*
- * The same as far as BTF tells it (struct trace_event_raw_CLASS; of system calls, of which it tells nothing,
- * a table). Names and types are right; offsets and sizes are those of the kernel with this BTF. 0 or -ENOENT.
+ * Gives the same as far as BTF tells it (struct trace_event_raw_CLASS; of system calls, of which it tells
+ * nothing, a table). Names and types are right; offsets and sizes are those of the kernel with this BTF. 0 or
+ * -ENOENT.
  */
 int tracepoint_format_of_btf(struct arena *a, const struct kernel_btf *btf, struct str category,
     struct str event, struct tracepoint_format *format);
 
 /*
- * Names that match a pattern (str_glob), each passed to found(); it returns
+ * found() is passed each name that matches a pattern (str_glob); it returns
  * nonzero to stop. -l, attach pattern expansion and near names all use these.
  * 0 or negative errno.
  */
 typedef int kernel_found(void *context, struct str name, struct str module);
 /*
- * Functions that ftrace can trace (available_filter_functions); where it can't be
+ * Passes the functions that ftrace can trace (available_filter_functions); where it can't be
  * read, the text symbols of kallsyms. found()'s module is empty for the kernel
  * proper. The argument module: empty for all, "vmlinux" for the kernel proper,
  * else a pattern of module names.
@@ -132,8 +133,8 @@ int kernel_functions(
 bool kernel_function_matches(
     struct str module_wanted, struct str pattern, struct str name, struct str module);
 /*
- * Every line of kallsyms: letter says what it is, as nm(1) has it (t and T: code); address is 0 for who may
- * not see it; module is empty for the kernel proper. found() returns nonzero to stop.
+ * A symbol is a line of kallsyms: letter says what it is, as nm(1) has it (t and T: code); address is 0 for
+ * who may not see it; module is empty for the kernel proper. found() returns nonzero to stop.
  */
 struct kernel_symbol {
 	uint64_t address;
@@ -142,11 +143,11 @@ struct kernel_symbol {
 };
 typedef int kernel_symbol_found(void *context, const struct kernel_symbol *symbol);
 int kernel_symbols(struct kernel *k, kernel_symbol_found *found, void *context);
-/* Tracepoints; name is "category:event". */
+/* Passes the tracepoints; name is "category:event". */
 int kernel_tracepoints(struct kernel *k, struct str pattern, kernel_found *found, void *context);
-/* Those of which BTF, and the table of system calls, know. BTF does not say what category an event has, so
- * all that match its part of the pattern are found, under the category of the pattern, which must not be a
- * pattern itself. */
+/* Passes those of which BTF, and the table of system calls, know. BTF does not say what category an event
+ * has, so all that match its part of the pattern are found, under the category of the pattern, which must not
+ * be a pattern itself. */
 void tracepoints_of_btf(struct arena *a, const struct kernel_btf *btf, struct str category, struct str event,
     kernel_found *found, void *context);
 

@@ -32,7 +32,7 @@ static int offer_function(const struct search *s, struct str name, struct str mo
 	return s->found(s->context, name, module);
 }
 
-/* "name" or "name [module]". */
+/* A line is "name" or "name [module]". */
 static int ftrace_line(void *context, struct str line)
 {
 	struct str module, name = str_split(line, ' ', &module);
@@ -60,7 +60,7 @@ static uint64_t address_of(struct str digits)
 	return address;
 }
 
-/* "address letter name" or "address letter name\t[module]". */
+/* A line is "address letter name" or "address letter name\t[module]". */
 static int kallsyms_line(void *context, struct str line)
 {
 	const struct symbol_search *s = context;

@@ -6,7 +6,7 @@
 
 #include "kernel/kernel.h"
 
-/* Room for the longest: a program's path and the (C++) name of one of its functions. */
+/* The longest name is a program's path and the (C++) name of one of its functions. */
 #define KERNEL_NAME_MAX 4096
 
 struct kernel {
@@ -27,10 +27,10 @@ struct kernel {
 /* May a compiler ask for this? 0 or -EINVAL. Both ends of the socket check it. */
 int kernel_check(unsigned fact, struct str name);
 
-/* The fields of a format file's text. 0 or -EBADMSG. */
+/* Reads the fields of a format file's text. 0 or -EBADMSG. */
 int tracepoint_parse(struct arena *a, struct str text, struct tracepoint_format *format);
 
-/* The rows of a text that fd holds, without their ends, until row() returns nonzero. Closes fd. */
+/* Passes the rows of a text that fd holds, without their ends, until row() returns nonzero. Closes fd. */
 int kernel_rows(int fd, int (*row)(void *context, struct str line), void *context);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* On the wire: as many bytes of name as there are; the packet's size says how many. */
+/* On the wire a request has as many bytes of name as there are; the packet's size says how many. */
 struct request {
 	uint32_t fact;
 	char name[KERNEL_NAME_MAX];

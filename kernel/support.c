@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Probed for a moment; d_path() is allowed in it (kernel/trace/bpf_trace.c). */
+/* The function is probed for a moment; d_path() is allowed in it (kernel/trace/bpf_trace.c). */
 #define FUNCTION "filp_close"
 
 static const struct bpf_insn return_0[] = {
@@ -20,7 +20,7 @@ static int silent(enum libbpf_print_level level, const char *format, va_list ap)
 	return 0;
 }
 
-/* Of a program of fentry: where it is to be attached is said when it is loaded. */
+/* Says where a program of fentry is to be attached: that has to be known when it is loaded. */
 static bool aim_at_function(struct bpf_prog_load_opts *options)
 {
 	libbpf_print_fn_t print = libbpf_set_print(silent);

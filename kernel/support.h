@@ -9,11 +9,11 @@
 
 #include <stdbool.h>
 
-/* Numbers are those of <linux/bpf.h>. May a program of a kprobe (or, typed, of fentry) call this helper? */
+/* May a program of a kprobe (or, typed, of fentry) call this helper? Numbers are those of <linux/bpf.h>. */
 bool support_helper(bool typed, int helper);
 bool support_map(int type);
 bool support_program(int type);
-/* Batched reading of maps (5.6). */
+/* Can maps be read in batches (5.6)? */
 bool support_map_batch(void);
 /* Can fentry, and kprobe.multi, be attached to a function? One that every kernel has is tried. */
 bool support_fentry(void);

@@ -11,12 +11,12 @@
 /* The context of a tracepoint program is a trace buffer entry: never above a page of 64 KB. */
 #define RECORD_MAX 65536
 
-static bool identifier(char c)
+static bool is_identifier_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-static bool number(struct str s, unsigned *value)
+static bool read_decimal(struct str s, unsigned *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < s.n; i++) {
@@ -27,7 +27,7 @@ static bool number(struct str s, unsigned *value)
 	return s.n > 0;
 }
 
-static bool take_word(struct str *s, const char *word)
+static bool take_keyword(struct str *s, const char *word)
 {
 	if (!str_starts(*s, word))
 		return false;
@@ -101,7 +101,7 @@ static bool take_array(struct str *decl, unsigned *elements, bool *symbolic)
 			open--;
 		if (decl->p[open] != '[')
 			return false;
-		if (number(str_trim(str_slice(*decl, open + 1, decl->n - 1)), &n) &&
+		if (read_decimal(str_trim(str_slice(*decl, open + 1, decl->n - 1)), &n) &&
 		    product * n <= RECORD_MAX)
 			product *= n;
 		else
@@ -113,7 +113,7 @@ static bool take_array(struct str *decl, unsigned *elements, bool *symbolic)
 	return true;
 }
 
-/* "void (*function)(struct work *)": a pointer. */
+/* Takes "void (*function)(struct work *)", which is a pointer. */
 static bool function_pointer(struct str decl, struct tracepoint_field *f)
 {
 	const char *star = memmem(decl.p, decl.n, "(*", 2);
@@ -122,28 +122,28 @@ static bool function_pointer(struct str decl, struct tracepoint_field *f)
 	if (!star)
 		return false;
 	begin = (size_t)(star - decl.p) + 2;
-	for (end = begin; end < decl.n && identifier(decl.p[end]);)
+	for (end = begin; end < decl.n && is_identifier_byte(decl.p[end]);)
 		end++;
 	f->name = str_slice(decl, begin, end);
 	f->type = STR("void *");
 	return f->name.n > 0;
 }
 
-/* decl: all between "field:" and ';'. */
+/* Reads a declaration: all that stands between "field:" and ';'. */
 static bool declaration(struct str decl, struct tracepoint_field *f)
 {
 	unsigned of_type;
 	bool symbolic = false, loc;
 	size_t begin;
 
-	f->data_loc = take_word(&decl, "__data_loc ");
-	f->rel_loc = !f->data_loc && take_word(&decl, "__rel_loc ");
+	f->data_loc = take_keyword(&decl, "__data_loc ");
+	f->rel_loc = !f->data_loc && take_keyword(&decl, "__rel_loc ");
 	loc = f->data_loc || f->rel_loc;
 	if (function_pointer(decl, f))
 		return true;
 	if (!take_array(&decl, &f->array, &symbolic))
 		return false;
-	for (begin = decl.n; begin > 0 && identifier(decl.p[begin - 1]);)
+	for (begin = decl.n; begin > 0 && is_identifier_byte(decl.p[begin - 1]);)
 		begin--;
 	f->name = str_slice(decl, begin, decl.n);
 	f->type = str_trim(str_slice(decl, 0, begin));
@@ -157,7 +157,7 @@ static bool declaration(struct str decl, struct tracepoint_field *f)
 	return f->name.n > 0 && f->type.n > 0;
 }
 
-/* "\tfield:DECL;\toffset:N;\tsize:N;\tsigned:N;" */
+/* Reads a line, "\tfield:DECL;\toffset:N;\tsize:N;\tsigned:N;". */
 static bool field_line(struct str line, struct tracepoint_field *f)
 {
 	struct str decl = str_split(line, ';', &line);
@@ -170,7 +170,7 @@ static bool field_line(struct str line, struct tracepoint_field *f)
 
 		if (part.n == 0)
 			continue;
-		if (!number(text, &value))
+		if (!read_decimal(text, &value))
 			return false;
 		if (str_is(key, "offset"))
 			offset = true, f->offset = value;
@@ -191,7 +191,7 @@ int tracepoint_parse(struct arena *a, struct str text, struct tracepoint_format 
 		/* What follows is C of any kind. */
 		if (str_starts(line, "print fmt:"))
 			break;
-		if (!take_word(&line, "field:"))
+		if (!take_keyword(&line, "field:"))
 			continue;
 		if (!field_line(line, &f))
 			return -EBADMSG;

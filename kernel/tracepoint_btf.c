@@ -53,7 +53,7 @@ static struct str syscall_fields(struct arena *a, struct str text, const char *p
 	return text;
 }
 
-/* As a format file would have it. */
+/* Makes the fields of a system call's event, as a format file would have them. */
 static int syscall_format(struct arena *a, struct str event, struct tracepoint_format *format)
 {
 	static const char common[] = "field:unsigned short common_type; offset:0; size:2; signed:0;\n"
@@ -112,7 +112,7 @@ static void add_field(struct arena *a, const struct btf_member_info *m, const st
 	vec_push(a, &format->fields, field);
 }
 
-/* The members of a record's struct; those of its first, struct trace_entry, are called common_X. */
+/* Adds the members of a record's struct; those of its first, struct trace_entry, are called common_X. */
 static void add_fields(struct arena *a, const struct kernel_btf *btf, uint32_t id, const char *prefix,
     struct tracepoint_format *format)
 {
@@ -166,7 +166,8 @@ struct classes {
 	VEC(struct class) v;
 };
 
-/* How much the names have in common; a class whose name the event's begins with comes before all others. */
+/* Returns how much the names have in common; a class whose name the event's begins with comes before all
+ * others. */
 static size_t likeness(struct str class, struct str event)
 {
 	size_t n = common_beginning(class, event);
@@ -181,7 +182,7 @@ static int more_like(const void *a, const void *b)
 	return x->likeness < y->likeness ? 1 : x->likeness > y->likeness ? -1 : 0;
 }
 
-/* Those that take the event's arguments. */
+/* Finds the classes that take the event's arguments. */
 static void find_classes(struct arena *a, const struct kernel_btf *btf, struct str event,
     const struct btf_info *proto, struct classes *classes)
 {
@@ -246,7 +247,7 @@ struct listing {
 	void *context;
 };
 
-static void offer(const struct listing *l, struct str event)
+static void offer_event(const struct listing *l, struct str event)
 {
 	if (str_glob(l->pattern, event))
 		l->found(l->context, str_format(l->arena, "%.*s:%.*s", STR_ARG(l->category), STR_ARG(event)),
@@ -260,9 +261,9 @@ void tracepoints_of_btf(struct arena *a, const struct kernel_btf *btf, struct st
 	bool syscall = str_is(category, "syscalls");
 
 	for (size_t i = 0; syscall && i < N_SYSCALLS; i++) {
-		offer(&l, str_format(a, "sys_enter_%s", syscalls[i].name));
-		offer(&l, str_format(a, "sys_exit_%s", syscalls[i].name));
+		offer_event(&l, str_format(a, "sys_enter_%s", syscalls[i].name));
+		offer_event(&l, str_format(a, "sys_exit_%s", syscalls[i].name));
 	}
 	for (uint32_t id = 0; btf && !syscall && (id = btf_next(btf, BTF_SHAPE_VOID, STR(EVENT), id));)
-		offer(&l, str_slice(btf_name(btf, id), strlen(EVENT), btf_name(btf, id).n));
+		offer_event(&l, str_slice(btf_name(btf, id), strlen(EVENT), btf_name(btf, id).n));
 }

@@ -25,7 +25,7 @@ static const struct sock_fprog filters[] = { FILTER(0), FILTER(1), FILTER(2) };
 _Static_assert(sizeof(filters) / sizeof(filters[0]) == SANDBOX_KINDS_, "a kind has no filter");
 
 /* The number is known here only: who waits for us learns no more than the signal. */
-static void __attribute__((noreturn)) tell(int number, siginfo_t *info, void *context)
+static void __attribute__((noreturn)) tell_refused_call(int number, siginfo_t *info, void *context)
 {
 	static const char end[] = ": it was ended, nothing was attached; this is a defect of btrun, or "
 				  "the script abuses one\n";
@@ -56,7 +56,7 @@ bool filter_is_possible(void)
 
 void filter_enter(enum sandbox_kind kind)
 {
-	struct sigaction action = { .sa_sigaction = tell, .sa_flags = SA_SIGINFO };
+	struct sigaction action = { .sa_sigaction = tell_refused_call, .sa_flags = SA_SIGINFO };
 
 	if (kind == SANDBOX_COMPILER)
 		sigaction(SIGSYS, &action, NULL);

@@ -25,7 +25,7 @@ struct path_beneath {
 	int32_t parent;
 } __attribute__((packed));
 
-/* Every right that this version of Landlock knows: what is not handled stays permitted. */
+/* Returns every right that this version of Landlock knows: what is not handled stays permitted. */
 static uint64_t all_rights(long version)
 {
 	return version >= 5 ? 0xffff : version >= 3 ? 0x7fff : version == 2 ? 0x3fff : 0x1fff;

@@ -26,7 +26,7 @@ enum who {
 	S = 1 << SANDBOX_KINDS_,
 };
 
-/* Flags with which open() is more than a look. */
+/* These flags make open() more than a look. */
 #define O_WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
 
 struct row {
@@ -70,7 +70,7 @@ static bool is_for(const struct row *row, unsigned kind)
 	return row->who & 1u << kind || (SANITIZED && row->who & S);
 }
 
-/* A plain row of the same call says it all: of sanitizers' builds. */
+/* Does a plain row of the same call say it all? Builds with sanitizers have such. */
 static bool is_covered(const struct row *row, unsigned kind)
 {
 	for (size_t i = 0; i < N_ROWS; i++)

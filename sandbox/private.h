@@ -4,12 +4,12 @@
 
 #include "sandbox/sandbox.h"
 
-/* filter.c: seccomp(2). Due last: it forbids the rest. */
+/* filter.c: the filter of seccomp(2) comes last, since it forbids the rest. */
 bool filter_is_possible(void);
 void filter_enter(enum sandbox_kind kind);
 
-/* landlock.c: a descriptor of the rules, -1 where the kernel has no Landlock. Folders are opened with the
- * rights of the time. */
+/* landlock.c: returns a descriptor of the rules, -1 where the kernel has no Landlock. Folders are opened with
+ * the rights of the time. */
 int landlock_prepare(const char *const *readable);
 void landlock_enter(int rules);
 

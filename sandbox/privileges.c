@@ -46,7 +46,7 @@ static void set(uint64_t capabilities)
 	syscall(SYS_capset, &header, data);
 }
 
-/* The bounding set and the secure bits first, for which CAP_SETPCAP is wanted. */
+/* The bounding set and the secure bits come first, since they take CAP_SETPCAP. */
 void privileges_keep(uint64_t keep)
 {
 	for (int cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)

@@ -19,10 +19,10 @@
 
 #define CAPABILITY(number) (1ull << (number))
 
-/* The effective set of this process. */
+/* Returns the effective set of this process. */
 uint64_t privileges_held(void);
 
-/* Built with sanitizers, whose leak checker reads this process as another would. */
+/* A build with sanitizers has a leak checker, which reads this process as another would. */
 #ifdef BTRUN_SANITIZED
 #define SANITIZED true
 #else
@@ -33,7 +33,7 @@ uint64_t privileges_held(void);
  * can neither read nor change its memory. */
 void privileges_keep(uint64_t keep);
 
-/* Of one that was started by root: uid and gid 65534, no other groups, the capabilities of keep. */
+/* Gives a process that was started by root uid and gid 65534, no other groups, the capabilities of keep. */
 void privileges_become_nobody(uint64_t keep);
 
 #endif

@@ -28,8 +28,9 @@ pid_t sandbox_fork(void)
 	return pid < 0 ? fork() : pid;
 }
 
-/* Those of mounts and of the network take the kernel as long as all the rest, and under the filter there is
- * nothing to be had from either. Who is not root owns a user namespace, in which chroot() is permitted. */
+/* The namespaces of mounts and of the network stay: they take the kernel as long as all the rest, and under
+ * the filter there is nothing to be had from either. Who is not root owns a user namespace, in which chroot()
+ * is permitted. */
 static void leave_namespaces(void)
 {
 	int wanted = CLONE_NEWIPC | CLONE_NEWUTS;
@@ -40,7 +41,7 @@ static void leave_namespaces(void)
 		unshare(wanted | CLONE_NEWUSER);
 }
 
-/* A folder that has nothing in it but numbers, and is gone with the process. */
+/* The root becomes a folder that has nothing in it but numbers, and is gone with the process. */
 static void leave_files(void)
 {
 	if (!SANITIZED && chroot("/proc/self/fdinfo") == 0 && chdir("/"))

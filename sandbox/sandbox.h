@@ -19,22 +19,22 @@ enum sandbox_kind {
 	SANDBOX_KINDS_
 };
 
-/* fork() for a process that will enter: where it is permitted, one that sees no other process. */
+/* Forks a process that will enter: where it is permitted, one that sees no other process. */
 pid_t sandbox_fork(void);
 
-/* readable: folders and files that may still be opened, for reading, or NULL; a NULL ends it. Those that are
- * not there are passed over. */
+/* Shuts the process in. readable: folders and files that may still be opened, for reading, or NULL; a NULL
+ * ends it. Those that are not there are passed over. */
 void sandbox_enter(enum sandbox_kind kind, const char *const *readable);
 
-/* The exit status of a compiler that did what it may not (sandbox_enter() has said what), and of one that
- * abort() ended, which cannot raise its signal. */
+/* This is the exit status of a compiler that did what it may not (sandbox_enter() has said what), and of one
+ * that abort() ended, which cannot raise its signal. */
 #define SANDBOX_STATUS_VIOLATION 125
 #define SANDBOX_STATUS_ABORTED 134
-/* Of one whose alarm(2), set before, has rung: the first process of a PID namespace ignores signals that it
- * has no handler for. */
+/* This is the exit status of one whose alarm(2), set before, has rung: the first process of a PID namespace
+ * ignores signals that it has no handler for. */
 #define SANDBOX_STATUS_ALARM 142
 
-/* The filter is there for everything that this build is made of: not so under sanitizers. For tests. */
+/* Is the filter there for everything that this build is made of? Not so under sanitizers; tests ask. */
 bool sandbox_is_strict(void);
 
 #endif
