@@ -97,10 +97,17 @@ def this_kernel():
     return f"{platform.release()} {platform.version()}"
 
 
+def tells(script, kernel, way):
+    """Whether this compile shows what no other one does: a script without a word of a kernel gives the same for each, and native
+    the same as one-form; "here" is for what tracefs says; what native has more than one-form does not depend on the kernel."""
+    if kernel == "6.1":
+        return script["kernels"] or way != "native"
+    return script["tracepoints"] if kernel == "here" else script["kernels"] and way != "native"
+
+
 def is_wanted(job, only, full):
-    """A script without a word of a kernel gives the same for each, and native the same as one-form: --full shows it."""
     script, kernel, way = job
-    return (full or script["kernels"] or kernel == "6.1" and way != "native") and (
+    return (full or tells(script, kernel, way)) and (
         not only or any(fnmatch.fnmatchcase(text, p) for text in (script["name"], label(job)) for p in only))
 
 

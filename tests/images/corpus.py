@@ -23,6 +23,7 @@ IN_SHELL = re.compile(r"'([^']*\{[^']*\})'")
 # What the code of a script can depend on the kernel by
 OF_THE_KERNEL = re.compile(r"\b(?!(BEGIN|END|begin|end|i|interval|p|profile|s|software|h|hardware|w|watchpoint|aw|asyncwatchpoint)\b)"
                            rf"({PROBES})\s*:|\b(struct|union|enum|curtask|offsetof|sizeof)\b|#include")
+TRACEPOINTS = re.compile(r"\b(t|tracepoint|rt|rawtracepoint)\s*:")
 LONG = "BEGIN {\n" + "".join(
     f"@x{i % 5} += {i}; @c[{i % 7}] = count(); @s = sum({i}); @y{i % 3}++; if (@x0 % 2 == 0) {{ @z -= {i}; }}\n"
     for i in range(200)) + "exit(); }\n"
@@ -31,6 +32,9 @@ LONG = "BEGIN {\n" + "".join(
 class Script:
     def __init__(self, name, text, options=(), args=(), env=None):
         self.name, self.text, self.options, self.args, self.env = name, text, list(options), list(args), env or {}
+
+    def has(self, pattern):
+        return bool(pattern.search(self.text))
 
 
 def in_files():
