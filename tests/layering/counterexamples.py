@@ -8,7 +8,7 @@ import types
 
 import picture
 
-MANY = " ".join(f"int m{i};" for i in range(28)) + " struct { int u, v; }; union { long w; char x[8]; } y;"
+MANY = " ".join(f"int m{i};" for i in range(27)) + " struct { int u, v; }; long w; union { long q; char x[8]; } y;"
 BIG = "struct big { " + MANY + " };\n"
 
 # What the check is run with: four rooms, and limits as in rooms.py.
@@ -28,11 +28,15 @@ def ring(names):
             f"void f{i}(void)\n{{\n\tf{(i + 1) % len(names)}();\n}}\n" for i, name in enumerate(names)}
 
 
+# Ways to access a member.
+USES = ["return b->u;", "return b->v;", "return b->w;", "return b->y.x[1];", "*b = (struct big){ .m3 = 1 };\n\treturn 0;"]
+
+
 def users(n):
-    """n files that access a member of a struct of 31, and a dozen that only pass it on."""
+    """n files that access a member of a struct of 31, and the rest of a dozen that only pass it on."""
     files = {"low/big.h": BIG}
     for i in range(12):
-        use = "return b->v + b->m3;" if i < n else "return b != 0;"
+        use = USES[i % len(USES)] if i < n else "return b != 0;"
         files[f"low/u{i}.c"] = f'#include "low/big.h"\nint u{i}(struct big *b);\nint u{i}(struct big *b)\n{{\n\t{use}\n}}\n'
     return files
 

@@ -165,12 +165,20 @@ def structs(tree):
 def with_marks(text, name):
     """The text of a header in which each member of a struct is deprecated, so that the compiler names its users."""
     head = re.search(rf"\bstruct\s+{name}\s*\{{", text)
-    if not head:
-        return None
     end = body(text, head.end() - 1)
-    mark = f' __attribute__((deprecated("layering {name}")));'
-    inside = re.sub(r"(?<=[\w\])])\s*;", mark, text[head.end():end - 1])
-    return text[: head.end()] + inside + text[end - 1:]
+    mark = f' __attribute__((deprecated("layering {name}")))'
+    inside, depth, marked = re.sub(r"\benum\b[^{};]*\{[^{}]*\}", "unsigned", text[head.end():end - 1]), 0, ""
+    for at, c in enumerate(inside):
+        depth += (c in "([") - (c in ")]")
+        if c in ",;" and not depth and re.search(r"[\w)\]]\s*$", inside[:at]):
+            marked += mark
+        marked += c
+    return text[: head.end()] + marked + text[end - 1:]
+
+
+def initialises(text, name):
+    """Whether a text gives members of a struct their first values by name, of which the compiler says nothing."""
+    return re.search(rf"\bstruct\s+{name}\s*(?:\)|\w+(?:\[\w*\])*\s*=)\s*\{{[\s{{]*(?:\[\w+\]\s*=\s*\{{\s*)?\.", text)
 
 
 def sharers(tree, name, header, scratch):
@@ -193,6 +201,7 @@ def sharers(tree, name, header, scratch):
             raise RuntimeError(f"{path} with marks in struct {name}: {done.stderr[:2000]}")
         for found in re.finditer(rf"^([^:\n]+):\d+:.*layering {name}\b", done.stderr, re.M):
             users.add(os.path.relpath(os.path.join(tree.build, found.group(1)), tree.root))
+    users |= {path for path in seeing if initialises(tree.text[path], name)}
     return {os.path.splitext(user)[0] for user in users}
 
 
