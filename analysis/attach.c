@@ -389,7 +389,7 @@ static struct str with_params(struct compilation *c, struct str text, unsigned *
 static bool may_stay_open(
     struct compilation *c, const struct attach_syntax *written, const struct probe_row *row, unsigned number)
 {
-	if (row->gives & (OPEN_NAMES | OPEN_COUNT))
+	if (row->gives & (WITH_OPEN_NAMES | WITH_OPEN_COUNT))
 		return true;
 	problem_error(c, written->rest_span,
 	    "what this attaches to is $%u, which an image gets only when it runs", number);
@@ -450,7 +450,7 @@ void attach_expand(struct compilation *c, const struct attach_syntax *written, s
 		return;
 	}
 	portable_attach(c, syntax, &attach);
-	if (attach.is_open && (row->gives & OPEN_NAMES))
+	if (attach.is_open && (row->gives & WITH_OPEN_NAMES))
 		commandline_open_names(c, syntax->rest, syntax->span);
 	if (attach.glob && !attach.is_open && (needs_expansion(c, &attach) || has_parameters(c, &attach)))
 		expand(c, syntax, &attach, list);

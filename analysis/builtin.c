@@ -50,7 +50,7 @@ bool builtin_is_args(enum builtin_id id)
 void builtin_near(struct compilation *c, struct str_near *near, unsigned forms)
 {
 	for (unsigned i = 0; i < BUILTIN_N_; i++)
-		if ((rows[i].forms & forms) && !(rows[i].forms & INTERNAL))
+		if ((rows[i].forms & forms) && !(rows[i].forms & BUILTIN_IS_INTERNAL))
 			str_near_offer(near, c->arena, str_of(rows[i].name));
 }
 
@@ -287,7 +287,7 @@ static const struct type *unknown_function(struct compilation *c, const struct n
 {
 	struct str_near near = { .wanted = node->call.name };
 
-	builtin_near(c, &near, CALL);
+	builtin_near(c, &near, BUILTIN_IS_CALL);
 	problem_error(c, node->call.name_span, "unknown function %.*s()", STR_ARG(node->call.name));
 	problem_hint_near(c, &near, "btrun(7) lists the functions of this version");
 	return c->error;
@@ -295,11 +295,11 @@ static const struct type *unknown_function(struct compilation *c, const struct n
 
 static const struct type *wrong_form(struct compilation *c, const struct use *use)
 {
-	if (use->builtin->forms & CALL)
+	if (use->builtin->forms & BUILTIN_IS_CALL)
 		problem_error(c, use->name, "%s is a function", use->builtin->name);
 	else
 		problem_error(c, use->name, "%s is no function", use->builtin->name);
-	if (use->builtin->forms & CALL)
+	if (use->builtin->forms & BUILTIN_IS_CALL)
 		problem_hint(c, "call it: %s%s", use->builtin->name,
 		    use->builtin->signature + use->signature.result.n);
 	else
@@ -315,23 +315,24 @@ const struct type *infer_builtin(struct compilation *c, struct node *node, struc
 
 	use.name = is_call ? node->call.name_span : node->span;
 	use.builtin = builtin_find(is_call ? node->call.name : node->ident.name, &id);
-	if (!use.builtin || ((use.builtin->forms & INTERNAL) && !c->unit->watch))
+	if (!use.builtin || ((use.builtin->forms & BUILTIN_IS_INTERNAL) && !c->unit->watch))
 		return unknown_function(c, node);
 	signature_parse(use.builtin->signature, &use.signature);
 	use.args = is_call ? node->call.args : NULL;
 	for (const struct node *arg = use.args; arg; arg = arg->next)
 		use.n_args++;
-	if (!(use.builtin->forms & (is_call ? CALL : VAR)))
+	if (!(use.builtin->forms & (is_call ? BUILTIN_IS_CALL : BUILTIN_IS_VAR)))
 		return wrong_form(c, &use);
 	if (!allowed_here(c, use.name, use.builtin->name, use.builtin->where))
 		return c->error;
-	if ((use.builtin->forms & UNSAFE) && !c->options->unsafe) {
+	if ((use.builtin->forms & BUILTIN_IS_UNSAFE) && !c->options->unsafe) {
 		problem_error(
 		    c, use.name, "%s() changes the system, so it needs --unsafe", use.builtin->name);
 		problem_hint(c, "run btrun --unsafe ... when that is what you want");
 		return c->error;
 	}
-	if (c->unit->pinned && (use.builtin->forms & ASYNC) && !(use.builtin->forms & PINNED)) {
+	if (c->unit->pinned && (use.builtin->forms & BUILTIN_IS_ASYNC) &&
+	    !(use.builtin->forms & BUILTIN_IS_PINNED)) {
 		problem_error(c, use.name, "%s() is not available in a pinned iterator", use.builtin->name);
 		problem_hint(
 		    c, "it runs when its pin is read, with no btrun to carry that out; printf() works");

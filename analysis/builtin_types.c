@@ -91,12 +91,12 @@ static void add_value(struct compilation *c, struct action *action, struct node 
 /* What %s prints. */
 static bool has_text(const struct type *type)
 {
-	return type_is_text(type) || type_has(type, TEXTUAL);
+	return type_is_text(type) || type_has(type, TRAIT_TEXTUAL);
 }
 
 static bool can_print(const struct type *type)
 {
-	return type_has(type, PRINTED) && type->size;
+	return type_has(type, TRAIT_PRINTED) && type->size;
 }
 
 static bool conversion_takes(enum format_wants wants, const struct type *type)

@@ -13,7 +13,7 @@ static const struct type *unknown_name(struct compilation *c, struct node *node)
 {
 	struct str_near near = { .wanted = node->ident.name };
 
-	builtin_near(c, &near, VAR);
+	builtin_near(c, &near, BUILTIN_IS_VAR);
 	problem_error(c, node->span, "unknown name %.*s", STR_ARG(node->ident.name));
 	problem_hint_near(c, &near,
 	    "it is no builtin variable, no #define, no constant of the UAPI headers or of a kernel enum");

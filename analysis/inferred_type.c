@@ -19,7 +19,7 @@ const struct type *inferred_stored(struct compilation *c, const struct type *typ
 {
 	if (type_is_aggregation(type))
 		return type;
-	if (!type_has(type, STORED) || !type->size)
+	if (!type_has(type, TRAIT_STORED) || !type->size)
 		return NULL;
 	if (type_is_text(type))
 		return type_string_for(c->types, type);

@@ -144,7 +144,7 @@ const struct type *type_tuple(struct types *t, const struct type *const *items, 
 	for (uint32_t i = 0; i < n; i++) {
 		/* The verifier wants aligned accesses of the stack, where tuples are put together, and what
 		 * is no number is written in words of 8 bytes. */
-		offsets[i] = round_up(end, type_has(items[i], SCALAR) ? type_align(items[i]) : 8);
+		offsets[i] = round_up(end, type_has(items[i], TRAIT_SCALAR) ? type_align(items[i]) : 8);
 		end = offsets[i] + items[i]->size;
 	}
 	return intern(t, &(struct type){ .form = FORM_TUPLE,
@@ -388,12 +388,12 @@ struct str type_kernel_name(struct arena *a, const struct type *t)
 
 bool type_is_integer(const struct type *t)
 {
-	return type_has(t, INTEGER);
+	return type_has(t, TRAIT_INTEGER);
 }
 
 bool type_is_aggregation(const struct type *t)
 {
-	return type_has(t, AGGREGATE);
+	return type_has(t, TRAIT_AGGREGATE);
 }
 
 bool type_is_text(const struct type *t)

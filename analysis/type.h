@@ -15,12 +15,12 @@
 #include "kernel/btf.h"
 
 enum type_trait {
-	SCALAR = 1 << 0,
-	INTEGER = 1 << 1,
-	STORED = 1 << 2,
-	PRINTED = 1 << 3,
-	TEXTUAL = 1 << 4,
-	AGGREGATE = 1 << 5,
+	TRAIT_SCALAR = 1 << 0,    /* computed as a 64-bit number; everything else lies in memory */
+	TRAIT_INTEGER = 1 << 1,   /* arithmetic takes it */
+	TRAIT_STORED = 1 << 2,    /* can be kept in a variable, a map, a key, a tuple */
+	TRAIT_PRINTED = 1 << 3,   /* print() takes it */
+	TRAIT_TEXTUAL = 1 << 4,   /* %s prints it */
+	TRAIT_AGGREGATE = 1 << 5, /* the value of a map that only its own function writes */
 };
 
 enum type_form {

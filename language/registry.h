@@ -7,13 +7,13 @@
 
 /* forms of a builtin */
 enum builtin_form {
-	VAR = 1 << 0,
-	CALL = 1 << 1,
-	ASYNC = 1 << 2,
-	UNSAFE = 1 << 3,
-	INTERNAL = 1 << 4,
-	PINNED = 1 << 5,
-	FIXED = 1 << 6,
+	BUILTIN_IS_VAR = 1 << 0,    /* usable as a name */
+	BUILTIN_IS_CALL = 1 << 1,   /* as a call */
+	BUILTIN_IS_ASYNC = 1 << 2,  /* the call is an action that the runtime carries out: part of a record */
+	BUILTIN_IS_UNSAFE = 1 << 3, /* only with --unsafe, since it changes the system */
+	BUILTIN_IS_INTERNAL = 1 << 4, /* no script can name it */
+	BUILTIN_IS_PINNED = 1 << 5,   /* ASYNC, but pinned iterators have it too: the kernel carries it out */
+	BUILTIN_IS_FIXED = 1 << 6,    /* the same wherever it stands in an action */
 };
 
 /* What the runtime needs of the system while it traces, to carry out an action or to print a value: bits that
@@ -21,27 +21,27 @@ enum builtin_form {
  * which capabilities.
  */
 enum needs {
-	NOTHING = 0,
-	FILES = 1 << 16,    /* reads any file that who started it can read */
-	COMMANDS = 1 << 17, /* starts commands that do as they like */
-	PROBES = 1 << 18,   /* attaches while it traces, and lets a process go on */
-	USERS = 1 << 19,    /* names of addresses of processes */
-	KERNEL = 1 << 20,   /* names of addresses of the kernel */
-	CGROUPS = 1 << 21,  /* paths of control groups */
+	NEEDS_NOTHING = 0,
+	NEEDS_FILES = 1 << 16,    /* reads any file that who started it can read */
+	NEEDS_COMMANDS = 1 << 17, /* starts commands that do as they like */
+	NEEDS_PROBES = 1 << 18,   /* attaches while it traces, and lets a process go on */
+	NEEDS_USERS = 1 << 19,    /* names of addresses of processes */
+	NEEDS_KERNEL = 1 << 20,   /* names of addresses of the kernel */
+	NEEDS_CGROUPS = 1 << 21,  /* paths of control groups */
 };
 
 /* What a probe gives its action, and what a builtin needs of its probe. */
 enum probe_gives {
-	ANY = 0,
-	WITH_REGS = 1 << 0,     /* argN are the registers of a function's entry */
-	WITH_ARGS = 1 << 1,     /* args has typed fields */
-	WITH_RETVAL = 1 << 2,   /* retval */
-	WITH_FUNC = 1 << 3,     /* a function is being traced */
-	WITH_BINARY = 1 << 4,   /* it is one of a program or library */
-	WITH_NUMBERED = 1 << 5, /* argN are what the probe itself passes, not registers */
-	OPEN_NAMES = 1 << 7,    /* a parameter of an image may be (in) the names of what it attaches to */
-	OPEN_COUNT = 1 << 8,    /* or the number that it has */
-	WITH_DWARF = 1 << 6,    /* args has typed fields when the program's debugging information has them */
+	WITH_NOTHING = 0,
+	WITH_REGS = 1 << 0,       /* argN are the registers of a function's entry */
+	WITH_ARGS = 1 << 1,       /* args has typed fields */
+	WITH_RETVAL = 1 << 2,     /* retval */
+	WITH_FUNC = 1 << 3,       /* a function is being traced */
+	WITH_BINARY = 1 << 4,     /* it is one of a program or library */
+	WITH_NUMBERED = 1 << 5,   /* argN are what the probe itself passes, not registers */
+	WITH_OPEN_NAMES = 1 << 7, /* a parameter of an image may be (in) the names of what it attaches to */
+	WITH_OPEN_COUNT = 1 << 8, /* or the number that it has */
+	WITH_DWARF = 1 << 6, /* args has typed fields when the program's debugging information has them */
 };
 
 enum builtin_id {

@@ -117,7 +117,7 @@ static int remember(struct loop *l)
 {
 	struct tracer *t = l->tracer;
 
-	if (!t->options->pid || !(capabilities_needs(&t->image) & USERS))
+	if (!t->options->pid || !(capabilities_needs(&t->image) & NEEDS_USERS))
 		return -1;
 	symbols_remember(t->runtime.symbols, t->options->pid);
 	return REMEMBER_MS;
@@ -305,9 +305,9 @@ static int live(struct loop *l)
 		err = attach_pins(t);
 	if (err)
 		return err;
-	if (capabilities_needs(&t->image) & USERS)
+	if (capabilities_needs(&t->image) & NEEDS_USERS)
 		command_watch(&l->command);
-	if (capabilities_needs(&t->image) & KERNEL)
+	if (capabilities_needs(&t->image) & NEEDS_KERNEL)
 		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
 	capabilities_drop(t);
 	buffer_read(t, false);

@@ -10,7 +10,7 @@
 
 bool gen_is_scalar(const struct type *type)
 {
-	return type_has(type, SCALAR);
+	return type_has(type, TRAIT_SCALAR);
 }
 
 LLVMValueRef gen_scratch(struct gen *g, uint32_t size)

@@ -49,7 +49,7 @@ static void struct_items(struct gen *g, const struct type *t, struct image_type 
 	for (uint32_t i = 0; i < n && g->depth < DEPTH_MAX; i++) {
 		const struct member *m = &members[i];
 
-		if (!m->type->size || !type_has(m->type, PRINTED))
+		if (!m->type->size || !type_has(m->type, TRAIT_PRINTED))
 			continue;
 		g->depth++;
 		items[kept++] = (struct image_item){

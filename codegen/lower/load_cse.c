@@ -5,7 +5,7 @@
 #include "codegen/lower/builtin.h"
 
 static const bool fixed[] = {
-#define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&FIXED) != 0,
+#define BUILTIN(name, forms, ...) [BUILTIN_##name] = ((forms)&BUILTIN_IS_FIXED) != 0,
 #include "language/builtins.def"
 #undef BUILTIN
 };

@@ -315,7 +315,7 @@ static unsigned kinds_of(struct str builtin)
 
 bool event_is_unsafe(struct str builtin)
 {
-	return kinds_of(builtin) & UNSAFE;
+	return kinds_of(builtin) & BUILTIN_IS_UNSAFE;
 }
 
 unsigned event_needs(struct str builtin)

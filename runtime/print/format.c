@@ -21,7 +21,7 @@ const struct target *runtime_target(const struct runtime *r, uint64_t id)
 }
 
 static const enum value_class classes[] = {
-#define TYPE(name, size, class, needs, text, json) class,
+#define TYPE(name, size, class, needs, text, json) VALUE_##class,
 #include "language/types.def"
 #undef TYPE
 };
@@ -33,7 +33,7 @@ enum value_class value_class(const struct image_type *t)
 
 bool value_is_number(const struct image_type *t)
 {
-	return classes[t->kind] == NUMBER;
+	return classes[t->kind] == VALUE_NUMBER;
 }
 
 uint64_t value_number(const struct image_type *t, const void *bytes)

@@ -42,7 +42,7 @@ static void print_map_value(const struct element *e, FILE *out, int64_t div)
 		print_histogram(e, out, (uint64_t)div);
 		return;
 	}
-	if (div > 1 && value_class(t) != OTHER && t->kind != TYPE_stats) {
+	if (div > 1 && value_class(t) != VALUE_OTHER && t->kind != TYPE_stats) {
 		divide(t, value, div, divided);
 		value = divided;
 	}

@@ -91,10 +91,10 @@ static void take_better(const struct image_type *t, unsigned char *value, const 
 	memcpy(had, value, sizeof(had));
 	memcpy(more, raw, sizeof(more));
 	if (t->is_signed)
-		better = value_class(t) == LEAST ? (int64_t)more[0] < (int64_t)had[0]
-						 : (int64_t)more[0] > (int64_t)had[0];
+		better = value_class(t) == VALUE_LEAST ? (int64_t)more[0] < (int64_t)had[0]
+						       : (int64_t)more[0] > (int64_t)had[0];
 	else
-		better = value_class(t) == LEAST ? more[0] < had[0] : more[0] > had[0];
+		better = value_class(t) == VALUE_LEAST ? more[0] < had[0] : more[0] > had[0];
 	if (more[1] && (!had[1] || better))
 		memcpy(value, more, sizeof(more));
 }
@@ -105,7 +105,7 @@ static void merge_cpus(const struct snapshot *s, unsigned char *value, const uns
 
 	memset(value, 0, s->value_size);
 	for (unsigned cpu = 0; cpu < s->r->n_cpus; cpu++, raw += step) {
-		if (value_class(s->value_type) == SUMMED)
+		if (value_class(s->value_type) == VALUE_SUMMED)
 			add_words(value, raw, s->value_size);
 		else
 			take_better(s->value_type, value, raw);
@@ -291,7 +291,7 @@ static int compare_elements(const void *left, const void *right, void *snapshot)
 	} else if (has_average(s->value_type)) {
 		order = compare_as(s->value_type, (uint64_t)value_average(s->value_type, a.value),
 		    (uint64_t)value_average(s->value_type, b.value));
-	} else if (value_class(s->value_type) != OTHER) {
+	} else if (value_class(s->value_type) != VALUE_OTHER) {
 		order = compare_numbers(s->value_type, a.value, b.value);
 	}
 	if (order == 0 && s->key_type)

@@ -22,7 +22,7 @@ struct value {
 #include "language/types.def"
 #undef TYPE
 
-enum value_class { NUMBER, SUMMED, LEAST, MOST, OTHER };
+enum value_class { VALUE_NUMBER, VALUE_SUMMED, VALUE_LEAST, VALUE_MOST, VALUE_OTHER };
 enum value_class value_class(const struct image_type *t);
 /* Is it a number that %d can print? */
 bool value_is_number(const struct image_type *t);

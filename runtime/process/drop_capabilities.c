@@ -21,15 +21,15 @@ static const struct row {
 	const char *why;
 } rows[] = {
 	/* perf_event_open() of another's thread, and SIGCONT to it */
-	{ PROBES,
+	{ NEEDS_PROBES,
 	    CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_KILL),
 	    "it sets watchpoints" },
 	/* /proc/PID/maps, map_files and root, and the binaries that are mapped */
-	{ USERS, READ_FILES | READ_PROCESSES, "it prints names of processes' addresses" },
-	{ CGROUPS, READ_FILES, "it prints paths of control groups" }, /* open_by_handle_at() */
+	{ NEEDS_USERS, READ_FILES | READ_PROCESSES, "it prints names of processes' addresses" },
+	{ NEEDS_CGROUPS, READ_FILES, "it prints paths of control groups" }, /* open_by_handle_at() */
 	/* /proc/PID/ and /proc/kallsyms among them */
-	{ FILES, READ_FILES | READ_PROCESSES | CAPABILITY(CAP_SYSLOG), "cat() reads files" },
-	{ COMMANDS, EVERYTHING, "system() starts commands" },
+	{ NEEDS_FILES, READ_FILES | READ_PROCESSES | CAPABILITY(CAP_SYSLOG), "cat() reads files" },
+	{ NEEDS_COMMANDS, EVERYTHING, "system() starts commands" },
 };
 
 static const char *const names[] = {
@@ -46,11 +46,11 @@ static const char *const names[] = {
 unsigned capabilities_needs(const struct image *image)
 {
 	static const unsigned of_types[] = {
-#define TYPE(name, size, class, needs, text, json) needs,
+#define TYPE(name, size, class, needs, text, json) NEEDS_##needs,
 #include "language/types.def"
 #undef TYPE
 	};
-	unsigned needs = NOTHING;
+	unsigned needs = NEEDS_NOTHING;
 
 	for (size_t i = 0; i < image->types.n; i++)
 		needs |= of_types[image->types.v[i].kind];
@@ -109,7 +109,7 @@ static uint64_t needed_all(const struct tracer *t, const struct listener *l)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (needs & rows[i].needs)
 			kept |= keep_capabilities(rows[i].capabilities, rows[i].why, l);
-	if (needs & PROBES && features_perf_refusals(t->runtime.kernel, 0, false) & REFUSED_PARANOID)
+	if (needs & NEEDS_PROBES && features_perf_refusals(t->runtime.kernel, 0, false) & REFUSED_PARANOID)
 		kept |= keep_capabilities(
 		    CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for watchpoints", l);
 	/* kernel/bpf/syscall.c: before 6.0 every bpf() wants it, where kernel.unprivileged_bpf_disabled is

@@ -14,9 +14,10 @@ static void rows(struct arena *a)
 
 		TEST_RESULT_(!wrong, "%s: %s has %s", row->name, row->signature, wrong);
 		TEST_RESULT_(known, "%s: %s has an unknown result", row->name, row->signature);
+		TEST_RESULT_(!(row->forms & BUILTIN_IS_VAR) || !s.n_required,
+		    "%s is a variable that needs arguments", row->name);
 		TEST_RESULT_(
-		    !(row->forms & VAR) || !s.n_required, "%s is a variable that needs arguments", row->name);
-		TEST_RESULT_(row->forms & (VAR | CALL), "%s can't be used at all", row->name);
+		    row->forms & (BUILTIN_IS_VAR | BUILTIN_IS_CALL), "%s can't be used at all", row->name);
 		TEST_RESULT_(row->rule, "%s has no type rule", row->name);
 	}
 }
