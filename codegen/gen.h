@@ -32,6 +32,7 @@
 #include "base/round.h"
 #include "base/diag.h"
 #include "image/image.h"
+#include "language/loss_counters.h"
 #include "language/program_kinds.h"
 
 /* Numbers of enum bpf_func_id, the kernel's include/uapi/linux/bpf.h. */
@@ -224,13 +225,13 @@ void extern_note(struct gen *g, enum image_extern_kind kind, struct str name);
 /* The subprograms. */
 void loss_define(struct gen *g);
 /* The key of a counter. */
-LLVMValueRef loss_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
-void loss_count(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span);
+LLVMValueRef loss_index(struct gen *g, enum loss_id kind, uint32_t map, struct span span);
+void loss_count(struct gen *g, enum loss_id kind, uint32_t map, struct span span);
 /* An update that failed with result: because the map was full, or not. */
 void loss_count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span);
 /* Counts when result, a helper's, is negative. */
 void loss_count_failure(
-    struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span);
+    struct gen *g, LLVMValueRef result, enum loss_id kind, uint32_t map, struct span span);
 
 /* map_upsert.c */
 void map_upsert_begin(struct gen *g);

@@ -1,5 +1,6 @@
 #include "image/codec.h"
 #include "base/hist.h"
+#include "language/loss_counters.h"
 
 /*
  * Bounds far above what the compiler makes. They keep the sums below from
@@ -204,8 +205,10 @@ static bool check_counter(struct check *k, uint32_t i)
 		return refuse(k, "counter %u is for an attach point that is none", i);
 	if (c->map != IMAGE_NONE && c->map >= k->image->maps.n)
 		return refuse(k, "counter %u is for a map that is none", i);
-	if ((c->kind == COUNTER_MAP_FULL || c->kind == COUNTER_MAP_REFUSED) && c->map == IMAGE_NONE)
+	if (loss_counters[c->kind].of == LOSS_OF_MAP && c->map == IMAGE_NONE)
 		return refuse(k, "counter %u lacks its map", i);
+	if (loss_counters[c->kind].counts != COUNTED_BY_PROGRAM)
+		return refuse(k, "counter %u is of what no program counts", i);
 	return check_span(k, c->span);
 }
 

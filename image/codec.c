@@ -20,16 +20,10 @@ static const char *const program_kind_names[] = {
 #include "language/program_kinds.def"
 #undef PROGRAM
 };
-static const char *const counter_names[COUNTERS_] = {
-	[COUNTER_RING_FULL] = "ring_full",
-	[COUNTER_MAP_FULL] = "map_full",
-	[COUNTER_MAP_REFUSED] = "map_refused",
-	[COUNTER_READ_FAULT] = "read_fault",
-	[COUNTER_STACK_LOST] = "stack_lost",
-	[COUNTER_HELPER] = "helper",
-	[COUNTER_JOIN_CUT] = "join_cut",
-	[COUNTER_OUTSIDE] = "outside",
-	[COUNTER_TRUNCATED] = "truncated",
+static const char *const counter_names[] = {
+#define LOSS(name, ...) #name,
+#include "language/loss_counters.def"
+#undef LOSS
 };
 static const char *const extern_names[EXTERNS_] = {
 #define EXTERN(name, ...) [EXTERN_##name] = #name,

@@ -197,25 +197,11 @@ struct image_attach {
 	bool is_rate;       /* period_ns is divided by it */
 };
 
-enum image_counter_kind {
-	COUNTER_RING_FULL,   /* no room in the output buffer: records lost, attach is set */
-	COUNTER_MAP_FULL,    /* no room for a new key: map is set */
-	COUNTER_MAP_REFUSED, /* update refused for another reason: map is set */
-	COUNTER_READ_FAULT,  /* memory could not be read: span is set */
-	COUNTER_STACK_LOST,  /* no room for a stack: span is set */
-	COUNTER_HELPER,      /* a helper of the kernel refused: span is set */
-	COUNTER_TRUNCATED,   /* a string was longer than its limit: span is set */
-	COUNTER_JOIN_CUT,    /* join() left out strings, or the end of one: span is set */
-	COUNTER_OUTSIDE, /* hits before tracing began and after it ended, which are no losses: attach is set
-			  */
-	COUNTERS_
-};
-
 struct image_counter { /* its index is its key in the counters map (per-CPU array of u64) */
-	enum image_counter_kind kind;
+	enum loss_id kind;
 	uint32_t attach; /* IMAGE_NONE when of no single one */
 	uint32_t map;
-	uint32_t statements; /* of the script that one count stands for; 1 but for RING_FULL */
+	uint32_t statements; /* of the script that one count stands for; 1 but for LOSS_OF_STATEMENTS */
 	struct span span;
 };
 

@@ -74,6 +74,14 @@ enum program_kind_id {
 	PROGRAM_none = PROGRAM_KINDS_
 };
 
+/* The rows of loss_counters.def; language/loss_counters.h has them as a table. */
+enum loss_id {
+#define LOSS(name, ...) LOSS_##name,
+#include "language/loss_counters.def"
+#undef LOSS
+	LOSSES_
+};
+
 /* How stacks are printed: the rows of stack_modes.def. */
 enum stack_mode {
 #define STACK_MODE(name, text) STACK_##name,

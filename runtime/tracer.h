@@ -94,10 +94,10 @@ struct tracer {
 	int events_fd, profile_fd;    /* tracefs' kprobe_events and kprobe_profile, or -1 */
 	int usdt_fd;                  /* the map of usdt arguments, or -1 */
 	int counters_fd;
-	uint64_t *counter_values;      /* room for one counter of every CPU */
-	uint64_t losses;               /* that have been told at the end: --strict */
-	uint64_t loss_watched_ns;      /* CLOCK_MONOTONIC: when loss_watch() last looked */
-	uint64_t loss_told[COUNTERS_]; /* by it */
+	uint64_t *counter_values;    /* room for one counter of every CPU */
+	uint64_t losses;             /* that have been told at the end: --strict */
+	uint64_t loss_watched_ns;    /* CLOCK_MONOTONIC: when loss_watch() last looked */
+	uint64_t loss_told[LOSSES_]; /* by it */
 	struct cleanup_child events_cleanup, wake_cleanup;
 	unsigned n_events;                /* of tracefs, made so far */
 	struct function_names *functions; /* of each attach point; NULL: the list has not been read */

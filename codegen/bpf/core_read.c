@@ -329,7 +329,7 @@ LLVMValueRef core_read_bytes(struct gen *g, enum address_space space, LLVMValueR
 {
 	LLVMValueRef result = read_space(g, space, HELPER_READ_KERNEL, HELPER_READ_USER, to, size, address);
 
-	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, span);
+	loss_count_failure(g, result, LOSS_read_fault, IMAGE_NONE, span);
 	return result;
 }
 
@@ -419,7 +419,7 @@ static LLVMValueRef field_value(struct gen *g, struct node *node)
 	gen_store64(g, slot, gen_const(g, 0));
 	value = read_space(g, core_space(g, node), HELPER_READ_KERNEL, HELPER_READ_USER, slot,
 	    core_field_info(g, node, FIELD_BYTE_SIZE), address);
-	loss_count_failure(g, value, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
+	loss_count_failure(g, value, LOSS_read_fault, IMAGE_NONE, node->span);
 	value = LLVMBuildShl(g->b, gen_load64(g, slot), left, "");
 	return shift_right(g, node, value, right);
 }

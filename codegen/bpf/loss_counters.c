@@ -70,20 +70,20 @@ static uint32_t counter(struct gen *g, struct image_counter row)
 	return (uint32_t)g->image->counters.n - 1;
 }
 
-LLVMValueRef loss_index(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+LLVMValueRef loss_index(struct gen *g, enum loss_id kind, uint32_t map, struct span span)
 {
 	struct image_counter row = {
 		.kind = kind,
 		.attach = g->attach->index,
 		.map = map,
-		.statements = kind == COUNTER_RING_FULL ? (uint32_t)g->open->actions.n : 1,
+		.statements = loss_counters[kind].of == LOSS_OF_STATEMENTS ? (uint32_t)g->open->actions.n : 1,
 		.span = span,
 	};
 
 	return gen_const32(g, counter(g, row));
 }
 
-void loss_count(struct gen *g, enum image_counter_kind kind, uint32_t map, struct span span)
+void loss_count(struct gen *g, enum loss_id kind, uint32_t map, struct span span)
 {
 	LLVMValueRef index = loss_index(g, kind, map, span);
 
@@ -92,15 +92,14 @@ void loss_count(struct gen *g, enum image_counter_kind kind, uint32_t map, struc
 
 void loss_count_update(struct gen *g, LLVMValueRef result, uint32_t map, struct span span)
 {
-	LLVMValueRef args[3] = { result, loss_index(g, COUNTER_MAP_FULL, map, span),
-		loss_index(g, COUNTER_MAP_REFUSED, map, span) };
+	LLVMValueRef args[3] = { result, loss_index(g, LOSS_map_full, map, span),
+		loss_index(g, LOSS_map_refused, map, span) };
 
 	LLVMBuildCall2(
 	    g->b, LLVMGlobalGetValueType(g->loss_update_function), g->loss_update_function, args, 3, "");
 }
 
-void loss_count_failure(
-    struct gen *g, LLVMValueRef result, enum image_counter_kind kind, uint32_t map, struct span span)
+void loss_count_failure(struct gen *g, LLVMValueRef result, enum loss_id kind, uint32_t map, struct span span)
 {
 	struct rare rare;
 

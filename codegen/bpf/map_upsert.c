@@ -48,8 +48,8 @@ static void call(struct gen *g, LLVMValueRef *function, const char *name, const 
     LLVMValueRef key, struct span span, LLVMValueRef more)
 {
 	static const uint32_t sizes[] = { 8, 4, 4, 8 };
-	LLVMValueRef args[4] = { key, loss_index(g, COUNTER_MAP_FULL, map->index, span),
-		loss_index(g, COUNTER_MAP_REFUSED, map->index, span), more };
+	LLVMValueRef args[4] = { key, loss_index(g, LOSS_map_full, map->index, span),
+		loss_index(g, LOSS_map_refused, map->index, span), more };
 	unsigned n = more ? 4 : 3;
 
 	if (!*function)

@@ -110,7 +110,7 @@ LLVMValueRef builtin_signal(struct gen *g, const struct builtin_use *use)
 	LLVMValueRef arg = LLVMBuildTrunc(g->b, gen_value(g, use->args), g->i32, "");
 
 	loss_count_failure(
-	    g, gen_call(g, HELPER_SEND_SIGNAL, g->i64, &arg, 1), COUNTER_HELPER, IMAGE_NONE, use->node->span);
+	    g, gen_call(g, HELPER_SEND_SIGNAL, g->i64, &arg, 1), LOSS_helper, IMAGE_NONE, use->node->span);
 	return NULL;
 }
 

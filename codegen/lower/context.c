@@ -108,7 +108,7 @@ static LLVMValueRef usdt_argument(struct gen *g, unsigned number)
 	gen_store64(g, slot, gen_const(g, 0));
 	result =
 	    LLVMBuildCall2(g->b, LLVMGlobalGetValueType(g->usdt_function), g->usdt_function, args, 3, "");
-	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, g->attach->span);
+	loss_count_failure(g, result, LOSS_read_fault, IMAGE_NONE, g->attach->span);
 	g->stack_top = top;
 	return gen_load64(g, slot);
 }

@@ -70,7 +70,7 @@ static void open_record(struct gen *g, const struct record *r, struct span span)
 	} else {
 		g->record = reserve(g, r);
 		gen_if_rare(g, LLVMBuildIsNull(g->b, g->record, ""), &rare, "full");
-		loss_count(g, COUNTER_RING_FULL, IMAGE_NONE, span);
+		loss_count(g, LOSS_ring_full, IMAGE_NONE, span);
 		LLVMBuildBr(g->b, g->after_record);
 		gen_end_rare(g, &rare);
 	}
@@ -84,7 +84,7 @@ static void output(struct gen *g, enum helper helper, LLVMValueRef *args, unsign
 {
 	LLVMValueRef result = gen_call(g, helper, g->i64, args, n);
 
-	loss_count_failure(g, result, COUNTER_RING_FULL, IMAGE_NONE, span);
+	loss_count_failure(g, result, LOSS_ring_full, IMAGE_NONE, span);
 	LLVMBuildBr(g->b, g->after_record);
 }
 
@@ -163,7 +163,7 @@ static void count_join_cut(
 	gen_store64(g, last, gen_const(g, 0));
 	core_read(g, space, last, 1, LLVMBuildAdd(g->b, from, gen_const(g, JOIN_STRING - 1), ""), span);
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntNE, gen_load64(g, last), gen_const(g, 0), ""), &inner, "cut");
-	loss_count(g, COUNTER_JOIN_CUT, IMAGE_NONE, span);
+	loss_count(g, LOSS_join_cut, IMAGE_NONE, span);
 	gen_go(g, inner);
 	gen_go(g, after);
 }
@@ -176,7 +176,7 @@ static void join_string(struct gen *g, const struct field *f, enum address_space
 	LLVMBasicBlockRef good = gen_block(g, "good");
 
 	result = core_read_string(g, space, at, gen_const(g, JOIN_STRING), from);
-	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, f->value->span);
+	loss_count_failure(g, result, LOSS_read_fault, IMAGE_NONE, f->value->span);
 	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntSGT, result, gen_const(g, 0), ""), good, next);
 	LLVMPositionBuilderAtEnd(g->b, good);
 	store32(g, so_far, LLVMBuildAdd(g->b, used, at_most(g, result, JOIN_STRING), ""));
@@ -222,7 +222,7 @@ static void join_field(struct gen *g, const struct field *f)
 	LLVMPositionBuilderAtEnd(g->b, room);
 	join_string(g, f, space, more, so_far, used, head);
 	LLVMPositionBuilderAtEnd(g->b, lost);
-	loss_count(g, COUNTER_JOIN_CUT, IMAGE_NONE, f->value->span);
+	loss_count(g, LOSS_join_cut, IMAGE_NONE, f->value->span);
 	gen_go(g, after);
 	/* Never more, which only the verifier does not know. */
 	gen_store64(g, g->tail_used,
@@ -287,7 +287,7 @@ LLVMValueRef builtin_skboutput(struct gen *g, const struct builtin_use *use)
 	args[4] = gen_const(g, 16);
 	gen_store64(g, result, gen_call(g, HELPER_SKB_OUTPUT, g->i64, args, 5));
 	gen_go(g, missing);
-	loss_count_failure(g, gen_load64(g, result), COUNTER_HELPER, IMAGE_NONE, use->node->span);
+	loss_count_failure(g, gen_load64(g, result), LOSS_helper, IMAGE_NONE, use->node->span);
 	return gen_load64(g, result);
 }
 

@@ -88,7 +88,7 @@ static LLVMValueRef take_stack(struct gen *g, const struct builtin_use *use, uin
 	LLVMBasicBlockRef after;
 
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntEQ, id, gen_const(g, UINT64_MAX), ""), &after, "lost");
-	loss_count(g, COUNTER_STACK_LOST, IMAGE_NONE, use->node->span);
+	loss_count(g, LOSS_stack_lost, IMAGE_NONE, use->node->span);
 	gen_go(g, after);
 	return id;
 }

@@ -37,7 +37,7 @@ static void count_cut(
 	core_read(g, string_space(g, node->call.args), last, 1,
 	    LLVMBuildAdd(g->b, from, gen_const(g, node->type->size - 1), ""), node->span);
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntNE, gen_load64(g, last), gen_const(g, 0), ""), &inner, "cut");
-	loss_count(g, COUNTER_TRUNCATED, IMAGE_NONE, node->span);
+	loss_count(g, LOSS_truncated, IMAGE_NONE, node->span);
 	gen_go(g, inner);
 	gen_go(g, after);
 }
@@ -66,7 +66,7 @@ LLVMValueRef gen_string_result(struct gen *g, struct node *node, LLVMValueRef to
 		limit = minimum(g, wanted, limit);
 	}
 	result = core_read_string(g, string_space(g, address), to, limit, from);
-	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, node->span);
+	loss_count_failure(g, result, LOSS_read_fault, IMAGE_NONE, node->span);
 	count_cut(g, node, from, result, wanted);
 	return result;
 }
@@ -161,7 +161,7 @@ static LLVMValueRef limited(struct gen *g, LLVMValueRef length, LLVMValueRef mos
 	LLVMBasicBlockRef after;
 
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntUGT, length, most, ""), &after, "cut");
-	loss_count(g, COUNTER_TRUNCATED, IMAGE_NONE, span);
+	loss_count(g, LOSS_truncated, IMAGE_NONE, span);
 	gen_go(g, after);
 	return minimum(g, length, most);
 }
@@ -348,7 +348,7 @@ LLVMValueRef builtin_path(struct gen *g, const struct builtin_use *use)
 	gen_zero(g, use->to, use->node->type->size);
 	args[0] = btf_load_pointer(g, use->args, done);
 	result = gen_call(g, HELPER_PATH, g->i64, args, 3);
-	loss_count_failure(g, result, COUNTER_READ_FAULT, IMAGE_NONE, use->node->span);
+	loss_count_failure(g, result, LOSS_read_fault, IMAGE_NONE, use->node->span);
 	/* What does not fit leaves its end there. */
 	gen_if(g, LLVMBuildICmp(g->b, LLVMIntSLT, result, gen_const(g, 0), ""), &after, "no_path");
 	gen_zero(g, use->to, use->node->type->size);

@@ -110,7 +110,7 @@ static void prologue(struct gen *g)
 	if (traits & PROGRAM_IS_RUN_BY_US || g->unit->pinned)
 		return;
 	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->enabled)), &rare, "not_enabled");
-	loss_count(g, COUNTER_OUTSIDE, IMAGE_NONE, g->attach->span);
+	loss_count(g, LOSS_outside, IMAGE_NONE, g->attach->span);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 	gen_end_rare(g, &rare);
 	if (traits & PROGRAM_IS_OF_NO_PROCESS)

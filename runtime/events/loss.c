@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "kernel/features.h"
+#include "language/loss_counters.h"
 
 /* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
 static bool counts_misses(const struct tracer *t, const struct probe *p)
@@ -68,28 +69,6 @@ static struct str place(struct tracer *t, struct span at)
 	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(t->source.name), pos.line, pos.column);
 }
 
-/* The words of a message: before, the number, after, what it is of, end, the place, why; and what it is
- * called in JSON and while tracing goes on. Without a name it is no loss. */
-static const struct row {
-	const char *name, *before, *after, *end, *why;
-} rows[COUNTERS_] = {
-	[COUNTER_RING_FULL] = { "output statements", "lost ", " output statements of ", "",
-	    ": the output buffer was full; --buffer-size makes it larger" },
-	[COUNTER_MAP_FULL] = { "map updates", "", " updates of ", " failed",
-	    ": the map was full; BPFTRACE_MAP_KEYS_MAX sets its size" },
-	[COUNTER_MAP_REFUSED] = { "refused map updates", "", " updates of ", " were refused",
-	    ": the kernel was at work on the map on that CPU, or had no memory" },
-	[COUNTER_READ_FAULT] = { "reads of memory", "", " reads of memory failed", "",
-	    ": their value was taken as 0" },
-	[COUNTER_STACK_LOST] = { "stacks", "", " stacks were lost", "",
-	    ": there were more different ones than can be kept" },
-	[COUNTER_HELPER] = { "refusals of the kernel", "", " times the kernel refused", "", "" },
-	[COUNTER_TRUNCATED] = { "cut strings", "", " strings were cut", "",
-	    ": BPFTRACE_STRLEN sets their limit" },
-	[COUNTER_JOIN_CUT] = { "cut join()s", "", " times join() left something out", "",
-	    ": it prints 16 strings of 1023 bytes" },
-};
-
 /* What a counter stands at, over all CPUs. */
 static uint64_t count(struct tracer *t, uint32_t i)
 {
@@ -104,24 +83,48 @@ static uint64_t count(struct tracer *t, uint32_t i)
 
 static struct str counted_of(const struct tracer *t, const struct image_counter *c)
 {
-	if (c->kind == COUNTER_RING_FULL)
+	switch (loss_counters[c->kind].of) {
+	case LOSS_OF_STATEMENTS:
+	case LOSS_OF_PROBE:
 		return c->attach < t->image.attaches.n ? t->image.attaches.v[c->attach].text
 						       : STR("the script");
-	if (c->kind == COUNTER_MAP_FULL || c->kind == COUNTER_MAP_REFUSED)
+	case LOSS_OF_MAP:
 		return c->map < t->image.maps.n ? t->image.maps.v[c->map].name : STR("a map");
+	case LOSS_OF_PLACE:
+	case LOSS_OF_EVENTS:
+	case LOSS_OF_NOTHING:
+		break;
+	}
 	return STR("");
 }
 
-static void report_counter(struct tracer *t, const struct image_counter *c, uint64_t n)
+/* The text of a row with what stands in its braces filled in. */
+static struct str loss_text(struct arena *a, const char *text, uint64_t n, struct str of, struct str at)
 {
-	const struct row *row = &rows[c->kind];
-	struct str at = place(t, c->span), of = counted_of(t, c);
+	struct str all = STR("");
+	const char *brace;
 
-	message("%s%" PRIu64 "%s%.*s%s (%.*s)%s", row->before, n, row->after, STR_ARG(of), row->end,
-	    STR_ARG(at), row->why);
-	if (c->kind == COUNTER_RING_FULL)
+	for (; (brace = strchr(text, '{')); text = strchr(brace, '}') + 1) {
+		struct str number = str_format(a, "%" PRIu64, n);
+		struct str value = brace[1] == 'n' ? number : brace[1] == 'o' ? of : at;
+
+		all = str_format(a, "%.*s%.*s%.*s", STR_ARG(all), (int)(brace - text), text, STR_ARG(value));
+	}
+	return str_format(a, "%.*s%s", STR_ARG(all), text);
+}
+
+/* One kind of loss: for a reader, as a line of JSON, and for --strict. Nothing where n is 0. */
+static void report_loss(struct tracer *t, enum loss_id kind, uint64_t n, struct str of, struct str at)
+{
+	const struct loss_counter *row = &loss_counters[kind];
+
+	if (!n)
+		return;
+	message("%.*s", STR_ARG(loss_text(t->runtime.arena, row->text, n, of, at)));
+	if (row->of == LOSS_OF_STATEMENTS || row->of == LOSS_OF_EVENTS)
 		output_lost(t->runtime.out, n);
-	output_loss(t->runtime.out, row->name, n, of, at);
+	if (row->word)
+		output_loss(t->runtime.out, row->word, n, of, at);
 	t->losses += n;
 }
 
@@ -132,11 +135,12 @@ static uint64_t report_counters(struct tracer *t)
 
 	for (uint32_t i = 0; i < t->image.counters.n; i++) {
 		const struct image_counter *c = &t->image.counters.v[i];
-		uint64_t n = rows[c->kind].name ? count(t, i) : 0;
+		const struct loss_counter *row = &loss_counters[c->kind];
+		uint64_t n = row->severity == SEVERITY_LOSS ? count(t, i) : 0;
 
 		if (n)
-			report_counter(t, c, n);
-		if (c->kind == COUNTER_RING_FULL)
+			report_loss(t, c->kind, n, counted_of(t, c), place(t, c->span));
+		if (row->of == LOSS_OF_STATEMENTS)
 			unsent += n;
 	}
 	return unsent;
@@ -144,53 +148,42 @@ static uint64_t report_counters(struct tracer *t)
 
 void loss_watch(struct tracer *t)
 {
-	uint64_t now = clock_ns(), sums[COUNTERS_] = { 0 };
+	uint64_t now = clock_ns(), sums[LOSSES_] = { 0 };
 	FILE *out = NULL;
 
 	if (now - t->loss_watched_ns < LOSS_WATCH_MS * 1000000ull)
 		return;
 	t->loss_watched_ns = now;
 	for (uint32_t i = 0; i < t->image.counters.n; i++)
-		if (rows[t->image.counters.v[i].kind].name)
+		if (loss_counters[t->image.counters.v[i].kind].word)
 			sums[t->image.counters.v[i].kind] += count(t, i);
-	for (unsigned kind = 0; kind < COUNTERS_; kind++) {
+	for (unsigned kind = 0; kind < LOSSES_; kind++) {
 		/* Told again when it has doubled: a loss that goes on must not fill the screen. */
-		if (!rows[kind].name || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
+		if (!loss_counters[kind].word || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
 			continue;
 		t->loss_told[kind] = sums[kind];
 		if (out)
 			fputs(", ", out);
 		else
 			fputs("lost so far: ", out = message_begin());
-		fprintf(out, "%" PRIu64 " %s", sums[kind], rows[kind].name);
+		fprintf(out, "%" PRIu64 " %s", sums[kind], loss_counters[kind].word);
 	}
 	if (out)
 		fputc('\n', out);
 }
 
-static const char *remedy(const struct probe *p)
+/* What the misses that the kernel counts for the probe are. */
+static enum loss_id kind_of_misses(const struct probe *p)
 {
 	if (p->kind != PROGRAM_kretprobe)
-		return "it was hit while another probe ran";
-	return p->methods[p->method] == ATTACH_TRACEFS
-		   ? "its slots were all taken; --maxactive N sets how many"
-		   : "its slots were all taken; --attach=tracefs has more";
-}
-
-static void report_hits(
-    struct tracer *t, const char *how, uint64_t n, const struct image_attach *at, const char *why)
-{
-	struct str where = place(t, at->span);
-
-	message(
-	    "missed %s%" PRIu64 " hits of %.*s (%.*s): %s", how, n, STR_ARG(at->text), STR_ARG(where), why);
-	output_loss(t->runtime.out, "hits", n, at->text, where);
-	t->losses += n;
+		return LOSS_hits_busy;
+	return p->methods[p->method] == ATTACH_TRACEFS ? LOSS_hits_slots : LOSS_hits_perf_slots;
 }
 
 static void report_missed(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *at = tracer_attach(t, p);
+	struct str where = STR("");
 	struct bpf_prog_info info;
 	uint64_t missed = 0, recursed = p->off ? 0 : recursion_misses(p, &info);
 	bool known = true;
@@ -199,11 +192,11 @@ static void report_missed(struct tracer *t, struct probe *p)
 		missed += p->attached.v[n].missed;
 		known = known && p->attached.v[n].missed_known;
 	}
+	if (missed || recursed)
+		where = place(t, at->span);
 	/* At least: kernel/kprobes.c adds to its count without a lock. */
-	if (missed)
-		report_hits(t, "at least ", missed, at, remedy(p));
-	if (recursed)
-		report_hits(t, "", recursed, at, "it was hit while another program ran on that CPU");
+	report_loss(t, kind_of_misses(p), missed, at->text, where);
+	report_loss(t, LOSS_hits_recursive, recursed, at->text, where);
 	if (!p->off && !known && p->kind == PROGRAM_kretprobe)
 		message("%.*s may have missed hits: this kernel does not count them for a kretprobe of "
 			"%s",
@@ -259,18 +252,10 @@ void loss_report(struct tracer *t)
 	tell_uncounted(t);
 	attach_tell_switched_off(t);
 	/* A perf buffer tells of the same losses again, in its own records. */
-	if (t->lost && unsent == 0) {
-		message("lost %" PRIu64 " events: the output buffer was full; --buffer-size makes it larger",
-		    t->lost);
-		output_lost(t->runtime.out, t->lost);
-		t->losses += t->lost;
-	}
-	if (t->unwatched)
-		message("%" PRIu64 " times an address was not watched: see the warning above", t->unwatched);
-	if (t->runtime.bad_records)
-		message("%" PRIu64 " events could not be understood: this is a defect of btrun",
-		    t->runtime.bad_records);
-	t->losses += t->unwatched + t->runtime.bad_records;
+	if (unsent == 0)
+		report_loss(t, LOSS_perf_full, t->lost, STR(""), STR(""));
+	report_loss(t, LOSS_unwatched, t->unwatched, STR(""), STR(""));
+	report_loss(t, LOSS_bad_records, t->runtime.bad_records, STR(""), STR(""));
 }
 
 /* Hits while the programs were disabled. */
@@ -281,7 +266,7 @@ static uint64_t outside(struct tracer *t, const struct probe *p)
 	for (uint32_t i = 0; i < t->image.counters.n; i++) {
 		const struct image_counter *c = &t->image.counters.v[i];
 
-		if (c->kind == COUNTER_OUTSIDE && c->attach == p->attach)
+		if (c->kind == LOSS_outside && c->attach == p->attach)
 			sum += count(t, i);
 	}
 	return sum;

@@ -246,7 +246,7 @@ static void externs_and_counters(struct arena *a)
 			CHECK(c.image.externs.v[i].offset != c.image.externs.v[j].offset);
 	found = false;
 	for (size_t i = 0; i < c.image.counters.n; i++)
-		found |= c.image.counters.v[i].kind == COUNTER_RING_FULL;
+		found |= c.image.counters.v[i].kind == LOSS_ring_full;
 	CHECK(found);
 	/* The same as a whole predicate decides about attaching. */
 	CHECK(compile(a, "kprobe:vfs_read /!func_exists(\"vfs_open\")/ { @ = 1; }", &c));

@@ -135,7 +135,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.params = params }));
 	vec_push(a, &m->counters,
 	    ((struct image_counter){
-		.kind = COUNTER_MAP_FULL, .attach = IMAGE_NONE, .map = 0, .span = { 3, 9 } }));
+		.kind = LOSS_map_full, .attach = IMAGE_NONE, .map = 0, .span = { 3, 9 } }));
 	vec_push(a, &m->externs,
 	    ((struct image_extern){ .kind = EXTERN_func_exists, .offset = 4, .size = 4, .name = STR("f") }));
 	vec_push(a, &m->parameters,
