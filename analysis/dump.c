@@ -59,7 +59,8 @@ static void dump_map(FILE *out, const struct map *map)
 	}
 	fputs(": ", out);
 	type_print(out, map->value);
-	fprintf(out, "%s, %u entries\n", map->per_cpu ? ", per CPU" : "", map->max_entries);
+	fprintf(out, "%s, %u entries\n", map_kinds[map->kind].traits & MAP_IS_PER_CPU ? ", per CPU" : "",
+	    map->max_entries);
 }
 
 static void dump_field(FILE *out, const struct field *field)

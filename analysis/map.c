@@ -158,11 +158,17 @@ void map_assign(struct compilation *c, struct node *node, const struct type *typ
 	problem_hint(c, "a map keeps the type of its values; take another map, or cast the value");
 }
 
-static bool fits_array(const struct map *map)
+/* A single counter or histogram, of which zeros say as much as nothing, is always there, and found without
+ * hashing. */
+static enum map_kind_id kind_for(const struct map *map)
 {
 	enum type_form form = map->value->form;
 
-	return !map->key && !map->no_array && (form == FORM_COUNT || form == FORM_HIST || form == FORM_LHIST);
+	if (!type_is_aggregation(map->value))
+		return MAP_hash;
+	return !map->key && !map->no_array && (form == FORM_COUNT || form == FORM_HIST || form == FORM_LHIST)
+		   ? MAP_percpu_array
+		   : MAP_percpu_hash;
 }
 
 /* Slots into the program's types, once they are final. */
@@ -176,7 +182,6 @@ void map_finish(struct compilation *c)
 			items[k] = info->keys[k].type ? info->keys[k].type : type_int(c->types, 8, true);
 		info->map.key = info->n_keys ? type_tuple(c->types, items, info->n_keys) : NULL;
 		info->map.value = info->value.type ? info->value.type : type_int(c->types, 8, true);
-		info->map.per_cpu = type_is_aggregation(info->map.value);
-		info->map.is_array = fits_array(&info->map);
+		info->map.kind = kind_for(&info->map);
 	}
 }

@@ -24,6 +24,7 @@
 #include "base/commandline.h"
 #include "base/diag.h"
 #include "kernel/kernel.h"
+#include "language/map_kinds.h"
 #include "parser/ast.h"
 
 /* $x of one unit. It lives as long as its unit's run and starts as zero. */
@@ -41,10 +42,7 @@ struct map {
 	struct span first;
 	const struct type *key; /* NULL: no key; else a tuple (of one for @x[k]) */
 	const struct type *value;
-	bool per_cpu; /* aggregations */
-	/* A single counter or histogram, of which zeros say as much as nothing: it is always there, and found
-	 * without hashing. */
-	bool is_array;
+	enum map_kind_id kind;
 	bool no_array; /* it is deleted or set to zero somewhere: an array can't do the one, or tell the other
 			*/
 	uint32_t max_entries;

@@ -33,6 +33,7 @@
 #include "base/diag.h"
 #include "image/image.h"
 #include "language/loss_counters.h"
+#include "language/map_kinds.h"
 #include "language/program_kinds.h"
 
 /* Numbers of enum bpf_func_id, the kernel's include/uapi/linux/bpf.h. */
@@ -370,8 +371,8 @@ bool gen_is_signed(struct gen *g, enum op op, const struct type *a, const struct
 void gen_block_statements(struct gen *g, struct node *statements);
 void gen_assign(struct gen *g, struct node *node);
 LLVMValueRef gen_step(struct gen *g, struct node *node);
-/* To the first word of an element that other CPUs write too, unless it is per_cpu. */
-void gen_add_word(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu);
+/* Adds to the first word of an element, which in maps of some kinds other CPUs write too. */
+void gen_add_word(struct gen *g, const struct map *map, LLVMValueRef element, LLVMValueRef by);
 /* Adds to a map element, making it when it is not there; its value before. */
 LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRef by);
 /* A map's element, made of zeros when it is not there. The builder is then where it is present;

@@ -9,8 +9,8 @@
  *
  * In the ELF object:
  *	programs    sections "kprobe/f", "fexit/f", "tracepoint/c/e", ... ; symbol = program name
- *	.maps       BTF-defined: "events" (the output buffer), "counters", "scratch", and
- *	            one for each @map
+ *	.maps       BTF-defined: the rows of language/map_kinds.def that it needs, and one for
+ *	            each @map
  *	.rodata     the externs; the runtime fills them before it loads
  *	.bss        btrun_enabled (u32): programs return at once while it is 0
  */
@@ -30,14 +30,6 @@
 #define IMAGE_SECTION ".btrun"
 #define IMAGE_VERSION 6
 #define IMAGE_NONE UINT32_MAX /* no index */
-
-#define IMAGE_EVENTS_MAP "events"
-#define IMAGE_COUNTERS_MAP "counters"
-#define IMAGE_SCRATCH_MAP "scratch"
-#define IMAGE_LARGE_MAP "large"     /* array: as many elements for each CPU as it has in the image */
-#define IMAGE_PACKETS_MAP "packets" /* perf event array: skboutput() */
-#define IMAGE_STACKS_MAP "stacks"   /* hash: u64 hash -> struct stack_value */
-#define IMAGE_USDT_MAP "usdt"       /* hash: u64 target id -> struct usdt_argument[USDT_ARGUMENTS] */
 
 /*
  * Every record in the output buffer begins so; fields follow at their offsets.

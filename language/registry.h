@@ -82,6 +82,14 @@ enum loss_id {
 	LOSSES_
 };
 
+/* The rows of map_kinds.def; language/map_kinds.h has them as a table. */
+enum map_kind_id {
+#define MAP_KIND(name, ...) MAP_##name,
+#include "language/map_kinds.def"
+#undef MAP_KIND
+	MAP_KINDS_
+};
+
 /* How stacks are printed: the rows of stack_modes.def. */
 enum stack_mode {
 #define STACK_MODE(name, text) STACK_##name,

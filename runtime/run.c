@@ -27,6 +27,7 @@
 
 #include "base/message.h"
 #include "kernel/features.h"
+#include "language/map_kinds.h"
 
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
@@ -181,7 +182,7 @@ static int bring_up(struct tracer *t)
 
 static int open_buffer(struct tracer *t)
 {
-	int fd = bpf_object__find_map_fd_by_name(t->object, IMAGE_EVENTS_MAP);
+	int fd = bpf_object__find_map_fd_by_name(t->object, map_kinds[MAP_events].symbol);
 	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, tracer_buffer_size(t));
 
 	if (err)

@@ -99,7 +99,8 @@ void map_upsert_sum(struct gen *g, struct node *element, LLVMValueRef by)
 	const struct map *map = element->map.map;
 	LLVMValueRef key;
 
-	if (!has_maker(map) || map->is_array || ++g->adds[map->index] <= ADDS_IN_PLACE) {
+	if (!has_maker(map) || map_kinds[map->kind].traits & MAP_IS_ARRAY ||
+	    ++g->adds[map->index] <= ADDS_IN_PLACE) {
 		gen_add_to_element(g, element, by);
 		return;
 	}
@@ -129,7 +130,7 @@ static void define_adder(struct gen *g, const struct map *map, LLVMValueRef adde
 	gen_go(g, after);
 	found = gen_either(g, found, before, look[0], inserted);
 	gen_if(g, LLVMBuildIsNotNull(g->b, found, ""), &after, "present");
-	gen_add_word(g, found, LLVMGetParam(adder, 3), map->per_cpu);
+	gen_add_word(g, map, found, LLVMGetParam(adder, 3));
 	gen_go(g, after);
 	LLVMBuildRet(g->b, gen_const32(g, 0));
 }

@@ -32,32 +32,38 @@ static void describe_global(
 	LLVMGlobalSetMetadata(global, LLVMGetMDKindIDInContext(g->context, "dbg", 3), variable);
 }
 
+/* What a map has that the row of its kind leaves open. */
 struct map_shape {
 	const char *name;
-	uint32_t type, key_size, value_size, entries, flags;
+	uint32_t key_size, value_size, entries;
 };
 
-static LLVMValueRef define_map(struct gen *g, const struct map_shape *shape)
+static LLVMValueRef define_map(struct gen *g, enum map_kind_id id, struct map_shape shape)
 {
+	const struct map_kind *kind = &map_kinds[id];
+	const char *name = kind->symbol ? kind->symbol : shape.name;
+	uint32_t entries = kind->entries ? kind->entries : shape.entries;
+	uint32_t key_size = kind->key ? kind->key : shape.key_size;
+	uint32_t value_size = kind->value ? kind->value : shape.value_size;
 	LLVMMetadataRef members[5];
 	unsigned n = 0;
 	LLVMTypeRef fields[5] = { g->ptr, g->ptr, g->ptr, g->ptr, g->ptr };
 
-	members[n] = definition_member(g, "type", shape->type, n), n++;
-	members[n] = definition_member(g, "max_entries", shape->entries, n), n++;
-	if (shape->key_size) {
-		members[n] = definition_member(g, "key_size", shape->key_size, n), n++;
-		members[n] = definition_member(g, "value_size", shape->value_size, n), n++;
+	members[n] = definition_member(g, "type", kind->type, n), n++;
+	members[n] = definition_member(g, "max_entries", entries, n), n++;
+	if (key_size) {
+		members[n] = definition_member(g, "key_size", key_size, n), n++;
+		members[n] = definition_member(g, "value_size", value_size, n), n++;
 	}
-	if (shape->flags)
-		members[n] = definition_member(g, "map_flags", shape->flags, n), n++;
+	if (kind->traits & MAP_IS_LATE)
+		members[n] = definition_member(g, "map_flags", BPF_F_NO_PREALLOC, n), n++;
 	LLVMTypeRef type = LLVMStructTypeInContext(g->context, fields, n, 0);
-	LLVMValueRef map = LLVMAddGlobal(g->module, type, shape->name);
+	LLVMValueRef map = LLVMAddGlobal(g->module, type, name);
 
 	LLVMSetInitializer(map, LLVMConstNull(type));
 	LLVMSetSection(map, ".maps");
 	LLVMSetAlignment(map, 8);
-	describe_global(g, map, str_of(shape->name),
+	describe_global(g, map, str_of(name),
 	    LLVMDIBuilderCreateStructType(g->di, g->cu, "", 0, g->file, 0, 64ull * n, 64, LLVMDIFlagZero,
 		NULL, members, n, 0, NULL, "", 0),
 	    false);
@@ -77,10 +83,7 @@ static void define_script_map(struct gen *g, const struct map *map)
 	uint32_t value_type = image_tables_type(g, map->value);
 	struct map_shape shape = {
 		.name = symbol.p,
-		.type = map->is_array  ? BPF_MAP_TYPE_PERCPU_ARRAY
-			: map->per_cpu ? BPF_MAP_TYPE_PERCPU_HASH
-				       : BPF_MAP_TYPE_HASH,
-		.key_size = map->is_array ? 4 : round_8(key),
+		.key_size = round_8(key),
 		.value_size = round_8(g->image->types.v[value_type].size),
 		.entries = map->key ? map->max_entries : 1,
 	};
@@ -89,11 +92,11 @@ static void define_script_map(struct gen *g, const struct map *map)
 		.elf_name = symbol,
 		.key_type = map->key ? image_tables_type(g, map->key) : IMAGE_NONE,
 		.value_type = value_type,
-		.per_cpu = map->per_cpu,
+		.per_cpu = map_kinds[map->kind].traits & MAP_IS_PER_CPU,
 		.span = map->first,
 	};
 
-	vec_push(g->arena, &g->maps, define_map(g, &shape));
+	vec_push(g->arena, &g->maps, define_map(g, map->kind, shape));
 	vec_push(g->arena, &g->image->maps, row);
 }
 
@@ -123,26 +126,13 @@ static void define_license(struct gen *g)
 	LLVMSetSection(license, "license");
 }
 
-/* Not preallocated: 1 KB each, and few scripts see that many different stacks. */
-#define STACKS_MAX (32 << 10)
-
 static void define_stacks(struct gen *g)
 {
 	if (!g->program->uses_stacks)
 		return;
-	g->stacks = define_map(g, &(struct map_shape){
-				      .name = IMAGE_STACKS_MAP,
-				      .type = BPF_MAP_TYPE_HASH,
-				      .key_size = 8,
-				      .value_size = sizeof(struct stack_value),
-				      .entries = STACKS_MAX,
-				      .flags = BPF_F_NO_PREALLOC,
-				  });
+	g->stacks = define_map(g, MAP_stacks, (struct map_shape){ .value_size = sizeof(struct stack_value) });
 	stack_define(g);
 }
-
-/* Of all probes of a script; the runtime adds those that it attaches to. */
-#define USDT_PLACES_MAX (64 << 10)
 
 static void define_usdt(struct gen *g)
 {
@@ -152,14 +142,8 @@ static void define_usdt(struct gen *g)
 		wanted |= g->program->units.v[i]->probe == PROBE_usdt && g->program->units.v[i]->arg_mask;
 	if (!wanted)
 		return;
-	g->usdt_map = define_map(g, &(struct map_shape){
-					.name = IMAGE_USDT_MAP,
-					.type = BPF_MAP_TYPE_HASH,
-					.key_size = 8,
-					.value_size = USDT_ARGUMENTS * sizeof(struct usdt_argument),
-					.entries = USDT_PLACES_MAX,
-					.flags = BPF_F_NO_PREALLOC,
-				    });
+	g->usdt_map = define_map(
+	    g, MAP_usdt, (struct map_shape){ .value_size = USDT_ARGUMENTS * sizeof(struct usdt_argument) });
 	usdt_define(g);
 }
 
@@ -213,8 +197,7 @@ void maps_begin(struct gen *g)
 	define_license(g);
 	define_parameters(g);
 	g->enabled = define_number(g, "btrun_enabled", 4, ".bss", false);
-	g->events = define_map(g,
-	    &(struct map_shape){ .name = IMAGE_EVENTS_MAP, .type = BPF_MAP_TYPE_RINGBUF, .entries = 4096 });
+	g->events = define_map(g, MAP_events, (struct map_shape){ 0 });
 	/* Stand-ins: their sizes are known at the end. */
 	g->counters = LLVMAddGlobal(g->module, g->i64, "counters_later");
 	g->scratch = LLVMAddGlobal(g->module, g->i64, "scratch_later");
@@ -226,22 +209,14 @@ void maps_begin(struct gen *g)
 	define_stacks(g);
 	define_usdt(g);
 	if (g->program->has_packets)
-		g->packets = define_map(g, &(struct map_shape){ .name = IMAGE_PACKETS_MAP,
-					       .type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-					       .key_size = 4,
-					       .value_size = 4 });
+		g->packets = define_map(g, MAP_packets, (struct map_shape){ 0 });
 }
 
-static void replace(struct gen *g, LLVMValueRef *later, enum bpf_map_type type, uint32_t value_size,
-    uint32_t entries, const char *name)
+static void replace(
+    struct gen *g, LLVMValueRef *later, enum map_kind_id kind, uint32_t value_size, uint32_t entries)
 {
-	LLVMValueRef map = define_map(g, &(struct map_shape){
-					     .name = name,
-					     .type = type,
-					     .key_size = 4,
-					     .value_size = value_size,
-					     .entries = entries,
-					 });
+	LLVMValueRef map =
+	    define_map(g, kind, (struct map_shape){ .value_size = value_size, .entries = entries });
 
 	LLVMReplaceAllUsesWith(*later, map);
 	LLVMDeleteGlobal(*later);
@@ -253,14 +228,14 @@ void maps_end(struct gen *g)
 	uint32_t counters = g->image->counters.n ? (uint32_t)g->image->counters.n : 1;
 
 	map_upsert_define(g);
-	replace(g, &g->counters, BPF_MAP_TYPE_PERCPU_ARRAY, 8, counters, IMAGE_COUNTERS_MAP);
+	replace(g, &g->counters, MAP_counters, 0, counters);
 	/* In a perf buffer's time a program of the other kind puts its small records together here. */
 	if (g->n_large && g->small_size < RESERVE_LIMIT)
 		g->small_size = RESERVE_LIMIT;
-	replace(g, &g->scratch, BPF_MAP_TYPE_PERCPU_ARRAY, g->small_size ? g->small_size : 8,
-	    g->programs ? g->programs : 1, IMAGE_SCRATCH_MAP);
+	replace(
+	    g, &g->scratch, MAP_scratch, g->small_size ? g->small_size : 8, g->programs ? g->programs : 1);
 	if (g->n_large)
-		replace(g, &g->large, BPF_MAP_TYPE_ARRAY, g->large_size, g->n_large, IMAGE_LARGE_MAP);
+		replace(g, &g->large, MAP_large, g->large_size, g->n_large);
 	else
 		LLVMDeleteGlobal(g->large);
 }

@@ -42,9 +42,10 @@ static LLVMValueRef bucket(struct gen *g, LLVMValueRef v, uint32_t bits)
 	    g->b, LLVMBuildICmp(g->b, LLVMIntSLT, v, gen_const(g, 0), ""), gen_const(g, 0), number, "");
 }
 
+/* Each CPU has its value of an aggregation: no other writes to it. */
 static void add_at(struct gen *g, LLVMValueRef at, LLVMValueRef by)
 {
-	gen_add_word(g, at, by, true);
+	gen_store64(g, at, LLVMBuildAdd(g->b, gen_load64(g, at), by, ""));
 }
 
 LLVMValueRef builtin_count(struct gen *g, const struct builtin_use *use)

@@ -18,9 +18,9 @@ static void update(
 	load_cse_forget(g, element->map.map);
 }
 
-void gen_add_word(struct gen *g, LLVMValueRef element, LLVMValueRef by, bool per_cpu)
+void gen_add_word(struct gen *g, const struct map *map, LLVMValueRef element, LLVMValueRef by)
 {
-	if (per_cpu)
+	if (map_kinds[map->kind].traits & MAP_IS_PER_CPU)
 		gen_store64(g, element, LLVMBuildAdd(g->b, gen_load64(g, element), by, ""));
 	else
 		LLVMBuildAtomicRMW(g->b, LLVMAtomicRMWBinOpAdd, element, by, LLVMAtomicOrderingMonotonic, 0);
@@ -41,7 +41,7 @@ void gen_element(struct gen *g, struct node *element, struct element *e)
 
 	load_cse_forget(g, element->map.map);
 	found = lookup(g, element, key);
-	if (element->map.map->is_array) {
+	if (map_kinds[element->map.map->kind].traits & MAP_IS_ARRAY) {
 		e->at = found;
 		e->absent = LLVMGetInsertBlock(g->b);
 		gen_if(g, LLVMBuildIsNotNull(g->b, found, ""), &e->after, "present");
@@ -65,7 +65,7 @@ LLVMValueRef gen_add_to_element(struct gen *g, struct node *element, LLVMValueRe
 
 	gen_element(g, element, &e);
 	old = gen_load64(g, e.at);
-	gen_add_word(g, e.at, by, element->map.map->per_cpu);
+	gen_add_word(g, element->map.map, e.at, by);
 	present = LLVMGetInsertBlock(g->b);
 	gen_go(g, e.after);
 	return gen_either(g, gen_const(g, 0), e.absent, old, present);

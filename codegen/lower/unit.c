@@ -122,9 +122,6 @@ static void prologue(struct gen *g)
 	gen_go(g, after);
 }
 
-/* Of a per-CPU map's value: include/linux/percpu.h, PCPU_MIN_UNIT_SIZE. */
-#define SCRATCH_LIMIT (32 << 10)
-
 /* An array with an element for each CPU takes the place of a per-CPU map, whose values have 32 KiB at most.
  */
 static LLVMValueRef large_key(struct gen *g)
@@ -292,7 +289,7 @@ static void generate(struct gen *g, enum program_kind_id program_kind, const cha
 	start = gen_block(g, "body");
 	LLVMPositionBuilderAtEnd(g->b, start);
 	body(g);
-	g->scratch_large = g->scratch_size > SCRATCH_LIMIT;
+	g->scratch_large = g->scratch_size > map_kinds[MAP_scratch].largest;
 	if (!g->scratch_large && g->scratch_size > g->small_size)
 		g->small_size = g->scratch_size;
 	scratch_prologue(g, scratch, start);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "language/map_kinds.h"
 #include "runtime/tracer.h"
 
 #define PAGES 64 /* of each CPU when BPFTRACE_PERF_RB_PAGES says nothing */
@@ -120,7 +121,7 @@ static int open_files(struct packets *p)
 
 int packets_open(struct tracer *t)
 {
-	int fd = bpf_object__find_map_fd_by_name(t->object, IMAGE_PACKETS_MAP), err;
+	int fd = bpf_object__find_map_fd_by_name(t->object, map_kinds[MAP_packets].symbol), err;
 	size_t pages = t->options->buffer_pages ? t->options->buffer_pages : PAGES, whole = 1;
 	struct packets *p;
 

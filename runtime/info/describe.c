@@ -13,6 +13,7 @@
 #include "kernel/binary.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
+#include "language/map_kinds.h"
 #include "language/program_kinds.h"
 
 void describe_need(FILE *out, struct str what, enum presence presence)
@@ -321,7 +322,7 @@ static void describe_kernel(struct tracer *t, FILE *out)
 	describe_need(out, STR("Linux 5.10 or newer"),
 	    t->version >= FEATURES_VERSION(5, 10, 0) ? IS_THERE : IS_NOT_THERE);
 	describe_need(out, STR("BTF of the kernel"), btf ? IS_THERE : IS_NOT_THERE);
-	if (bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP))
+	if (bpf_object__find_map_by_name(t->object, map_kinds[MAP_events].symbol))
 		describe_need(out, STR("ring buffer (else a perf buffer)"),
 		    !btf ? IS_UNKNOWN
 		    : btf_find_enum_value(btf, STR(""), STR("BPF_MAP_TYPE_RINGBUF"), &value, &type)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/round.h"
+#include "language/map_kinds.h"
 
 static const char *const type_names[] = {
 #define TYPE(name, ...) #name,
@@ -38,36 +39,33 @@ static struct str type_text(struct tracer *t, uint32_t index)
 	return str_of(type_names[type->kind]);
 }
 
+static const struct map_kind *kind_of(const struct bpf_map *map)
+{
+	return map_kind_of(bpf_map__name(map), bpf_map__type(map));
+}
+
 /* Bytes of the kernel's, as kernel/bpf/hashtab.c, arraymap.c and ringbuf.c allocate: an element of a hash has
  * a head of 48 bytes, a bucket 16. */
 static uint64_t memory_of(const struct tracer *t, const struct bpf_map *map)
 {
 	uint64_t entries = bpf_map__max_entries(map), key = round_8(bpf_map__key_size(map)),
 		 value = round_8(bpf_map__value_size(map)), cpus = t->runtime.n_cpus, buckets = 1;
+	const struct map_kind *kind = kind_of(map);
+	bool per_cpu = kind && kind->traits & MAP_IS_PER_CPU;
 
-	switch ((int)bpf_map__type(map)) {
-	case BPF_MAP_TYPE_RINGBUF:
+	switch (kind ? kind->memory : MEMORY_NONE) {
+	case MEMORY_NONE:
+		break;
+	case MEMORY_RING:
 		return entries + 3 * (uint64_t)sysconf(_SC_PAGESIZE);
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-		return entries * value * cpus;
-	case BPF_MAP_TYPE_ARRAY:
-		return entries * value;
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_PERCPU_HASH:
+	case MEMORY_ARRAY:
+		return entries * value * (per_cpu ? cpus : 1);
+	case MEMORY_HASH:
 		while (buckets < entries)
 			buckets *= 2;
-		if (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH)
-			value = 8 + value * cpus;
-		return entries * (48 + key + value) + buckets * 16;
+		return entries * (48 + key + (per_cpu ? 8 + value * cpus : value)) + buckets * 16;
 	}
 	return 0;
-}
-
-static const char *kind_of(const struct bpf_map *map)
-{
-	const char *text = libbpf_bpf_map_type_str(bpf_map__type(map));
-
-	return text ? text : "of a kind that libbpf does not know";
 }
 
 static const struct image_map *script_map(const struct tracer *t, const struct bpf_map *map)
@@ -81,6 +79,7 @@ static const struct image_map *script_map(const struct tracer *t, const struct b
 static uint64_t describe_map(struct tracer *t, const struct bpf_map *map, FILE *out)
 {
 	const struct image_map *m = script_map(t, map);
+	const struct map_kind *kind = kind_of(map);
 	bool late = bpf_map__map_flags(map) & BPF_F_NO_PREALLOC;
 	uint64_t bytes = memory_of(t, map);
 
@@ -91,7 +90,8 @@ static uint64_t describe_map(struct tracer *t, const struct bpf_map *map, FILE *
 		fprintf(out, "  %.*s: %.*s", STR_ARG(m->name), STR_ARG(type_text(t, m->value_type)));
 	else
 		fprintf(out, "  %s", bpf_map__name(map));
-	fprintf(out, "; %s, %u", kind_of(map), bpf_map__max_entries(map));
+	fprintf(
+	    out, "; %s, %u", kind ? kind->word : "of a kind that no image has", bpf_map__max_entries(map));
 	if (bpf_map__key_size(map))
 		fprintf(out, " x (%u + %u)", bpf_map__key_size(map), bpf_map__value_size(map));
 	fprintf(out, " bytes, %s%llu KB\n", late ? "up to " : "", (unsigned long long)(bytes + 1023) / 1024);

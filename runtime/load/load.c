@@ -17,6 +17,7 @@
 #include "image/elf.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
+#include "language/map_kinds.h"
 #include "language/program_kinds.h"
 
 /* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
@@ -98,12 +99,13 @@ static uint64_t ring_size(const struct tracer *t)
 
 static void size_events(struct tracer *t, struct bpf_map *map)
 {
+	const struct map_kind *kind = &map_kinds[MAP_perf_events];
 	uint64_t size = tracer_buffer_size(t);
 
 	if (t->perf) {
-		bpf_map__set_type(map, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
-		bpf_map__set_key_size(map, 4);
-		bpf_map__set_value_size(map, 4);
+		bpf_map__set_type(map, (enum bpf_map_type)kind->type);
+		bpf_map__set_key_size(map, kind->key);
+		bpf_map__set_value_size(map, kind->value);
 		bpf_map__set_max_entries(map, t->runtime.n_cpus);
 		return;
 	}
@@ -118,21 +120,21 @@ static void size_maps(struct tracer *t)
 
 	bpf_object__for_each_map(map, t->object)
 	{
+		const struct map_kind *kind = map_kind_of(bpf_map__name(map), bpf_map__type(map));
 		uint64_t size = (uint64_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
 
-		if (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_HASH)
-			size *= t->runtime.n_cpus;
-		else if (bpf_map__type(map) != BPF_MAP_TYPE_HASH)
+		if (kind && kind->traits & MAP_IS_FOR_EACH_CPU)
+			bpf_map__set_max_entries(map, bpf_map__max_entries(map) * t->runtime.n_cpus);
+		if (!kind || !(kind->traits & MAP_IS_SIZED))
 			continue;
+		if (kind->traits & MAP_IS_PER_CPU)
+			size *= t->runtime.n_cpus;
 		if (size >
 			(bpf_map__value_size(map) <= SMALL_VALUE ? PREALLOC_SMALL_LIMIT : PREALLOC_LIMIT) &&
 		    t->version >= FEATURES_VERSION(6, 1, 0))
 			bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
 	}
-	map = bpf_object__find_map_by_name(t->object, IMAGE_LARGE_MAP);
-	if (map)
-		bpf_map__set_max_entries(map, bpf_map__max_entries(map) * t->runtime.n_cpus);
-	map = bpf_object__find_map_by_name(t->object, IMAGE_EVENTS_MAP);
+	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_events].symbol);
 	if (map)
 		size_events(t, map);
 }
@@ -217,11 +219,11 @@ static int find_maps(struct tracer *t)
 		}
 		r->map_fds[i] = bpf_map__fd(map);
 	}
-	map = bpf_object__find_map_by_name(t->object, IMAGE_STACKS_MAP);
+	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_stacks].symbol);
 	r->stacks_fd = map ? bpf_map__fd(map) : -1;
-	map = bpf_object__find_map_by_name(t->object, IMAGE_USDT_MAP);
+	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_usdt].symbol);
 	t->usdt_fd = map ? bpf_map__fd(map) : -1;
-	map = bpf_object__find_map_by_name(t->object, IMAGE_COUNTERS_MAP);
+	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_counters].symbol);
 	t->counters_fd = map ? bpf_map__fd(map) : -1;
 	return 0;
 }

@@ -6,22 +6,17 @@
 #include <string.h>
 
 #include "base/round.h"
+#include "language/map_kinds.h"
 
 /* Read at most so many bytes at once: a per-CPU histogram has 520 bytes for each CPU. */
 #define BATCH_BYTES (1 << 20)
-
-/* An image that says otherwise would have the kernel write more than we make room for. */
-static bool is_per_cpu(uint32_t map_type)
-{
-	return map_type == BPF_MAP_TYPE_PERCPU_HASH || map_type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-	       map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
 
 int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 {
 	const struct image *image = r->image;
 	struct bpf_map_info info = { 0 };
 	uint32_t info_size = sizeof(info);
+	const struct map_kind *kind;
 
 	*s = (struct snapshot){ .r = r, .map = &image->maps.v[map], .fd = r->map_fds[map] };
 	s->value_type = &image->types.v[s->map->value_type];
@@ -32,9 +27,13 @@ int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->key_size = info.key_size;
 	s->value_size = info.value_size;
 	s->max_entries = info.max_entries;
-	s->is_array = info.type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	kind = map_kind_of(s->map->elf_name.p, info.type);
+	if (!kind || !(kind->traits & MAP_IS_SCRIPTS))
+		return -EINVAL;
+	s->is_array = kind->traits & MAP_IS_ARRAY;
 	s->raw_size = s->map->per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
-	if (is_per_cpu(info.type) != s->map->per_cpu)
+	/* An image that says otherwise would have the kernel write more than we make room for. */
+	if (!(kind->traits & MAP_IS_PER_CPU) == s->map->per_cpu)
 		return -EINVAL;
 	if (s->is_array && (s->key_type || s->max_entries != 1))
 		return -EINVAL;

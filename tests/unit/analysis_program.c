@@ -147,7 +147,7 @@ static void maps(void)
 	CHECK_INT(errors, 0);
 	CHECK_INT(p->maps.n, 3);
 	CHECK_STR(type_text(arena, p->maps.v[0]->key), "(string[16], int64)");
-	CHECK(p->maps.v[0]->per_cpu);
+	CHECK(map_kinds[p->maps.v[0]->kind].traits & MAP_IS_PER_CPU);
 	CHECK_STR(type_text(arena, p->maps.v[1]->value), "int64");
 	CHECK(!p->maps.v[1]->key);
 	CHECK_STR(type_text(arena, p->maps.v[2]->key), "(string[17])");
