@@ -19,7 +19,6 @@
 #include "image/image.h"
 #include "kernel/features.h"
 
-#define BYTES_MOST (64u << 20)
 #define MESSAGES_MOST (64 << 10)
 
 struct cache {
@@ -249,7 +248,7 @@ static int find(struct cache *c, bool *one_kind)
 static void keep(struct cache *c, struct arena *a, struct str messages, bool one_kind, int image)
 {
 	struct entry e = { c->key, c->watcher.list, messages, { 0 }, one_kind };
-	uint64_t limit = c->options->cache_bytes ? c->options->cache_bytes : BYTES_MOST;
+	uint64_t limit = c->options->cache_bytes;
 	int err;
 
 	if (c->watcher.unsure) {

@@ -111,12 +111,15 @@ static int conclude(pid_t pid, int served)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
 }
 
-static int limit(struct arena *a, const char *option, uint64_t value, char **argv, int n)
+/* The options of the rows that are for the compiler; NULL for argv only counts their words. */
+static int row_arguments(struct arena *a, const struct options *o, char **argv, int n)
 {
-	if (!value)
-		return n;
-	argv[n++] = (char *)option;
-	argv[n++] = (char *)str_format(a, "%llu", (unsigned long long)value).p;
+	for (enum option_id id = 0; id < OPTIONS_; id++) {
+		const struct option_row *row = &option_rows[id];
+
+		if (row->need == OPTION_FOR_COMPILER || row->need == OPTION_FOR_BOTH)
+			n = option_arguments(a, row, options_place((struct options *)o, id), argv, n);
+	}
 	return n;
 }
 
@@ -144,16 +147,7 @@ static int arguments(struct arena *a, const struct job *job, char **argv)
 		argv[n++] = "--one-kind";
 	if (o->emit || o->aot || o->btf)
 		argv[n++] = "--portable";
-	if (o->unsafe)
-		argv[n++] = "--unsafe";
-	if (o->no_warnings)
-		argv[n++] = "--no-warnings";
-	for (size_t i = 0; i < o->includes.n; i++) {
-		argv[n++] = "--include";
-		argv[n++] = (char *)o->includes.v[i];
-	}
-	n = limit(a, "--max-strlen", o->max_strlen, argv, n);
-	return limit(a, "--max-map-keys", o->max_map_keys, argv, n);
+	return row_arguments(a, o, argv, n);
 }
 
 /* NULL-terminated, with what the options say and the script's parameters. */
@@ -167,7 +161,7 @@ static char **command_line(struct arena *a, struct kernel *k, const struct job *
 
 	while (o->params[params])
 		params++;
-	argv = arena_many(a, char *, params + 2 * o->includes.n + 28);
+	argv = arena_many(a, char *, params + (size_t)row_arguments(a, o, NULL, 0) + 21);
 	n = arguments(a, job, argv);
 	if (o->btf)
 		release = str_format(a, "of %s", o->btf);

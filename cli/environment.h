@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 
-int environment_read(struct options *o);
+int environment_read(struct arena *a, struct options *o);
 /* A line for each variable that does something. */
 void environment_help(FILE *out);
 

@@ -18,8 +18,8 @@ static bool is_in(struct str text, struct str name)
 
 static bool is_included(const struct facts *f, struct str name)
 {
-	for (size_t i = 0; i < f->options->includes.n; i++)
-		if (str_is(name, f->options->includes.v[i]))
+	for (size_t i = 0; i < f->options->include.n; i++)
+		if (str_is(name, f->options->include.v[i]))
 			return true;
 	return is_in(f->source->text, name);
 }

@@ -1,5 +1,6 @@
 #include "cli/help.h"
 #include "cli/environment.h"
+#include "language/options.h"
 #include "runtime/run.h"
 #include "image/image.h"
 
@@ -10,74 +11,73 @@
 
 #include "base/message.h"
 
-/* What only btrun itself has: compiling and listing. */
-enum reader { SCRIPTS = 1, PROGRAMS = 2 };
-
-#define SCRIPT(text)          \
-	{                     \
-		text, SCRIPTS \
-	}
-#define PROGRAM(text)          \
-	{                      \
-		text, PROGRAMS \
-	}
-#define ALL(text)                        \
-	{                                \
-		text, SCRIPTS | PROGRAMS \
-	}
-
+/* The rows of options.def and the headings between them. */
 static const struct line {
-	const char *text;
-	unsigned readers;
+	const char *heading;
+	enum option_readers readers; /* of a heading */
+	enum option_id id;           /* OPTIONS_: it is a heading */
 } lines[] = {
-	SCRIPT("  -e, --program TEXT    run this program"),
-	ALL("  -c, --cmd COMMAND     run a command and end when it ends"),
-	ALL("  -p, --pid PID         trace this process and end when it ends"),
-	SCRIPT("  -l, --list            list probes that match a pattern; with -v their arguments"),
-	ALL(""),
-	ALL("Output"),
-	ALL("  -o, --output FILE     write there instead of to standard output"),
-	ALL("  -f, --format FORM     text or json (one object a line)"),
-	ALL("  -B, --buffering MODE  line, full or none"),
-	ALL("  -q, --quiet           no word about attaching"),
-	ALL("      --no-warnings     no warnings"),
-	SCRIPT("  -k                    accepted for bpftrace's sake: failures are always told"),
-	ALL("  -v, --verbose         tell how each probe is attached; show the verifier's log"),
-	ALL("      --stats           at exit: hits, misses and nanoseconds of each probe"),
-	ALL("      --strict          exit status 3 when anything was lost"),
-	ALL(""),
-	ALL("Tracing"),
-	ALL("      --unsafe          allow what changes the system: system(), signal(), override(); and"),
-	ALL("                        uprobes where perhaps no instruction begins"),
-	ALL("      --attach WAY      auto, fentry, tracefs, perf or multi: how functions are probed"),
-	ALL("      --maxactive N     slots of a tracefs return probe (default 200)"),
-	ALL("      --buffer KIND     ring or perf"),
-	ALL("      --buffer-size N   bytes of the output buffer, as 16M (perf: for each CPU)"),
-	ALL("      --dry-run         end once everything has been attached"),
-	ALL(""),
-	SCRIPT("Compiling"),
-	SCRIPT("  -I DIR                look for #include \"FILE\" in this folder too"),
-	SCRIPT("      --include FILE    read this C header before the script"),
-	SCRIPT("  -d, --debug STAGE     show a stage and end: tokens, ast, types, ir, opt or asm"),
-	SCRIPT("      --aot FILE        write a program that runs the script without a compiler, and end"),
-	SCRIPT("      --static          with --aot: one that needs no shared libraries"),
-	SCRIPT("      --no-cache        compile, whatever was compiled before, and keep nothing"),
-	SCRIPT("      --btf FILE        compile for the kernel that has this BTF, and may not run here"),
-	SCRIPT("      --emit-elf FILE   write the compiled image and end"),
-	SCRIPT("      --emit-llvm FILE  write LLVM's code to FILE.original.ll and FILE.optimized.ll"),
-	SCRIPT(""),
-	SCRIPT("      --info [IMAGE]    show what this kernel and this build can do, or what an image needs"),
-	PROGRAM(
-	    "      --info            show what this program attaches and needs, and what this kernel has"),
-	ALL("  -V, --version         print the version"),
-	ALL("  -h, --help            print this help"),
+#define OPTION_GROUP(heading, readers) { heading, OPTION_IN_##readers, OPTIONS_ },
+#define OPTION(name, ...) { NULL, OPTION_IN_NOBODY, OPTION_##name },
+#include "language/options.def"
+#undef OPTION
 };
 
-static void print_lines(enum reader reader)
+#define HELP_COLUMN 24
+
+static void print_names(const struct option_row *row, bool is_short)
 {
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (lines[i].readers & reader)
-			puts(lines[i].text);
+	int n = printf(row->letter ? "  -%c" : "    ", row->letter);
+
+	if (row->long_name)
+		n += printf("%s--%s", row->letter ? ", " : "  ", row->long_name);
+	if (row->argument && !is_short)
+		n += printf(" %s", row->argument);
+	printf("%*s", HELP_COLUMN - n, "");
+}
+
+/* n: bytes of the text. */
+static void print_text(const struct option_row *row, const char *text, size_t n)
+{
+	static const char words[] = "{words}";
+
+	for (const char *end = text + n; text < end; text++) {
+		if (strncmp(text, words, sizeof(words) - 1) == 0) {
+			option_print_words(stdout, row->words);
+			text += sizeof(words) - 2;
+		} else {
+			putchar(*text);
+			if (*text == '\n')
+				printf("%*s", HELP_COLUMN, "");
+		}
+	}
+	if (row->usual)
+		printf(" (default %llu)", (unsigned long long)row->usual);
+	putchar('\n');
+}
+
+/* What stands behind the | of a help is for programs. */
+static void print_option(const struct option_row *row, enum option_readers reader)
+{
+	const char *other = strchr(row->help, '|');
+
+	print_names(row, other && reader == OPTION_IN_PROGRAMS);
+	if (other && reader == OPTION_IN_PROGRAMS)
+		print_text(row, other + 1, strlen(other + 1));
+	else
+		print_text(row, row->help, other ? (size_t)(other - row->help) : strlen(row->help));
+}
+
+static void print_lines(enum option_readers reader)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		const struct option_row *row = lines[i].id < OPTIONS_ ? &option_rows[lines[i].id] : NULL;
+
+		if (row && row->help && row->readers & reader)
+			print_option(row, reader);
+		else if (!row && lines[i].readers & reader)
+			printf(lines[i].heading ? "\n%s\n" : "\n", lines[i].heading);
+	}
 }
 
 static int read_image(struct arena *a, int fd, struct image *image)
@@ -111,7 +111,7 @@ static int print_program(struct arena *a, int fd, const char *name)
 		describe_parameters(a, &image, stdout);
 		puts("");
 	}
-	print_lines(PROGRAMS);
+	print_lines(OPTION_IN_PROGRAMS);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ int help_print(int image, const char *name)
 	     "\n"
 	     "Runs a script in bpftrace's language. FILE is a script, - for standard input, or an\n"
 	     "image made with --aot or --emit-elf. Ctrl-C ends it.\n");
-	print_lines(SCRIPTS);
+	print_lines(OPTION_IN_SCRIPTS);
 	puts("\nEnvironment");
 	environment_help(stdout);
 	return 0;

@@ -5,6 +5,7 @@
 #ifndef BTRUN_CLI_OPTIONS_H
 #define BTRUN_CLI_OPTIONS_H
 
+#include "language/options.h"
 #include "runtime/run.h"
 
 enum mode {
@@ -16,28 +17,31 @@ enum mode {
 	MODE_INFO,
 };
 
+#define OPTION_CLI_NOBODY(type, name)
+#define OPTION_CLI_CLI(type, name) OPTION_MEMBER(type, name)
+#define OPTION_CLI_COMPILER(type, name) OPTION_MEMBER(type, name)
+#define OPTION_CLI_RUNTIME(type, name)
+#define OPTION_CLI_BOTH(type, name)
+
 struct options {
 	enum mode mode;
-	struct run_options run;
-	const char *text;                  /* -e */
-	const char *file;                  /* script, image or "-" */
-	const char *const *stages;         /* -d: NULL-terminated, or NULL */
-	const char *one_stage[2];          /* what stages may point to */
-	int image;                         /* this program's own, or -1 */
-	const char *aot;                   /* --aot, or NULL */
-	const char *compiling;             /* the first option that only a script can have, or NULL */
-	const char *emit;                  /* --emit-elf */
-	const char *emit_llvm;             /* --emit-llvm, or NULL */
-	const char *search;                /* -l's pattern, or NULL */
-	char **params;                     /* NULL-terminated */
-	const char *btf;                   /* a file with the kernel's BTF, or NULL */
-	uint64_t max_strlen, max_map_keys; /* 0: the compiler's own */
-	VEC(const char *) folders;         /* -I */
-	VEC(const char *) includes;        /* --include */
-	bool unsafe, no_warnings, no_cache, is_static;
-	uint64_t cache_bytes; /* 0: the usual */
+	struct run_options run; /* what the runtime needs, it alone or the compiler too */
+				/* The other rows of language/options.def. */
+#define OPTION(name, letter, long_name, env, config, type, most, words, usual, need, ...) \
+	OPTION_CLI_##need(type, name)
+#include "language/options.def"
+#undef OPTION
+	const char *file;          /* script, image or "-" */
+	const char *const *stages; /* -d: NULL-terminated, or NULL */
+	const char *one_stage[2];  /* what stages may point to */
+	int image;                 /* this program's own, or -1 */
+	const char *compiling;     /* the first option that only a script can have, or NULL */
+	const char *search;        /* -l's pattern, or NULL */
+	char **params;             /* NULL-terminated */
 };
 
+/* Where the value of an option is. */
+void *options_place(struct options *o, enum option_id id);
 /* image: see struct options. */
 int options_parse(struct arena *a, int argc, char **argv, int image, struct options *o);
 

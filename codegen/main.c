@@ -11,16 +11,26 @@
 
 #include "base/message.h"
 #include "codegen/compile.h"
+#include "language/options.h"
 #include "lexer/headers.h"
 #include "parser/parser.h"
 #include "sandbox/sandbox.h"
 
+#define OPTION_COMPILE_NOBODY(type, name)
+#define OPTION_COMPILE_CLI(type, name)
+#define OPTION_COMPILE_COMPILER(type, name) OPTION_MEMBER(type, name)
+#define OPTION_COMPILE_RUNTIME(type, name)
+#define OPTION_COMPILE_BOTH(type, name) OPTION_MEMBER(type, name)
+
 struct options {
 	const char *name, *script_path, *image_path, *release, *kernel_id, *kernel_root, *btf, *dump;
 	uint64_t script_fd, image_fd, kernel_fd; /* NO_FD: none */
-	uint64_t max_strlen, max_map_keys;
-	VEC(const char *) includes;
-	bool unsafe, no_warnings, one_kind, portable, open_parameters, version;
+	bool one_kind, portable, open_parameters, version;
+	/* The rows of language/options.def that the compiler needs. */
+#define OPTION(name, letter, long_name, env, config, type, most, words, usual, need, ...) \
+	OPTION_COMPILE_##need(type, name)
+#include "language/options.def"
+#undef OPTION
 	struct kernel *kernel;
 	struct str *params;
 	unsigned n_params;
@@ -28,38 +38,51 @@ struct options {
 
 #define NO_FD UINT64_MAX
 
-enum option_kind { TEXT, NUMBER, SWITCH, TEXTS };
-
-static const struct option_row {
+/* What btrun says of its own accord: no person gives these. */
+static const struct internal {
 	const char *name;
-	enum option_kind kind;
+	enum option_type type;
 	size_t place; /* in struct options */
-} rows[] = {
-#define AT(member) offsetof(struct options, member)
-	{ "name", TEXT, AT(name) },
-	{ "script-fd", NUMBER, AT(script_fd) },
-	{ "script", TEXT, AT(script_path) },
-	{ "image-fd", NUMBER, AT(image_fd) },
-	{ "image", TEXT, AT(image_path) },
-	{ "kernel-fd", NUMBER, AT(kernel_fd) },
-	{ "kernel-root", TEXT, AT(kernel_root) },
-	{ "btf", TEXT, AT(btf) },
-	{ "kernel-release", TEXT, AT(release) },
-	{ "kernel-id", TEXT, AT(kernel_id) },
-	{ "dump", TEXT, AT(dump) },
-	{ "max-strlen", NUMBER, AT(max_strlen) },
-	{ "max-map-keys", NUMBER, AT(max_map_keys) },
-	{ "include", TEXTS, AT(includes) },
-	{ "unsafe", SWITCH, AT(unsafe) },
-	{ "no-warnings", SWITCH, AT(no_warnings) },
-	{ "one-kind", SWITCH, AT(one_kind) },
-	{ "open-parameters", SWITCH, AT(open_parameters) },
-	{ "portable", SWITCH, AT(portable) },
-	{ "version", SWITCH, AT(version) },
-#undef AT
+} internals[] = {
+#define INTERNAL(name, type, member)                                       \
+	{                                                                  \
+		name, OPTION_TYPE_##type, offsetof(struct options, member) \
+	}
+	INTERNAL("name", TEXT, name),
+	INTERNAL("script-fd", NUMBER, script_fd),
+	INTERNAL("script", TEXT, script_path),
+	INTERNAL("image-fd", NUMBER, image_fd),
+	INTERNAL("image", TEXT, image_path),
+	INTERNAL("kernel-fd", NUMBER, kernel_fd),
+	INTERNAL("kernel-root", TEXT, kernel_root),
+	INTERNAL("btf", TEXT, btf),
+	INTERNAL("kernel-release", TEXT, release),
+	INTERNAL("kernel-id", TEXT, kernel_id),
+	INTERNAL("dump", TEXT, dump),
+	INTERNAL("one-kind", SWITCH, one_kind),
+	INTERNAL("open-parameters", SWITCH, open_parameters),
+	INTERNAL("portable", SWITCH, portable),
+	INTERNAL("version", SWITCH, version),
+#undef INTERNAL
 };
 
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+/* The numbers for getopt_long(), which has some below for itself. */
+#define FIRST_ROW 256
+#define FIRST_INTERNAL (FIRST_ROW + OPTIONS_)
+#define N_INTERNALS (sizeof(internals) / sizeof(internals[0]))
+
+#define PLACE_NOBODY(name) SIZE_MAX
+#define PLACE_CLI(name) SIZE_MAX
+#define PLACE_COMPILER(name) offsetof(struct options, name)
+#define PLACE_RUNTIME(name) SIZE_MAX
+#define PLACE_BOTH(name) offsetof(struct options, name)
+
+/* Where the values of the rows are, in struct options; SIZE_MAX: they are not for the compiler. */
+static const size_t places[OPTIONS_] = {
+#define OPTION(name, letter, long_name, env, config, type, most, words, usual, need, ...) PLACE_##need(name),
+#include "language/options.def"
+#undef OPTION
+};
 
 static int usage(const char *why)
 {
@@ -70,41 +93,57 @@ static int usage(const char *why)
 	return 2;
 }
 
-static void set_option(struct arena *a, struct options *o, const struct option_row *row)
+static void set_internal(struct options *o, const struct internal *row)
 {
 	void *place = (char *)o + row->place;
 
-	switch (row->kind) {
-	case TEXT:
+	if (row->type == OPTION_TYPE_TEXT)
 		*(const char **)place = optarg;
-		break;
-	case NUMBER:
+	else if (row->type == OPTION_TYPE_NUMBER)
 		*(uint64_t *)place = strtoull(optarg, NULL, 10);
-		break;
-	case SWITCH:
+	else
 		*(bool *)place = true;
-		break;
-	case TEXTS:
-		vec_push(a, &o->includes, optarg);
-	}
+}
+
+static void list_accepted(struct arena *a, struct option *longs)
+{
+	for (size_t i = 0; i < N_INTERNALS; i++)
+		*longs++ = (struct option){ internals[i].name,
+			internals[i].type == OPTION_TYPE_SWITCH ? no_argument : required_argument, NULL,
+			FIRST_INTERNAL + (int)i };
+	for (int id = 0; id < OPTIONS_; id++)
+		if (places[id] != SIZE_MAX)
+			*longs++ = (struct option){ option_argument(a, &option_rows[id]) + 2,
+				option_rows[id].type == OPTION_TYPE_SWITCH ? no_argument : required_argument,
+				NULL, FIRST_ROW + id };
 }
 
 static int take_options(struct arena *a, struct options *o, int argc, char **argv)
 {
-	struct option longs[N_ROWS + 1] = { 0 };
+	struct option longs[N_INTERNALS + OPTIONS_ + 1] = { 0 };
+	const struct option_row *row;
 	int id;
 
-	for (size_t i = 0; i < N_ROWS; i++) {
-		longs[i].name = rows[i].name;
-		longs[i].has_arg = rows[i].kind == SWITCH ? no_argument : required_argument;
-		longs[i].val = (int)i;
-	}
+	list_accepted(a, longs);
 	while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (id == '?')
+		if (id < FIRST_ROW)
 			return usage("unknown option");
-		set_option(a, o, &rows[id]);
+		if (id >= FIRST_INTERNAL) {
+			set_internal(o, &internals[id - FIRST_INTERNAL]);
+			continue;
+		}
+		row = &option_rows[id - FIRST_ROW];
+		if (option_take(a, row, option_argument(a, row), optarg, (char *)o + places[id - FIRST_ROW]))
+			return 2;
 	}
 	return 0;
+}
+
+static void set_usual(struct options *o)
+{
+	for (int id = 0; id < OPTIONS_; id++)
+		if (places[id] != SIZE_MAX)
+			option_set_usual(&option_rows[id], (char *)o + places[id]);
 }
 
 static int open_files(struct options *o)
@@ -132,7 +171,10 @@ static int open_files(struct options *o)
 
 static int read_options(struct options *o, struct arena *a, int argc, char **argv)
 {
-	int status = take_options(a, o, argc, argv);
+	int status;
+
+	set_usual(o);
+	status = take_options(a, o, argc, argv);
 
 	if (status || o->version)
 		return status;
@@ -176,14 +218,14 @@ static bool is_wanted(const struct options *o, const char *stage)
 static struct lexer *make_lexer(
     struct arena *a, const struct options *o, struct source *source, struct diag *diag)
 {
-	struct str *includes = arena_many(a, struct str, o->includes.n + 1);
+	struct str *includes = arena_many(a, struct str, o->include.n + 1);
 	bool btf = has_btf(o);
 	struct headers *headers = arena_one(a, struct headers);
 	struct lexer *lexer;
 
-	for (size_t i = 0; i < o->includes.n; i++)
-		includes[i] = str_of(o->includes.v[i]);
-	if (headers_read(a, o->kernel, source, btf, includes, o->includes.n, headers)) {
+	for (size_t i = 0; i < o->include.n; i++)
+		includes[i] = str_of(o->include.v[i]);
+	if (headers_read(a, o->kernel, source, btf, includes, o->include.n, headers)) {
 		message_error("a header of --include cannot be read");
 		return NULL;
 	}
@@ -260,8 +302,6 @@ int main(int argc, char **argv)
 		.script_fd = NO_FD,
 		.image_fd = NO_FD,
 		.kernel_fd = NO_FD,
-		.max_strlen = 64,
-		.max_map_keys = 4096,
 		.release = "",
 		.kernel_id = "",
 		.dump = "",

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "kernel/kernel.h"
+#include "language/options.h"
 #include "runtime/print/output.h"
 
 /* How function probes are attached: --attach. */
@@ -28,28 +29,21 @@ enum attach_method {
 	ATTACH_METHODS_
 };
 
+#define OPTION_RUN_NOBODY(type, name)
+#define OPTION_RUN_CLI(type, name)
+#define OPTION_RUN_COMPILER(type, name)
+#define OPTION_RUN_RUNTIME(type, name) OPTION_MEMBER(type, name)
+#define OPTION_RUN_BOTH(type, name) OPTION_MEMBER(type, name)
+
 struct run_options {
-	const char *output; /* NULL: standard output */
-	enum output_form form;
-	enum output_buffering buffering;
-	enum attach_method method;
-	bool perf_buffer;
-	uint64_t buffer_size;              /* bytes; 0: chosen */
-	uint64_t buffer_pages;             /* the same as pages of each CPU; 0: not given */
-	uint64_t max_probes, max_programs; /* 0: no limit */
-	uint64_t cat_bytes;                /* that cat() prints; 0: the usual */
-	bool no_user_symbols;
-	unsigned maxactive;  /* slots of a tracefs kretprobe; 0: chosen */
-	const char *command; /* -c, or NULL */
-	pid_t pid;           /* -p, or 0 */
+	/* The rows of language/options.def that the runtime needs. */
+#define OPTION(name, letter, long_name, env, config, type, most, words, usual, need, ...) \
+	OPTION_RUN_##need(type, name)
+#include "language/options.def"
+#undef OPTION
 	char *const *params; /* of an image, NULL-terminated; NULL: none */
-	bool verbose, quiet, dry_run, stats, strict;
-	/* Probes at places of which it is not known that an instruction begins there, and images that change
-	 * the system. */
-	bool unsafe;
-	bool mangled;  /* C++ names as the binaries have them */
-	bool one_kind; /* the image has only the program for the first method of each probe */
-	bool fresh;    /* the image was compiled just now, against the kernel that runs */
+	bool one_kind;       /* the image has only the program for the first method of each probe */
+	bool fresh;          /* the image was compiled just now, against the kernel that runs */
 };
 
 /* With options.strict, when the script's own status is 0 and something was lost. */

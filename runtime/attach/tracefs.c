@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 /* A slot is taken from the function's entry to its return, so a server with a hundred threads waiting in
- * accept() takes a hundred. One costs about 56 bytes: 200 are 11 KB. The kernel's own default is max(10, 2 *
- * CPUs). */
-#define MAXACTIVE_DEFAULT 200
+ * accept() takes a hundred. One costs about 56 bytes: the usual 200 are 11 KB. The kernel's own default is
+ * max(10, 2 * CPUs). */
 #define MAXACTIVE_LIMIT 4096 /* kernel/trace/trace_kprobe.c: KRETPROBE_MAXACTIVE_MAX */
 
 static int open_files(struct tracer *t, struct str folder)
@@ -52,7 +51,7 @@ static struct str definition(
 {
 	struct arena *arena = t->runtime.arena;
 	struct str kind = STR("p"), place = a->function;
-	unsigned slots = t->options->maxactive ? t->options->maxactive : MAXACTIVE_DEFAULT;
+	unsigned slots = t->options->maxactive ? (unsigned)t->options->maxactive : OPTION_USUAL_maxactive;
 
 	if (p->kind == PROGRAM_kretprobe)
 		kind = str_format(arena, "r%u", slots > MAXACTIVE_LIMIT ? MAXACTIVE_LIMIT : slots);

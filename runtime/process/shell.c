@@ -11,11 +11,10 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "language/options.h"
 #include "runtime/print/output.h"
 
 extern char **environ;
-
-#define CAT_BYTES 10240 /* bpftrace's limit */
 
 static void copy(int fd, FILE *out, size_t limit)
 {
@@ -37,7 +36,7 @@ void shell_cat(struct runtime *r, const char *path)
 		message("cat: %s: %s", path, strerror(errno));
 		return;
 	}
-	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : CAT_BYTES);
+	copy(fd, output_begin(r->out), r->cat_bytes ? r->cat_bytes : OPTION_USUAL_cat_bytes);
 	output_end(r->out, "cat");
 	close(fd);
 	r->shell_ns += clock_ns() - began;
