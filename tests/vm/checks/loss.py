@@ -58,6 +58,15 @@ def loss_of_text():
 
 
 @check
+def loss_of_join():
+    """join() takes 16 strings: what is left out is told."""
+    with Tracer("-e", "tracepoint:syscalls:sys_enter_execve { join(args.argv); }") as tracer:
+        run("/bin/echo", *"abcdefghijklmnopqrst").expect_ok()
+        result = tracer.stop().expect_ok()
+    expect(told(result, r"btrun: (\d+) times join\(\) left something out") >= 1, str(result))
+
+
+@check
 def loss_of_hits_in_kprobes_of_a_pattern():
     """kprobe.multi and perf kprobes: a hit while another program runs on that CPU is missed, and counted since 6.7.
     An older kernel's missing count is told once."""
