@@ -102,11 +102,6 @@ int64_t binary_address(const struct binary *b, uint64_t offset)
 		   : -ENOENT;
 }
 
-bool binary_is_fixed(const struct binary *b)
-{
-	return b->header.e_type == ET_EXEC;
-}
-
 typedef int symbol_found(void *context, const struct binary_symbol *symbol, int type);
 
 static int each_of_section(struct binary *b, Elf_Scn *section, symbol_found *found, void *context)

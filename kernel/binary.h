@@ -45,8 +45,6 @@ int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_
  * say, for want of a disassembler or of the machine's row (code is NULL); -EILSEQ: not everything before it
  * is instructions. */
 int binary_is_instruction(struct binary *b, const struct arch_code *code, uint64_t function, uint64_t offset);
-/* Is an address of the file the one in memory (no PIE, no library)? */
-bool binary_is_fixed(const struct binary *b);
 
 /* A probe is a note of .note.stapsdt, as <sys/sdt.h> of systemtap writes it. */
 struct binary_usdt {
