@@ -5,6 +5,7 @@
  * so that libbpf never sees them, and go to the image's table.
  */
 #include "codegen/gen.h"
+#include "image/btf_ext.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -16,18 +17,7 @@
 #define RECORD_PREFIX "btrun_tp__"
 #define FUNCTION_PREFIX "btrun_fn__"
 
-/* The header of .BTF.ext and a CO-RE record: Documentation/bpf/btf.rst and libbpf's libbpf_internal.h. */
-struct ext_header {
-	uint16_t magic;
-	uint8_t version, flags;
-	uint32_t header_size;
-	uint32_t func_offset, func_size, line_offset, line_size, relo_offset, relo_size;
-};
-
-struct relo_section {
-	uint32_t name, n;
-};
-
+/* A CO-RE record is struct bpf_core_relo of Documentation/bpf/llvm_reloc.rst. */
 struct relo {
 	uint32_t insn, type, access, kind;
 };
@@ -197,57 +187,56 @@ static void drop_relocations(struct object *o, size_t begin, size_t end)
 	}
 }
 
-/* The records of one section of programs, from -> *to; returns where the next section's begin. */
-static unsigned char *rewrite_section(
-    struct object *o, unsigned char *from, const unsigned char *end, unsigned char **to)
+/* Copies the records of one section of programs that are not ours to where to is. */
+static unsigned char *rewrite_section(struct object *o, const struct btf_ext_section *in, unsigned char *to)
 {
-	struct relo_section in, out;
-	unsigned char *header = *to;
+	uint32_t head[2] = { in->name, 0 };
+	unsigned char *begin = to;
 	struct relo r;
 
-	memcpy(&in, from, sizeof(in));
-	from += sizeof(in);
-	out = (struct relo_section){ in.name, 0 };
-	*to += sizeof(out);
-	for (uint32_t i = 0; i < in.n && from + sizeof(r) <= end; i++) {
-		memcpy(&r, from, sizeof(r));
-		from += sizeof(r);
-		if (take(o, btf_string(o->btf, in.name), &r))
+	to += sizeof(head);
+	for (uint32_t i = 0; i < in->n; i++) {
+		memcpy(&r, in->records + i * sizeof(r), sizeof(r));
+		if (take(o, btf_string(o->btf, in->name), &r))
 			continue;
-		memcpy(*to, &r, sizeof(r));
-		*to += sizeof(r);
-		out.n++;
+		memcpy(to, &r, sizeof(r));
+		to += sizeof(r);
+		head[1]++;
 	}
 	/* A section without records must not be named. */
-	if (out.n)
-		memcpy(header, &out, sizeof(out));
-	else
-		*to = header;
-	return from;
+	if (!head[1])
+		return begin;
+	memcpy(begin, head, sizeof(head));
+	return to;
 }
 
 /* Copies what is not ours over itself. The records lie last in the section, so what is
  * left over at its end is out of reach of the header's sizes. */
 static int rewrite(struct object *o, Elf_Data *data)
 {
-	struct ext_header *header = data->d_buf;
-	unsigned char *base = data->d_buf, *from, *to, *end;
-	size_t before = o->g->image->relocs.n;
+	struct btf_ext_head *head = data->d_buf;
+	struct btf_ext_walk walk;
+	struct btf_ext_section section;
+	size_t before = o->g->image->relocs.n, begin;
+	int got = btf_ext_begin(&walk, data->d_buf, data->d_size, BTF_EXT_RELOCATIONS);
+	unsigned char *to;
 
-	if (data->d_size < sizeof(*header) || !header->relo_size)
+	if (got <= 0)
 		return 0;
-	from = to = base + header->header_size + header->relo_offset + 4;
-	end = from + header->relo_size - 4;
-	if (end > base + data->d_size)
+	if (walk.record_size != sizeof(struct relo))
 		return -ENOEXEC;
-	while (from + sizeof(struct relo_section) <= end)
-		from = rewrite_section(o, from, end, &to);
+	to = (unsigned char *)data->d_buf + (walk.at - (const char *)data->d_buf);
+	while ((got = btf_ext_next(&walk, &section)) > 0)
+		to = rewrite_section(o, &section, to);
+	if (got < 0)
+		return -ENOEXEC;
 	if (o->g->image->relocs.n == before)
 		return 0;
-	drop_relocations(o, header->header_size + header->relo_offset, data->d_size);
-	header->relo_size = (uint32_t)(to - (base + header->header_size + header->relo_offset));
-	if (header->relo_size <= 4)
-		header->relo_size = 0;
+	begin = head->size + head->of[BTF_EXT_RELOCATIONS].offset;
+	drop_relocations(o, begin, data->d_size);
+	head->of[BTF_EXT_RELOCATIONS].size = (uint32_t)((size_t)(to - (unsigned char *)data->d_buf) - begin);
+	if (head->of[BTF_EXT_RELOCATIONS].size <= sizeof(walk.record_size))
+		head->of[BTF_EXT_RELOCATIONS].size = 0;
 	elf_flagdata(data, ELF_C_SET, ELF_F_DIRTY);
 	return 0;
 }

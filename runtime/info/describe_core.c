@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/btf_ext.h"
 #include "image/elf.h"
 #include "kernel/btf.h"
 
 #define DEPTH_MAX 16
-#define CORE_OFFSET_WORDS 6 /* core_offset in .BTF.ext's header, counted in words */
-#define ENUM_KINDS 10       /* enum bpf_core_relo_kind: from here on those of enum constants */
+#define ENUM_KINDS 10 /* enum bpf_core_relo_kind: from here on those of enum constants */
 
 struct core {
 	struct tracer *t;
@@ -111,22 +111,19 @@ static void describe_record(struct core *c, const uint32_t *words)
 		describe_need(c->out, text, !c->here ? IS_UNKNOWN : here ? IS_THERE : IS_NOT_THERE);
 }
 
-static void describe_records(struct core *c, const char *ext)
+static void describe_records(struct core *c, const char *ext, size_t size)
 {
-	uint32_t header[8], head[2], words[4];
-	const char *p, *end;
+	struct btf_ext_walk walk;
+	struct btf_ext_section s;
+	uint32_t words[4];
 
-	memcpy(header, ext, sizeof(header));
-	p = ext + header[1] + header[CORE_OFFSET_WORDS];
-	end = p + header[CORE_OFFSET_WORDS + 1];
-	for (p += sizeof(uint32_t); p < end;) {
-		memcpy(head, p, sizeof(head));
-		p += sizeof(head);
-		for (uint32_t i = 0; i < head[1]; i++, p += sizeof(words)) {
-			memcpy(words, p, sizeof(words));
+	if (btf_ext_begin(&walk, ext, size, BTF_EXT_RELOCATIONS) <= 0 || walk.record_size < sizeof(words))
+		return;
+	while (btf_ext_next(&walk, &s) > 0)
+		for (uint32_t i = 0; i < s.n; i++) {
+			memcpy(words, s.records + (size_t)i * walk.record_size, sizeof(words));
 			describe_record(c, words);
 		}
-	}
 }
 
 void describe_core(struct tracer *t, FILE *out)
@@ -139,6 +136,6 @@ void describe_core(struct tracer *t, FILE *out)
 	    !elf_section(object, t->elf_size, STR(".BTF.ext"), &ext) ||
 	    kernel_btf_parse(object + btf.sh_offset, btf.sh_size, &c.local))
 		return;
-	describe_records(&c, object + ext.sh_offset);
+	describe_records(&c, object + ext.sh_offset, ext.sh_size);
 	kernel_btf_free(c.local);
 }

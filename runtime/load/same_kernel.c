@@ -12,27 +12,23 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "image/btf_ext.h"
 #include "image/elf.h"
 #include "language/program_kinds.h"
-
-/* Behind struct btf_ext_header's func_info and line_info (libbpf's btf.h does not have it): where the
- * relocations are, and how many bytes of them. */
-#define CORE_LENGTH 28
 
 static void drop_relocations(struct tracer *t)
 {
 	char *ext;
-	uint32_t length = 0, header;
+	struct btf_ext_head head;
 	Elf64_Shdr s;
 
-	if (!elf_section(t->elf, t->elf_size, STR(".BTF.ext"), &s) ||
-	    s.sh_size < CORE_LENGTH + sizeof(length))
+	if (!elf_section(t->elf, t->elf_size, STR(".BTF.ext"), &s) || s.sh_size < sizeof(head))
 		return;
 	ext = (char *)t->elf + s.sh_offset;
-	/* magic, version, flags, then the header's own length */
-	memcpy(&header, ext + sizeof(uint32_t), sizeof(header));
-	if (header >= CORE_LENGTH + sizeof(length))
-		memcpy(ext + CORE_LENGTH, &length, sizeof(length));
+	memcpy(&head, ext, sizeof(head));
+	head.of[BTF_EXT_RELOCATIONS].size = 0;
+	if (head.size >= sizeof(head))
+		memcpy(ext, &head, sizeof(head));
 }
 
 static bool is_known(const struct tracer *t, const struct probe *p)

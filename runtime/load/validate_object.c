@@ -1,4 +1,5 @@
 #include "runtime/load/validate_object.h"
+#include "image/btf_ext.h"
 #include "kernel/btf_file.h"
 #include "language/program_kinds.h"
 
@@ -9,14 +10,6 @@
 /* libbpf goes along such chains without counting. */
 #define CHAIN_MAX 64
 #define CORE_KINDS 13 /* enum bpf_core_relo_kind */
-
-/* The header of .BTF.ext: Documentation/bpf/btf.rst. */
-struct ext_header {
-	uint16_t magic;
-	uint8_t version, flags;
-	uint32_t header_size;
-	uint32_t func_offset, func_size, line_offset, line_size, core_offset, core_size;
-};
 
 /* Sections, and functions with the section that each lies in. */
 struct named {
@@ -269,58 +262,51 @@ struct record_kind {
 	bool (*check)(const struct validator *v, const uint32_t *words);
 };
 
-/* The records of one section of programs; *at is behind them then. */
-static bool check_records(struct validator *v, const struct record_kind *kind, size_t *at, size_t end)
+static bool check_records(
+    const struct validator *v, const struct record_kind *kind, const struct btf_ext_section *section)
 {
-	uint32_t head[2], words[4];
+	uint32_t words[4];
 	Elf64_Shdr s;
 
-	if (end - *at < sizeof(head))
+	if (!section->n || !is_name(v, section->name) ||
+	    !find_section(v, btf_file_string(&v->btf, section->name), &s) || !(s.sh_flags & SHF_EXECINSTR))
 		return false;
-	memcpy(head, v->ext + *at, sizeof(head));
-	*at += sizeof(head);
-	if (!head[1] || (end - *at) / kind->size < head[1] || !is_name(v, head[0]) ||
-	    !find_section(v, btf_file_string(&v->btf, head[0]), &s) || !(s.sh_flags & SHF_EXECINSTR))
-		return false;
-	for (uint32_t i = 0; i < head[1]; i++, *at += kind->size) {
-		memcpy(words, v->ext + *at, kind->size);
+	for (uint32_t i = 0; i < section->n; i++) {
+		memcpy(words, section->records + (size_t)i * kind->size, kind->size);
 		if (words[0] % 8 || words[0] >= s.sh_size || !kind->check(v, words))
 			return false;
 	}
 	return true;
 }
 
-static bool check_info(struct validator *v, const struct record_kind *kind, uint64_t from, uint32_t size)
+static bool check_info(const struct validator *v, enum btf_ext_kind which, const struct record_kind *kind)
 {
-	size_t at = from + sizeof(uint32_t), end = from + size;
-	uint32_t record;
+	struct btf_ext_walk walk;
+	struct btf_ext_section section;
+	int got = btf_ext_begin(&walk, v->ext, v->ext_size, which);
 
-	if (!size)
-		return true;
-	if (from % 4 || size <= sizeof(record) || end > v->ext_size)
+	if (got <= 0)
+		return got == 0;
+	if (walk.record_size != kind->size || (walk.at - v->ext) % 4)
 		return false;
-	memcpy(&record, v->ext + from, sizeof(record));
-	if (record != kind->size)
-		return false;
-	while (at < end)
-		if (!check_records(v, kind, &at, end))
+	while ((got = btf_ext_next(&walk, &section)) > 0)
+		if (!check_records(v, kind, &section))
 			return false;
-	return true;
+	return got == 0;
 }
 
 static bool check_ext(struct validator *v)
 {
 	static const struct record_kind functions = { 8, check_function }, lines = { 16, check_line },
 					cores = { 16, check_core };
-	struct ext_header h;
+	struct btf_ext_head h;
 	bool good = v->ext_size >= sizeof(h);
 
 	if (good)
 		memcpy(&h, v->ext, sizeof(h));
-	good = good && h.magic == BTF_MAGIC && h.version == BTF_VERSION && h.header_size == sizeof(h) &&
-	       check_info(v, &functions, (uint64_t)sizeof(h) + h.func_offset, h.func_size) &&
-	       check_info(v, &lines, (uint64_t)sizeof(h) + h.line_offset, h.line_size) &&
-	       check_info(v, &cores, (uint64_t)sizeof(h) + h.core_offset, h.core_size);
+	good = good && h.magic == BTF_MAGIC && h.version == BTF_VERSION && h.size == sizeof(h) &&
+	       check_info(v, BTF_EXT_FUNCTIONS, &functions) && check_info(v, BTF_EXT_LINES, &lines) &&
+	       check_info(v, BTF_EXT_RELOCATIONS, &cores);
 	return good ? true : refuse(v, "its .BTF.ext is damaged");
 }
 

@@ -11,15 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ext_header {
-	uint16_t magic;
-	uint8_t version, flags;
-	uint32_t hdr_len, func_off, func_len, line_off, line_len;
-};
-
-struct ext_section {
-	uint32_t name, n;
-};
+#include "image/btf_ext.h"
 
 struct object {
 	struct str btf, ext;
@@ -112,28 +104,15 @@ static bool search_section(
 
 static bool search_lines(const struct object *o, uint64_t insn, uint32_t *line_col)
 {
-	struct ext_header h;
-	struct ext_section s;
-	uint64_t at, end;
-	uint32_t size;
+	struct btf_ext_walk walk;
+	struct btf_ext_section s;
 
-	if (o->ext.n < sizeof(h))
+	if (btf_ext_begin(&walk, o->ext.p, o->ext.n, BTF_EXT_LINES) <= 0 ||
+	    walk.record_size < sizeof(struct bpf_line_info))
 		return false;
-	memcpy(&h, o->ext.p, sizeof(h));
-	at = (uint64_t)h.hdr_len + h.line_off;
-	end = at + h.line_len;
-	if (end > o->ext.n || h.line_len < sizeof(size))
-		return false;
-	memcpy(&size, o->ext.p + at, sizeof(size));
-	for (at += sizeof(size); at + sizeof(s) <= end && size >= sizeof(struct bpf_line_info);) {
-		memcpy(&s, o->ext.p + at, sizeof(s));
-		at += sizeof(s);
-		if ((uint64_t)s.n * size > end - at)
-			return false;
+	while (btf_ext_next(&walk, &s) > 0)
 		if (name_is(o, s.name, o->section))
-			return search_section(o, o->ext.p + at, s.n, size, insn, line_col);
-		at += (uint64_t)s.n * size;
-	}
+			return search_section(o, s.records, s.n, walk.record_size, insn, line_col);
 	return false;
 }
 
