@@ -2,6 +2,7 @@
 #include "cli/facts.h"
 #include "cli/helper.h"
 #include "cli/memory.h"
+#include "cli/option_places.h"
 #include "kernel/features.h"
 #include "sandbox/sandbox.h"
 

@@ -1,5 +1,6 @@
 /* The environment variables that bpftrace has, under its names, and those of our own. */
 #include "cli/environment.h"
+#include "cli/option_places.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 #include "cli/environment.h"
+#include "cli/option_places.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -16,23 +17,6 @@ _Static_assert(
     "the words of --attach");
 _Static_assert(OUTPUT_TEXT == 0 && OUTPUT_JSON == 1, "the words of --format");
 _Static_assert(OUTPUT_LINE == 0 && OUTPUT_FULL == 1 && OUTPUT_NONE == 2, "the words of --buffering");
-
-#define PLACE_NOBODY(name) 0
-#define PLACE_CLI(name) offsetof(struct options, name)
-#define PLACE_COMPILER(name) offsetof(struct options, name)
-#define PLACE_RUNTIME(name) offsetof(struct options, run.name)
-#define PLACE_BOTH(name) offsetof(struct options, run.name)
-
-static const size_t places[OPTIONS_] = {
-#define OPTION(name, letter, long_name, env, config, type, most, words, usual, need, ...) PLACE_##need(name),
-#include "language/options.def"
-#undef OPTION
-};
-
-void *options_place(struct options *o, enum option_id id)
-{
-	return (char *)o + places[id];
-}
 
 #define LONG_ONLY 256 /* getopt_long() gives this plus the row's number for long names */
 

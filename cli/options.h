@@ -40,8 +40,6 @@ struct options {
 	char **params;             /* NULL-terminated */
 };
 
-/* Where the value of an option is. */
-void *options_place(struct options *o, enum option_id id);
 /* image: see struct options. */
 int options_parse(struct arena *a, int argc, char **argv, int image, struct options *o);
 
