@@ -7,7 +7,7 @@
 #include "runtime/process/notify.h"
 #include "runtime/process/signals.h"
 #include "runtime/symbols/symbols.h"
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

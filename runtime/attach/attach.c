@@ -1,5 +1,5 @@
 /* Attaching: a function for each row of language/probes.def, and what they share. */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -2,7 +2,7 @@
  * Which program serves a probe, and in which order its attach methods are tried. Facts that are
  * known exclude a method; the rest is decided by trying.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <string.h>

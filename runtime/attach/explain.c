@@ -1,5 +1,5 @@
 /* Why a probe could not be attached, told to a person: the place, the cause, the remedy. */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <string.h>

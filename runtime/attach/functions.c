@@ -3,7 +3,7 @@
  * for all of them, and kept for a second method of attaching: the kernel takes longer to write it than to
  * attach to hundreds (each piece of it is looked for from the beginning: kernel/trace/ftrace.c, t_start()).
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <stdlib.h>

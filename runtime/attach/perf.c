@@ -1,6 +1,6 @@
 /* Attaching what perf_event_open() makes: clocks and counters; and raw tracepoints and iterators.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

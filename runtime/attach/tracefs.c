@@ -3,7 +3,7 @@
  * slots (Documentation/trace/kprobetrace.rst). The group's name carries our process id, so
  * that what a killed tracer left can be told.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

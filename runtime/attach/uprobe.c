@@ -1,6 +1,6 @@
 /* Attaching to functions and static probes of programs and libraries. */
-#include "runtime/tracer.h"
-#include "runtime/uapi.h"
+#include "runtime/tracer/tracer.h"
+#include "runtime/tracer/uapi.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -2,7 +2,7 @@
  * Watchpoints: at an address that the script names, or at those that a function is given as an argument. The
  * compiler made a probe of that function, which sends each address; the process may stop until it is watched.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/libbpf.h>
 #include <dirent.h>

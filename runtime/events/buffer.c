@@ -3,7 +3,7 @@
  * perf buffer a CPU. The kernel wakes us for a record only when we had read everything
  * before it, so letting a batch gather after a wake-up costs no further ones.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

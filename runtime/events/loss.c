@@ -2,8 +2,8 @@
  * What was lost, each counted where it happens and told by name at its place in the
  * script; and --stats. Silent when nothing was lost.
  */
-#include "runtime/tracer.h"
-#include "runtime/uapi.h"
+#include "runtime/tracer/tracer.h"
+#include "runtime/tracer/uapi.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

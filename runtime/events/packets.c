@@ -10,7 +10,7 @@
 
 #include "base/message.h"
 #include "language/map_kinds.h"
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #define PAGES 64 /* of each CPU when BPFTRACE_PERF_RB_PAGES says nothing */
 

@@ -2,7 +2,7 @@
 #ifndef BTRUN_RUNTIME_DESCRIBE_H
 #define BTRUN_RUNTIME_DESCRIBE_H
 
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 enum presence { IS_THERE, IS_NOT_THERE, IS_UNKNOWN };
 

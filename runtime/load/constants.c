@@ -2,7 +2,7 @@
  * What an image leaves open in .rodata: externs, which this machine tells (externs.c), and parameters, which
  * the command line gives. Filled in before the programs are loaded, so the verifier sees constants.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

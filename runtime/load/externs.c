@@ -2,7 +2,7 @@
  * The constants that only the kernel where the image runs can tell: a function for each row of
  * language/externs.def.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <stdarg.h>

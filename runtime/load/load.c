@@ -1,6 +1,6 @@
 /* From the bytes of an image to loaded programs. */
-#include "runtime/tracer.h"
-#include "runtime/uapi.h"
+#include "runtime/tracer/tracer.h"
+#include "runtime/tracer/uapi.h"
 #include "runtime/load/validate_object.h"
 
 #include <bpf/bpf.h>

@@ -1,7 +1,7 @@
 /*
  * btrun's own relocations: loads from a tracepoint's record, whose fields tracefs describes.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

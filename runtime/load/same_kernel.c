@@ -3,7 +3,7 @@
  * the image notes which functions its trampolines are for: there is nothing to relocate and nothing to look
  * up, so that libbpf need not read the kernel's BTF, which takes it longer than all the rest of a start.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

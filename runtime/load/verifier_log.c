@@ -2,7 +2,7 @@
  * The verifier's log speaks of instructions; .BTF.ext says which line and column of the
  * script each came from (struct bpf_line_info, sorted within its section).
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <ctype.h>
 #include <gelf.h>

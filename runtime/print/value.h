@@ -6,7 +6,7 @@
 #define BTRUN_RUNTIME_VALUE_H
 
 #include "base/format.h"
-#include "runtime/runtime.h"
+#include "runtime/print/runtime.h"
 
 struct value {
 	const struct image_type *type;

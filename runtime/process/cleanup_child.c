@@ -3,7 +3,7 @@
  * end of a pipe that only the tracer holds, then removes the tracer's events; and each start
  * sweeps the groups of tracers that are dead.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <fcntl.h>

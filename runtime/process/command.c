@@ -1,5 +1,5 @@
 /* -c: a command that is traced from its first instruction and dies with its tracer. */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Once everything is attached the process that stays gives up what its script does not need: events come from
  * programs and memory of others, and it may stay for weeks.
  */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <string.h>
 #include <sys/prctl.h>

@@ -5,7 +5,7 @@
 #ifndef BTRUN_RUNTIME_SHELL_H
 #define BTRUN_RUNTIME_SHELL_H
 
-#include "runtime/runtime.h"
+#include "runtime/print/runtime.h"
 
 /* The file's first max_cat_bytes. What can't be read is told on stderr. */
 void shell_cat(struct runtime *r, const char *path);

@@ -6,7 +6,7 @@
 #define BTRUN_TESTS_FORMAT_HARNESS_H
 
 #include "runtime/print/output.h"
-#include "runtime/runtime.h"
+#include "runtime/print/runtime.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -27,6 +27,7 @@ ROOMS = {
     "codegen/lower": CODEGEN,
     "codegen": CODEGEN,
     "runtime/symbols": RUNTIME,
+    "runtime/tracer": RUNTIME,
     "runtime/print": RUNTIME,
     "runtime/load": RUNTIME,
     "runtime/attach": RUNTIME,

@@ -1,5 +1,5 @@
 /* Which fields of another kernel's tracepoint can stand for the one that an image was made for. */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 #include "tests/unit/test.h"
 
 static struct arena *arena;

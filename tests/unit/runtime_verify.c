@@ -2,7 +2,7 @@
 #include "tests/unit/image_sample.h"
 #include "tests/unit/test.h"
 
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 static void test_last(void)
 {

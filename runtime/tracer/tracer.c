@@ -1,5 +1,5 @@
 /* What the parts of a tracer ask each other. */
-#include "runtime/tracer.h"
+#include "runtime/tracer/tracer.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 
 #include "base/diag.h"
 #include "runtime/run.h"
-#include "runtime/runtime.h"
+#include "runtime/print/runtime.h"
 
 struct bpf_link;
 struct bpf_map;
