@@ -1,7 +1,7 @@
 #include "cli/help.h"
 #include "cli/environment.h"
 #include "language/options.h"
-#include "runtime/run.h"
+#include "runtime/info/parameters.h"
 #include "image/image.h"
 
 #include <errno.h>

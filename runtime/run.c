@@ -2,12 +2,7 @@
  * A tracer's life: load, attach everything, BEGIN, enable the programs, print what comes,
  * disable them, END, maps, losses, and everything off again.
  */
-#include "runtime/info/describe.h"
 #include "runtime/run.h"
-#include "runtime/process/notify.h"
-#include "runtime/process/signals.h"
-#include "runtime/symbols/symbols.h"
-#include "runtime/tracer/tracer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -28,6 +23,25 @@
 #include "base/message.h"
 #include "kernel/features.h"
 #include "language/map_kinds.h"
+#include "runtime/attach/attach.h"
+#include "runtime/attach/attach_policy.h"
+#include "runtime/attach/explain.h"
+#include "runtime/attach/perf.h"
+#include "runtime/attach/tracefs.h"
+#include "runtime/attach/watchpoint.h"
+#include "runtime/events/buffer.h"
+#include "runtime/events/event.h"
+#include "runtime/events/loss.h"
+#include "runtime/events/packets.h"
+#include "runtime/info/describe.h"
+#include "runtime/load/constants.h"
+#include "runtime/load/load.h"
+#include "runtime/process/cleanup_child.h"
+#include "runtime/process/command.h"
+#include "runtime/process/drop_capabilities.h"
+#include "runtime/process/notify.h"
+#include "runtime/process/signals.h"
+#include "runtime/symbols/symbols.h"
 
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
@@ -127,7 +141,7 @@ static int remember(struct loop *l)
 /* How long nothing has to be looked after, in milliseconds. */
 static int next_look(struct loop *l)
 {
-	int users = remember(l), buffer = l->tracer->perf ? PERF_POLL_MS : LOSS_WATCH_MS;
+	int users = remember(l), buffer = l->tracer->arriving.perf ? PERF_POLL_MS : LOSS_WATCH_MS;
 
 	return users >= 0 && users < buffer ? users : buffer;
 }
@@ -169,21 +183,21 @@ static int bring_up(struct tracer *t)
 			return 0;
 		attach_undo(t);
 		load_close(t);
-		if (!t->failed || t->explained)
+		if (!t->attachment.failed || t->attachment.explained)
 			return err;
 		/* A verifier that does not take direct loads gets a program without. */
-		if (attach_policy_lacks_programs(t, t->failed) ||
-		    (t->refused_by_verifier && t->options->one_kind))
+		if (attach_policy_lacks_programs(t, t->attachment.failed) ||
+		    (t->loaded.refused_by_verifier && t->options->one_kind))
 			return -EAGAIN;
-		if (!attach_policy_next(t->failed) && !attach_explain(t))
+		if (!attach_policy_next(t->attachment.failed) && !attach_explain(t))
 			return err;
 	}
 }
 
 static int open_buffer(struct tracer *t)
 {
-	int fd = bpf_object__find_map_fd_by_name(t->object, map_kinds[MAP_events].symbol);
-	int err = fd < 0 ? 0 : buffer_open(t, fd, t->perf, tracer_buffer_size(t));
+	int fd = bpf_object__find_map_fd_by_name(t->loaded.object, map_kinds[MAP_events].symbol);
+	int err = fd < 0 ? 0 : buffer_open(t, fd, t->arriving.perf, load_buffer_size(t));
 
 	if (err)
 		message("cannot map the output buffer: %s", strerror(-err));
@@ -195,13 +209,13 @@ static uint64_t count_attached(const struct tracer *t)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < t->probes.n; i++)
-		n += !t->probes.v[i].off && t->probes.v[i].kind == PROGRAM_run;
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		n += !t->attachment.probes.v[i].off && t->attachment.probes.v[i].kind == PROGRAM_run;
 	for (size_t i = 0; i < t->runtime.targets.n; i++) {
 		uint32_t attach = (uint32_t)(t->runtime.targets.v[i].id >> 32);
 
-		for (size_t k = 0; k < t->probes.n; k++) {
-			const struct probe *p = &t->probes.v[k];
+		for (size_t k = 0; k < t->attachment.probes.n; k++) {
+			const struct probe *p = &t->attachment.probes.v[k];
 
 			n += !p->off && p->kind != PROGRAM_run && attach >= p->attach &&
 			     attach < p->attach + p->n_attach;
@@ -249,8 +263,8 @@ static bool iterate(struct loop *l)
 	pthread_t thread;
 	int err;
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		enum probe_id probe = tracer_attach(t, &t->probes.v[i])->probe;
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		enum probe_id probe = tracer_attach(t, &t->attachment.probes.v[i])->probe;
 
 		any |= probe == PROBE_iter;
 		others |= probe != PROBE_iter && probe != PROBE_begin && probe != PROBE_end;
@@ -272,7 +286,7 @@ static bool iterate(struct loop *l)
 			continue;
 		/* With the programs disabled the rest goes by fast. */
 		t->iterate_no_more = true;
-		*t->enabled = 0;
+		*t->loaded.enabled = 0;
 	}
 	pthread_join(thread, NULL);
 	return !others || t->iterate_no_more;
@@ -284,9 +298,9 @@ static void disable_programs(struct tracer *t)
 {
 	bool any = false;
 
-	*t->enabled = 0;
-	for (size_t i = 0; i < t->probes.n; i++)
-		any |= !t->probes.v[i].off && t->probes.v[i].kind != PROGRAM_run;
+	*t->loaded.enabled = 0;
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		any |= !t->attachment.probes.v[i].off && t->attachment.probes.v[i].kind != PROGRAM_run;
 	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000); /* nohz_full= refuses it */
 }
@@ -312,7 +326,7 @@ static int live(struct loop *l)
 		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
 	capabilities_drop(t);
 	buffer_read(t, false);
-	*t->enabled = 1;
+	*t->loaded.enabled = 1;
 	announce(t);
 	command_release(&l->command);
 	if (!iterate(l))
@@ -407,7 +421,7 @@ static int run_tracer(struct tracer *t)
 
 	if (t->options->stats && stats < 0)
 		message("--stats: the kernel counts neither hits nor times: %s", strerror(-stats));
-	t->perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
+	t->arriving.perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	err = signals_begin();
 	if (err)
 		message("no way to hear of signals: %s", strerror(-err));
@@ -449,10 +463,10 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->watch = watch_add;
 	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
-	t->counters_fd = t->usdt_fd = t->events_fd = t->profile_fd = -1;
-	t->counter_values = arena_many(r->arena, uint64_t, r->n_cpus);
-	t->version = features_kernel_version(k);
-	t->refusals = features_kprobe_refusals(k);
+	t->loss.counters_fd = t->attachment.usdt_fd = t->attachment.events_fd = t->attachment.profile_fd = -1;
+	t->loss.values = arena_many(r->arena, uint64_t, r->n_cpus);
+	t->facts.version = features_kernel_version(k);
+	t->facts.refusals = features_kprobe_refusals(k);
 	/* A perf kprobe takes two descriptors. */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
 		files.rlim_cur = files.rlim_max;
@@ -468,8 +482,9 @@ static int run_opened(struct tracer *t, int fd)
 
 	if (err)
 		return err;
-	t->same_kernel = t->image.kernel_id.n &&
-			 str_eq(t->image.kernel_id, features_kernel_id(t->runtime.kernel, t->runtime.arena));
+	t->facts.same_kernel =
+	    t->image.kernel_id.n &&
+	    str_eq(t->image.kernel_id, features_kernel_id(t->runtime.kernel, t->runtime.arena));
 	t->source = (struct source){ t->image.script_name, t->image.script_text };
 	t->diag = (struct diag){ .source = &t->source, .out = stderr };
 	err = constants_take(t);
@@ -483,7 +498,7 @@ static int run_opened(struct tracer *t, int fd)
 	}
 	err = run_tracer(t);
 	unwritten = output_unwritten(t->runtime.out);
-	t->losses += unwritten;
+	t->loss.total += unwritten;
 	failed = output_free(t->runtime.out);
 	if (failed && failed != -EPIPE) {
 		message("writing the output failed: %s: %llu output statements are missing",
@@ -501,7 +516,7 @@ int run_image(struct kernel *k, int fd, const struct run_options *options)
 	prepare(&t, k);
 	err = run_opened(&t, fd);
 	status = err == -EAGAIN && options->one_kind ? err : err ? 1 : t.runtime.exit_code;
-	if (status == 0 && options->strict && t.losses)
+	if (status == 0 && options->strict && t.loss.total)
 		status = RUN_STATUS_LOSSES;
 	load_done(&t);
 	arena_free(t.runtime.arena);

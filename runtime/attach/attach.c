@@ -1,5 +1,5 @@
 /* Attaching: a function for each row of language/probes.def, and what they share. */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/attach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -13,6 +13,11 @@
 
 #include "base/message.h"
 #include "kernel/features.h"
+#include "runtime/attach/attach_policy.h"
+#include "runtime/attach/explain.h"
+#include "runtime/attach/functions.h"
+#include "runtime/attach/place.h"
+#include "runtime/attach/tracefs.h"
 
 #define PERF_GLOB_LIMIT 1024 /* perf kprobes for one glob: each takes about 90 ms to attach and detach */
 
@@ -23,82 +28,11 @@ struct matches {
 	VEC(uint32_t) targets;
 };
 
-uint32_t attach_target(struct tracer *t, uint32_t attach, uint32_t n, struct str probe, struct str func)
-{
-	struct target target = { (uint64_t)attach << 32 | n, probe, func };
-
-	vec_push(t->runtime.arena, &t->runtime.targets, target);
-	return (uint32_t)t->runtime.targets.n - 1;
-}
-
-/* More places than BPFTRACE_MAX_PROBES allows? */
-static int attach_limit(struct tracer *t, struct probe *p)
-{
-	uint64_t most = t->options->max_probes;
-
-	return !most || t->runtime.targets.n <= most
-		   ? 0
-		   : tracer_refuse(t, p, -E2BIG, "%zu places or more, and BPFTRACE_MAX_PROBES allows %llu",
-			 t->runtime.targets.n, (unsigned long long)most);
-}
-
-int attach_keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, struct str event)
-{
-	struct attached one = { .link = link, .fd = -1, .event = event, .target = target };
-
-	vec_push(t->runtime.arena, &p->attached, one);
-	return attach_limit(t, p);
-}
-
-int attach_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target)
-{
-	struct attached one = { .fd = fd, .target = target };
-
-	vec_push(t->runtime.arena, &p->attached, one);
-	return attach_limit(t, p);
-}
-
-int attach_perf_link(struct probe *p, struct perf_event_attr *attr, pid_t pid, int cpu, uint64_t cookie,
-    struct bpf_link **link)
-{
-	LIBBPF_OPTS(bpf_perf_event_opts, options, .bpf_cookie = cookie);
-	int fd;
-
-	attr->size = sizeof(*attr);
-	fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	*link = bpf_program__attach_perf_event_opts(p->program, fd, &options);
-	if (*link)
-		return 0;
-	int err = -errno;
-	close(fd);
-	return err;
-}
-
-int attach_event_id(
-    struct tracer *t, struct probe *p, struct str id_path, uint64_t cookie, struct bpf_link **link)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT, .sample_period = 1, .wakeup_events = 1
-	};
-	FILE *file = fopen(id_path.p, "re");
-	unsigned long id = 0;
-
-	if (!file)
-		return -errno;
-	if (fscanf(file, "%lu", &id) != 1)
-		id = 0;
-	fclose(file);
-	attr.config = id;
-	return id ? attach_perf_link(p, &attr, -1, 0, cookie, link) : -EBADMSG;
-}
-
 int attach_run(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 
-	attach_target(t, p->attach, 0, a->text, STR(""));
+	place_add_target(t, p->attach, 0, a->text, STR(""));
 	return 0;
 }
 
@@ -106,8 +40,8 @@ int attach_run_now(struct tracer *t, enum probe_id which)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options);
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 
 		if (p->off || tracer_attach(t, p)->probe != which)
 			continue;
@@ -125,7 +59,7 @@ static void add_match(struct matches *m, struct str name, struct str func)
 	struct arena *arena = m->tracer->runtime.arena;
 	struct str probe = str_format(arena, "%.*s%.*s", STR_ARG(m->prefix), STR_ARG(name));
 
-	vec_push(arena, &m->targets, attach_target(m->tracer, m->attach, m->n++, probe, func));
+	vec_push(arena, &m->targets, place_add_target(m->tracer, m->attach, m->n++, probe, func));
 }
 
 static int match(void *context, struct str name, struct str module)
@@ -144,13 +78,13 @@ static int attach_one_tracepoint(
 	if (err)
 		return tracer_refuse(t, p, err, "tracepoint: tracefs: %s", strerror(-err));
 	category = str_split(name, ':', &event);
-	err = attach_event_id(t, p,
+	err = place_open_tracepoint(p,
 	    str_format(t->runtime.arena, "%.*s/events/%.*s/%.*s/id", STR_ARG(folder), STR_ARG(category),
 		STR_ARG(event)),
 	    cookie, &link);
 	if (err)
 		return tracer_refuse(t, p, err, "tracepoint: %s", strerror(-err));
-	return attach_keep(t, p, link, target, STR(""));
+	return place_keep_link(t, p, link, target, STR(""));
 }
 
 static int attach_tracepoint_glob(struct tracer *t, struct probe *p, uint32_t attach, struct str pattern)
@@ -182,7 +116,8 @@ int attach_tracepoint(struct tracer *t, struct probe *p)
 		if (a->glob)
 			err = attach_tracepoint_glob(t, p, i, name);
 		else
-			err = attach_one_tracepoint(t, p, name, attach_target(t, i, 0, a->text, STR("")), 0);
+			err =
+			    attach_one_tracepoint(t, p, name, place_add_target(t, i, 0, a->text, STR("")), 0);
 	}
 	return err;
 }
@@ -194,7 +129,7 @@ static int attach_fentry(struct tracer *t, struct probe *p, uint32_t target)
 	if (!link)
 		return tracer_refuse(t, p, -errno, "%s: the kernel does not attach it: %s",
 		    tracer_method_name(p), strerror(errno));
-	return attach_keep(t, p, link, target, STR(""));
+	return place_keep_link(t, p, link, target, STR(""));
 }
 
 static int attach_perf(
@@ -206,7 +141,7 @@ static int attach_perf(
 
 	if (!link)
 		return tracer_refuse(t, p, -errno, "perf: %s", strerror(errno));
-	return attach_keep(t, p, link, target, STR(""));
+	return place_keep_link(t, p, link, target, STR(""));
 }
 
 static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
@@ -225,7 +160,7 @@ static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targe
 		options.syms = names;
 		options.cookies = cookies;
 		link = bpf_program__attach_kprobe_multi_opts(p->program, NULL, &options);
-		err = link ? attach_keep(t, p, link, targets[0], STR("")) : -errno;
+		err = link ? place_keep_link(t, p, link, targets[0], STR("")) : -errno;
 	}
 	free(names);
 	free(cookies);
@@ -256,12 +191,14 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 	return skipped == n ? last : 0;
 }
 
+static bool is_function(const struct image_attach *a);
+
 static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
 {
 	const struct image_attach *a = &t->image.attaches.v[attach];
 	const struct function_names *found;
 	struct str rest;
-	int err = functions_of(t, attach, &found);
+	int err = functions_of(t, attach, is_function, &found);
 
 	if (err)
 		return tracer_refuse(t, p, err, "the list of functions: %s", strerror(-err));
@@ -269,7 +206,7 @@ static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct mat
 	m->prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(str_split(a->text, ':', &rest)));
 	for (size_t i = 0; i < found->n; i++)
 		add_match(m, found->v[i], found->v[i]);
-	return m->n ? attach_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
+	return m->n ? place_check_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
 }
 
 static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
@@ -290,7 +227,7 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 {
 	const struct image_attach *a = &t->image.attaches.v[attach];
 	struct str function = str_copy(t->runtime.arena, a->function.p, a->function.n);
-	uint32_t target = attach_target(t, attach, 0, a->text, function);
+	uint32_t target = place_add_target(t, attach, 0, a->text, function);
 
 	switch (p->methods[p->method]) {
 	case ATTACH_FENTRY:
@@ -329,7 +266,7 @@ static const char *switched_off(const struct tracer *t, const struct probe *p, u
 
 int attach_function(struct tracer *t, struct probe *p)
 {
-	const char *why = switched_off(t, p, t->refusals);
+	const char *why = switched_off(t, p, t->facts.refusals);
 	int err = 0;
 
 	if (why)
@@ -345,7 +282,7 @@ static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #undef PROBE
 };
 
-bool attach_is_function(const struct image_attach *a)
+static bool is_function(const struct image_attach *a)
 {
 	return attach_by_probe[a->probe] == attach_function;
 }
@@ -354,10 +291,10 @@ void attach_tell_switched_off(struct tracer *t)
 {
 	unsigned refusals = features_kprobe_refusals(t->runtime.kernel);
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 		const struct image_attach *a = tracer_attach(t, p);
-		const char *why = p->off || !attach_is_function(a) ? NULL : switched_off(t, p, refusals);
+		const char *why = p->off || !is_function(a) ? NULL : switched_off(t, p, refusals);
 
 		if (why)
 			message("%.*s may have missed hits: %s by now", STR_ARG(a->text), why);
@@ -417,8 +354,8 @@ static void detach_probe(struct tracer *t, struct probe *p)
 
 void attach_detach(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++)
-		detach_probe(t, &t->probes.v[i]);
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		detach_probe(t, &t->attachment.probes.v[i]);
 }
 
 static void detach(struct tracer *t, struct probe *p)
@@ -430,22 +367,22 @@ static void detach(struct tracer *t, struct probe *p)
 
 int attach_all(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 		size_t targets = t->runtime.targets.n;
 		int err = p->off ? 0 : attach_by_probe[tracer_attach(t, p)->probe](t, p);
 
 		if (!err)
 			continue;
-		t->failed = p;
+		t->attachment.failed = p;
 		if (attach_policy_lacks_programs(t, p))
 			return err;
 		/* Another method has another program: everything is loaded again. What a pattern does not
 		 * find by one method it finds by none. */
 		if (attach_policy_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
 			return err;
-		t->explained = !attach_explain(t);
-		if (t->explained)
+		t->attachment.explained = !attach_explain(t);
+		if (t->attachment.explained)
 			return err;
 		detach(t, p);
 		t->runtime.targets.n = targets;
@@ -455,8 +392,8 @@ int attach_all(struct tracer *t)
 
 void attach_undo(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++)
-		detach(t, &t->probes.v[i]);
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		detach(t, &t->attachment.probes.v[i]);
 	t->runtime.targets.n = 0;
 }
 
@@ -488,10 +425,10 @@ static void tell_skipped(const struct tracer *t, const struct probe *p)
 
 void attach_tell(const struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++) {
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		if (t->options->verbose)
-			tell(t, &t->probes.v[i]);
+			tell(t, &t->attachment.probes.v[i]);
 		else
-			tell_skipped(t, &t->probes.v[i]);
+			tell_skipped(t, &t->attachment.probes.v[i]);
 	}
 }

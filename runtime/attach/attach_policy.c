@@ -2,7 +2,7 @@
  * Which program serves a probe, and in which order its attach methods are tried. Facts that are
  * known exclude a method; the rest is decided by trying.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/attach_policy.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "language/program_kinds.h"
+#include "runtime/attach/explain.h"
 
 static bool is_function(enum probe_id probe)
 {
@@ -51,11 +52,11 @@ static struct probe *probe_for(struct tracer *t, const struct image_program *pro
 {
 	struct probe fresh = { .attach = program->attach, .n_attach = program->n_attach };
 
-	for (size_t i = 0; i < t->probes.n; i++)
-		if (t->probes.v[i].attach == program->attach)
-			return &t->probes.v[i];
-	vec_push(t->runtime.arena, &t->probes, fresh);
-	return &t->probes.v[t->probes.n - 1];
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		if (t->attachment.probes.v[i].attach == program->attach)
+			return &t->attachment.probes.v[i];
+	vec_push(t->runtime.arena, &t->attachment.probes, fresh);
+	return &t->attachment.probes.v[t->attachment.probes.n - 1];
 }
 
 static bool param_fits(struct tracer *t, uint32_t proto, const struct image_param *param)
@@ -80,15 +81,15 @@ static const char *trampoline_objection(
 
 	/* The compiler made this program only because this kernel's BTF allows it: no need to read that
 	 * again, which is a good part of the start. */
-	if (t->options->fresh || t->same_kernel)
+	if (t->options->fresh || t->facts.same_kernel)
 		return NULL;
 	btf = tracer_btf(t);
 	if (!btf)
 		return "the kernel has no BTF";
 	/* A module's function: libbpf looks through the modules' BTF when it loads. */
-	if (a->module.n && !str_is(a->module, "vmlinux") && !t->btf_module) {
-		t->btf_module = kernel_btf_add(t->runtime.kernel, a->module, &t->btf) == 0;
-		btf = t->btf;
+	if (a->module.n && !str_is(a->module, "vmlinux") && !t->facts.btf_module) {
+		t->facts.btf_module = kernel_btf_add(t->runtime.kernel, a->module, &t->facts.btf) == 0;
+		btf = t->facts.btf;
 	}
 	if (btf_find_func(btf, a->function, &func, &proto))
 		return program->n_params || program->needs_retval ? "the kernel's BTF lacks the function"
@@ -164,7 +165,7 @@ static void list_user_ways(struct tracer *t, struct probe *p)
 {
 	bool filtered = t->options->pid || t->command_pid;
 
-	if (t->version >= (filtered ? FEATURES_VERSION(6, 10, 0) : FEATURES_VERSION(6, 6, 0)))
+	if (t->facts.version >= (filtered ? FEATURES_VERSION(6, 10, 0) : FEATURES_VERSION(6, 6, 0)))
 		p->methods[p->n_methods++] = ATTACH_UPROBE_MULTI;
 	p->methods[p->n_methods++] = ATTACH_UPROBE;
 }
@@ -190,7 +191,7 @@ static int choose_method(struct tracer *t, struct probe *p)
 		return 0;
 	list_ways(t, p, a->glob);
 	if (p->n_methods == 0) {
-		t->failed = p;
+		t->attachment.failed = p;
 		return attach_explain(t) ? 0 : -EOPNOTSUPP;
 	}
 	p->kind = kind_of(p, p->methods[0]);
@@ -206,8 +207,8 @@ int attach_policy_decide(struct tracer *t)
 
 		probe_for(t, program)->programs[program->kind] = program;
 	}
-	for (size_t i = 0; i < t->probes.n; i++) {
-		err = choose_method(t, &t->probes.v[i]);
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		err = choose_method(t, &t->attachment.probes.v[i]);
 		if (err)
 			return err;
 	}

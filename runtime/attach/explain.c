@@ -1,10 +1,11 @@
 /* Why a probe could not be attached, told to a person: the place, the cause, the remedy. */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/explain.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "kernel/features.h"
+#include "runtime/load/verifier_log.h"
 #include "sandbox/privileges.h"
 
 struct offer {
@@ -40,8 +41,8 @@ static void hint_names(struct tracer *t, const struct image_attach *a)
 /* Do other attach points of its action remain? */
 static bool has_alternative(const struct tracer *t, const struct probe *p)
 {
-	for (size_t i = 0; i < t->probes.n; i++) {
-		const struct probe *other = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		const struct probe *other = &t->attachment.probes.v[i];
 
 		if (other != p && !other->off &&
 		    tracer_attach(t, other)->action == tracer_attach(t, p)->action)
@@ -53,13 +54,13 @@ static bool has_alternative(const struct tracer *t, const struct probe *p)
 static bool is_missing(const struct tracer *t, const struct image_attach *a)
 {
 	if (a->glob)
-		return t->error == -ENOENT;
+		return t->attachment.error == -ENOENT;
 	if (a->category.n)
-		return t->error == -ENOENT;
+		return t->attachment.error == -ENOENT;
 	if (!a->function.n)
 		return false;
-	return (t->error == -ENOENT || t->error == -ESRCH || t->error == -EOPNOTSUPP ||
-		   t->error == -EINVAL) &&
+	return (t->attachment.error == -ENOENT || t->attachment.error == -ESRCH ||
+		   t->attachment.error == -EOPNOTSUPP || t->attachment.error == -EINVAL) &&
 	       !tracer_has_function((struct tracer *)t, a->function);
 }
 
@@ -137,7 +138,7 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 {
 	unsigned set;
 
-	switch (-t->error) {
+	switch (-t->attachment.error) {
 	case EINVAL:
 	case EADDRNOTAVAIL:
 	case EILSEQ:
@@ -166,7 +167,7 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 
 static bool explain_binary(struct tracer *t, struct probe *p, const struct image_attach *a)
 {
-	bool warning = t->error == -ENOENT && has_alternative(t, p);
+	bool warning = t->attachment.error == -ENOENT && has_alternative(t, p);
 
 	if (warning)
 		diag_warning(&t->diag, a->span,
@@ -175,11 +176,11 @@ static bool explain_binary(struct tracer *t, struct probe *p, const struct image
 	else
 		diag_error(
 		    &t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
-	if (t->error == -EILSEQ)
+	if (t->attachment.error == -EILSEQ)
 		diag_hint(&t->diag,
 		    "a probe inside an instruction changes what the program does: --unsafe, when you "
 		    "know that it is none");
-	else if (t->error != -ENOENT)
+	else if (t->attachment.error != -ENOENT)
 		hint_error(t, a);
 	else if (a->probe == PROBE_usdt)
 		diag_hint(
@@ -190,11 +191,11 @@ static bool explain_binary(struct tracer *t, struct probe *p, const struct image
 
 bool attach_explain(struct tracer *t)
 {
-	struct probe *p = t->failed;
+	struct probe *p = t->attachment.failed;
 	const struct image_attach *a = tracer_attach(t, p);
 	unsigned set = features_kprobe_refusals(t->runtime.kernel);
 
-	if (t->refused_by_verifier) {
+	if (t->loaded.refused_by_verifier) {
 		verify_explain(t, p);
 		/* Helpers that read the kernel's memory are then unknown to the verifier. */
 		hint_refusals(t, set & REFUSED_LOCKDOWN);
@@ -205,7 +206,7 @@ bool attach_explain(struct tracer *t)
 	if (is_missing(t, a))
 		return explain_missing(t, p, a);
 	/* Scripts name a function of each kernel generation, of which some can't be probed on this one. */
-	if (t->error != -EPERM && t->error != -EACCES && has_alternative(t, p)) {
+	if (t->attachment.error != -EPERM && t->attachment.error != -EACCES && has_alternative(t, p)) {
 		diag_warning(&t->diag, a->span,
 		    "cannot attach %.*s (%.*s); the other probes of its action are attached",
 		    STR_ARG(a->text), STR_ARG(p->refused));
@@ -214,13 +215,13 @@ bool attach_explain(struct tracer *t)
 	}
 	diag_error(&t->diag, a->span, "cannot attach %.*s (%.*s)", STR_ARG(a->text), STR_ARG(p->refused));
 	/* Of two doors that are closed the wider one is told: perf's serves every kprobe. */
-	if (t->error == -EACCES && closed(t, a) & REFUSED_PARANOID)
+	if (t->attachment.error == -EACCES && closed(t, a) & REFUSED_PARANOID)
 		set = REFUSED_PARANOID;
 	if (a->function.n && set)
 		hint_refusals(t, set);
 	else
 		hint_error(t, a);
-	if (t->not_permitted && features_lockdown(t->runtime.kernel) == LOCKDOWN_UNKNOWN)
+	if (t->attachment.not_permitted && features_lockdown(t->runtime.kernel) == LOCKDOWN_UNKNOWN)
 		diag_hint(&t->diag,
 		    "the kernel may be locked down: mount -t securityfs securityfs /sys/kernel/security, "
 		    "then read lockdown there");

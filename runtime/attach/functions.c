@@ -3,26 +3,32 @@
  * for all of them, and kept for a second method of attaching: the kernel takes longer to write it than to
  * attach to hundreds (each piece of it is looked for from the beginning: kernel/trace/ftrace.c, t_start()).
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/functions.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+struct gathering {
+	struct tracer *tracer;
+	bool (*is_function)(const struct image_attach *a);
+};
+
 static int gather(void *context, struct str name, struct str module)
 {
-	struct tracer *t = context;
+	const struct gathering *g = context;
+	struct tracer *t = g->tracer;
 	struct arena *arena = t->runtime.arena;
 	struct str copy = { 0 };
 
 	for (size_t i = 0; i < t->image.attaches.n; i++) {
 		const struct image_attach *a = &t->image.attaches.v[i];
 
-		if (!a->glob || !attach_is_function(a) ||
+		if (!a->glob || !g->is_function(a) ||
 		    !kernel_function_matches(a->module, a->function, name, module))
 			continue;
 		if (!copy.n)
 			copy = str_copy(arena, name.p, name.n);
-		vec_push(arena, &t->functions[i], copy);
+		vec_push(arena, &t->attachment.names[i], copy);
 	}
 	return 0;
 }
@@ -45,20 +51,23 @@ static void drop_doubles(struct function_names *f)
 	f->n = kept;
 }
 
-int functions_of(struct tracer *t, uint32_t attach, const struct function_names **found)
+int functions_of(struct tracer *t, uint32_t attach, bool (*is_function)(const struct image_attach *),
+    const struct function_names **found)
 {
+	struct gathering g = { t, is_function };
 	int err;
 
-	if (!t->functions) {
-		t->functions = arena_many(t->runtime.arena, struct function_names, t->image.attaches.n);
-		err = kernel_functions(t->runtime.kernel, STR(""), STR("*"), gather, t);
+	if (!t->attachment.names) {
+		t->attachment.names =
+		    arena_many(t->runtime.arena, struct function_names, t->image.attaches.n);
+		err = kernel_functions(t->runtime.kernel, STR(""), STR("*"), gather, &g);
 		if (err) {
-			t->functions = NULL;
+			t->attachment.names = NULL;
 			return err;
 		}
 		for (size_t i = 0; i < t->image.attaches.n; i++)
-			drop_doubles(&t->functions[i]);
+			drop_doubles(&t->attachment.names[i]);
 	}
-	*found = &t->functions[attach];
+	*found = &t->attachment.names[attach];
 	return 0;
 }

@@ -1,6 +1,5 @@
-/* Attaching what perf_event_open() makes: clocks and counters; and raw tracepoints and iterators.
- */
-#include "runtime/tracer/tracer.h"
+/* Attaching what perf_event_open() makes: clocks and counters; and raw tracepoints and iterators. */
+#include "runtime/attach/perf.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,20 +9,22 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "runtime/attach/attach.h"
+#include "runtime/attach/place.h"
 #include "runtime/print/output.h"
 
 static int keep(struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
 {
 	struct bpf_link *link;
-	int err = attach_perf_link(p, attr, -1, cpu, t->runtime.targets.v[target].id, &link);
+	int err = place_open_perf(p, attr, -1, cpu, t->runtime.targets.v[target].id, &link);
 
-	return err ? err : attach_keep(t, p, link, target, STR(""));
+	return err ? err : place_keep_link(t, p, link, target, STR(""));
 }
 
 int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr)
 {
 	const struct image_attach *a = tracer_attach(t, p);
-	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
+	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
 	int err = -ENODEV, last = 0;
 
 	for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++) {
@@ -49,7 +50,7 @@ int attach_interval(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
 	struct perf_event_attr attr = clock_of(a);
-	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
+	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
 	int err = keep(t, p, &attr, 0, target);
 
 	return err ? tracer_refuse(t, p, err, "timer: %s", strerror(-err)) : 0;
@@ -92,24 +93,24 @@ int attach_perf_event(struct tracer *t, struct probe *p)
 int attach_raw(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
-	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
+	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
 	struct bpf_link *link = bpf_program__attach_raw_tracepoint(
 	    p->program, str_copy(t->runtime.arena, a->event.p, a->event.n).p);
 
 	if (!link)
 		return tracer_refuse(t, p, -errno, "raw tracepoint: %s", strerror(errno));
-	return attach_keep(t, p, link, target, STR(""));
+	return place_keep_link(t, p, link, target, STR(""));
 }
 
 int attach_iter(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
-	uint32_t target = attach_target(t, p->attach, 0, a->text, STR(""));
+	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
 	struct bpf_link *link = bpf_program__attach_iter(p->program, NULL);
 
 	if (!link)
 		return tracer_refuse(t, p, -errno, "iterator: %s", strerror(errno));
-	return attach_keep(t, p, link, target, STR(""));
+	return place_keep_link(t, p, link, target, STR(""));
 }
 
 /* Reading an iterator runs its program for each object; the records come through our own buffer. */
@@ -156,8 +157,8 @@ int attach_pins(struct tracer *t)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < t->probes.n && !err; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n && !err; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 
 		if (!p->off && tracer_attach(t, p)->probe == PROBE_iter && tracer_attach(t, p)->binary.n)
 			err = pin(t, p);
@@ -169,8 +170,8 @@ bool attach_iterate(struct tracer *t)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		const struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		const struct probe *p = &t->attachment.probes.v[i];
 
 		if (p->off || tracer_attach(t, p)->probe != PROBE_iter || tracer_attach(t, p)->binary.n)
 			continue;

@@ -3,7 +3,7 @@
  * slots (Documentation/trace/kprobetrace.rst). The group's name carries our process id, so
  * that what a killed tracer left can be told.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/tracefs.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "runtime/attach/place.h"
+#include "runtime/process/cleanup_child.h"
 
 /* A slot is taken from the function's entry to its return, so a server with a hundred threads waiting in
  * accept() takes a hundred. One costs about 56 bytes: the usual 200 are 11 KB. The kernel's own default is
@@ -22,28 +25,29 @@ static int open_files(struct tracer *t, struct str folder)
 {
 	struct arena *a = t->runtime.arena;
 
-	if (t->events_fd >= 0)
+	if (t->attachment.events_fd >= 0)
 		return 0;
-	t->events_fd =
+	t->attachment.events_fd =
 	    open(str_format(a, "%.*s/kprobe_events", STR_ARG(folder)).p, O_RDWR | O_APPEND | O_CLOEXEC);
-	if (t->events_fd < 0)
+	if (t->attachment.events_fd < 0)
 		return -errno;
-	t->profile_fd = open(str_format(a, "%.*s/kprobe_profile", STR_ARG(folder)).p, O_RDONLY | O_CLOEXEC);
+	t->attachment.profile_fd =
+	    open(str_format(a, "%.*s/kprobe_profile", STR_ARG(folder)).p, O_RDONLY | O_CLOEXEC);
 	return 0;
 }
 
 void attach_tracefs_close(struct tracer *t)
 {
-	if (t->events_fd >= 0)
-		close(t->events_fd);
-	if (t->profile_fd >= 0)
-		close(t->profile_fd);
-	t->events_fd = t->profile_fd = -1;
+	if (t->attachment.events_fd >= 0)
+		close(t->attachment.events_fd);
+	if (t->attachment.profile_fd >= 0)
+		close(t->attachment.profile_fd);
+	t->attachment.events_fd = t->attachment.profile_fd = -1;
 }
 
 static int write_events(struct tracer *t, struct str line)
 {
-	return write(t->events_fd, line.p, line.n) < 0 ? -errno : 0;
+	return write(t->attachment.events_fd, line.p, line.n) < 0 ? -errno : 0;
 }
 
 static struct str definition(
@@ -77,18 +81,18 @@ int attach_tracefs(struct tracer *t, struct probe *p, const struct image_attach 
 	if (err)
 		return tracer_refuse(t, p, err, "tracefs: %s", strerror(-err));
 	/* kprobe_profile shows events without their group: the name must be unique itself. */
-	event = str_format(arena, "btrun_%d_%u", (int)getpid(), t->n_events++);
+	event = str_format(arena, "btrun_%d_%u", (int)getpid(), t->attachment.n_events++);
 	err = write_events(t, definition(t, p, a, event));
 	if (err)
 		return tracer_refuse(t, p, err, "tracefs: kprobe_events refuses it: %s", strerror(-err));
-	err = attach_event_id(t, p,
+	err = place_open_tracepoint(p,
 	    str_format(arena, "%.*s/events/btrun_%d/%.*s/id", STR_ARG(folder), (int)getpid(), STR_ARG(event)),
 	    0, &link);
 	if (err) {
 		attach_tracefs_remove(t, event);
 		return tracer_refuse(t, p, err, "tracefs: cannot attach to its event: %s", strerror(-err));
 	}
-	return attach_keep(t, p, link, target, event);
+	return place_keep_link(t, p, link, target, event);
 }
 
 void attach_tracefs_remove(struct tracer *t, struct str event)
@@ -102,7 +106,7 @@ void attach_tracefs_remove(struct tracer *t, struct str event)
 
 int attach_tracefs_missed(struct tracer *t, struct str event, uint64_t *missed)
 {
-	int fd = fcntl(t->profile_fd, F_DUPFD_CLOEXEC, 3), err = -ENOENT;
+	int fd = fcntl(t->attachment.profile_fd, F_DUPFD_CLOEXEC, 3), err = -ENOENT;
 	char line[512], name[256];
 	uint64_t hits;
 	FILE *file;

@@ -1,5 +1,5 @@
 /* Attaching to functions and static probes of programs and libraries. */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/attach.h"
 #include "runtime/tracer/uapi.h"
 
 #include <bpf/bpf.h>
@@ -11,6 +11,7 @@
 
 #include "base/message.h"
 #include "kernel/binary.h"
+#include "runtime/attach/place.h"
 #include "runtime/symbols/demangle.h"
 
 /* Of one attach point. One by one each takes two descriptors, and a tenth of a second to be detached. */
@@ -69,7 +70,7 @@ static int attach_gathered(struct search *s)
 	s->offsets.n = s->semaphores.n = s->cookies.n = 0;
 	fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof(link));
 	if (fd >= 0)
-		return attach_keep_fd(s->tracer, s->probe, fd, s->first);
+		return place_keep_fd(s->tracer, s->probe, fd, s->first);
 	s->refused = -errno;
 	return tracer_refuse(s->tracer, s->probe, s->refused, "uprobe.multi: %s", strerror(-s->refused));
 }
@@ -91,7 +92,7 @@ static int attach_alone(struct search *s, uint64_t offset, uint64_t semaphore, u
 		t->runtime.targets.n--;
 		return 0;
 	}
-	return attach_keep(t, s->probe, link, target, STR(""));
+	return place_keep_link(t, s->probe, link, target, STR(""));
 }
 
 static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, const char *function)
@@ -102,7 +103,7 @@ static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, cons
 	struct str kind = str_split(s->attach->text, ':', &rest);
 	struct str probe = str_format(arena, "%.*s:%.*s:%s", STR_ARG(kind), STR_ARG(path), function);
 	struct str func = str_copy(arena, function, strlen(function));
-	uint32_t target = attach_target(t, s->index, s->n, probe, func), most;
+	uint32_t target = place_add_target(t, s->index, s->n, probe, func), most;
 
 	most = at_once(s) ? PLACES_MAX : SINGLE_PLACES_MAX;
 	if (s->n++ == most)
@@ -280,7 +281,7 @@ static int write_arguments(struct search *s, const struct binary_usdt *probe)
 		}
 		rows[i] = usdt_row(&a);
 	}
-	if (!bpf_map_update_elem(s->tracer->usdt_fd, &id, rows, BPF_ANY))
+	if (!bpf_map_update_elem(s->tracer->attachment.usdt_fd, &id, rows, BPF_ANY))
 		return 0;
 	return tracer_refuse(s->tracer, s->probe, -errno, "%s:%s: no room for where its arguments are: %s",
 	    probe->provider, probe->name, strerror(errno));
@@ -301,7 +302,7 @@ static int consider_usdt(void *context, const struct binary_usdt *probe)
 	}
 	name = str_format(s->tracer->runtime.arena, "%s:%s", probe->provider, probe->name);
 	err = attach_at(s, probe->offset, probe->semaphore, name.p);
-	if (!err && s->n > before && s->tracer->usdt_fd >= 0)
+	if (!err && s->n > before && s->tracer->attachment.usdt_fd >= 0)
 		err = write_arguments(s, probe);
 	return err;
 }
@@ -380,33 +381,4 @@ int attach_uprobe(struct tracer *t, struct probe *p)
 int attach_usdt(struct tracer *t, struct probe *p)
 {
 	return attach_uprobe(t, p);
-}
-
-struct symbol_search {
-	struct str name;
-	uint64_t address;
-};
-
-static int find_symbol(void *context, const char *path)
-{
-	struct symbol_search *s = context;
-	struct binary_symbol symbol;
-	struct binary *b;
-	int err = binary_open(path, &b);
-
-	if (err)
-		return err;
-	err = binary_find(b, s->name, &symbol);
-	s->address = err ? 0 : symbol.address;
-	binary_close(b);
-	return err;
-}
-
-int uprobe_symbol(struct tracer *t, struct str binary, struct str symbol, uint64_t *address)
-{
-	struct symbol_search s = { .name = symbol };
-	int err = binary_paths(t->options->pid, binary, find_symbol, &s);
-
-	*address = s.address;
-	return err;
 }

@@ -2,7 +2,7 @@
  * Watchpoints: at an address that the script names, or at those that a function is given as an argument. The
  * compiler made a probe of that function, which sends each address; the process may stop until it is watched.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/attach/watchpoint.h"
 
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -14,6 +14,10 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "runtime/attach/attach.h"
+#include "runtime/attach/perf.h"
+#include "runtime/attach/place.h"
+#include "runtime/process/cleanup_child.h"
 
 static bool is_watchpoint(const struct image_attach *a)
 {
@@ -105,7 +109,7 @@ static int watch_threads(struct tracer *t, struct probe *p, uint64_t address, ui
 
 		if (!thread)
 			continue;
-		err = attach_perf_link(p, &attr, thread, -1, cookie, &link);
+		err = place_open_perf(p, &attr, thread, -1, cookie, &link);
 		if (!err)
 			err = keep(t, p, link, target, address);
 		else if (err != -ESRCH) /* which says that the thread has ended */
@@ -131,7 +135,7 @@ int attach_watchpoint(struct tracer *t, struct probe *p)
 	if (!watched_process(t))
 		return a->function.n ? tracer_refuse(t, p, -ESRCH, "-p or -c has to say in which process")
 				     : attach_on_every_cpu(t, p, &attr);
-	attach_target(t, p->attach, 0, a->text, STR(""));
+	place_add_target(t, p->attach, 0, a->text, STR(""));
 	if (a->function.n) {
 		err = a->probe == PROBE_watchpoint ? cleanup_child_start_waking(t, watched_process(t)) : 0;
 		return err ? tracer_refuse(t, p, err, "no process to let the other go on: %s", strerror(-err))
@@ -145,9 +149,9 @@ void watch_remove(struct runtime *r, uint64_t address)
 {
 	struct tracer *t = r->state;
 
-	for (size_t i = 0; i < t->probes.n; i++)
-		if (is_watchpoint(tracer_attach(t, &t->probes.v[i])))
-			unwatch(&t->probes.v[i], address);
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		if (is_watchpoint(tracer_attach(t, &t->attachment.probes.v[i])))
+			unwatch(&t->attachment.probes.v[i], address);
 }
 
 /* Targets are sorted by then: that of this attach point is looked for. */
@@ -172,7 +176,7 @@ static void watch_one(struct tracer *t, struct probe *p, uint64_t address)
 		return;
 	why = err == -ENOSPC ? "the processor's watchpoints are all taken; unwatch() frees one"
 			     : strerror(-err);
-	if (t->unwatched++ == 0)
+	if (t->attachment.unwatched++ == 0)
 		message_warning("%.*s: 0x%llx is not watched: %s", STR_ARG(tracer_attach(t, p)->text),
 		    (unsigned long long)address, why);
 }
@@ -182,8 +186,8 @@ void watch_add(struct runtime *r, int64_t attach, uint64_t address)
 {
 	struct tracer *t = r->state;
 
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 		const struct image_attach *a = tracer_attach(t, p);
 
 		if (p->attach != attach || p->off || !is_watchpoint(a))
@@ -198,8 +202,8 @@ void watch_end(struct tracer *t)
 {
 	pid_t pid = watched_process(t);
 
-	for (size_t i = 0; pid && i < t->probes.n; i++) {
-		const struct image_attach *a = tracer_attach(t, &t->probes.v[i]);
+	for (size_t i = 0; pid && i < t->attachment.probes.n; i++) {
+		const struct image_attach *a = tracer_attach(t, &t->attachment.probes.v[i]);
 
 		if (a->probe == PROBE_watchpoint && a->function.n)
 			kill(pid, SIGCONT);

@@ -3,7 +3,7 @@
  * perf buffer a CPU. The kernel wakes us for a record only when we had read everything
  * before it, so letting a batch gather after a wake-up costs no further ones.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/events/buffer.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/round.h"
+#include "runtime/events/event.h"
 
 /* So much of a ring is mapped at a time, the part that is read: the kernel counts mapped pages as memory of
  * ours. Moving on takes some microseconds for thousands of records. */
@@ -57,7 +58,7 @@ static enum bpf_perf_event_ret perf_record(void *context, int cpu, struct perf_e
 
 		event_handle(&b->tracer->runtime, s->data, s->size);
 	} else if (header->type == PERF_RECORD_LOST) {
-		b->tracer->lost += ((const struct perf_lost *)(const void *)header)->lost;
+		b->tracer->arriving.lost += ((const struct perf_lost *)(const void *)header)->lost;
 	}
 	return LIBBPF_PERF_EVENT_CONT;
 }
@@ -131,7 +132,7 @@ int buffer_open(struct tracer *t, int map_fd, bool perf, size_t size)
 
 	b->tracer = t;
 	b->page = (size_t)sysconf(_SC_PAGESIZE);
-	t->buffer = b;
+	t->arriving.buffer = b;
 	err = perf ? open_perf(b, map_fd, size) : open_ring(b, map_fd);
 	if (err)
 		buffer_close(t);
@@ -140,7 +141,7 @@ int buffer_open(struct tracer *t, int map_fd, bool perf, size_t size)
 
 void buffer_close(struct tracer *t)
 {
-	struct buffer *b = t->buffer;
+	struct buffer *b = t->arriving.buffer;
 
 	if (!b)
 		return;
@@ -152,12 +153,12 @@ void buffer_close(struct tracer *t)
 	free(b->joined);
 	if (b->consumer)
 		munmap((void *)b->consumer, b->page);
-	t->buffer = NULL;
+	t->arriving.buffer = NULL;
 }
 
 int buffer_fd(const struct tracer *t)
 {
-	return t->buffer ? t->buffer->fd : -1;
+	return t->arriving.buffer ? t->arriving.buffer->fd : -1;
 }
 
 static uint64_t ring_end(const struct buffer *b)
@@ -217,7 +218,7 @@ static void handle(struct buffer *b, uint64_t at, uint32_t bytes)
 	if (record)
 		event_handle(&b->tracer->runtime, record, bytes);
 	else
-		b->tracer->lost++;
+		b->tracer->arriving.lost++;
 }
 
 /* Only what is there now: where events come faster than they are printed, there is no end of them, and
@@ -249,7 +250,7 @@ static void gather(const struct buffer *b)
 
 void buffer_read(struct tracer *t, bool wait)
 {
-	struct buffer *b = t->buffer;
+	struct buffer *b = t->arriving.buffer;
 
 	if (!b)
 		return;

@@ -1,4 +1,4 @@
-#include "runtime/print/value.h"
+#include "runtime/events/event.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -6,8 +6,9 @@
 #include <time.h>
 
 #include "base/message.h"
-#include "runtime/process/shell.h"
 #include "runtime/print/output.h"
+#include "runtime/print/value.h"
+#include "runtime/process/shell.h"
 
 /*
  * What carries out an ASYNC builtin; the event column of language/builtins.def
@@ -289,10 +290,9 @@ static const struct event_kind event_exit = { prepare_exit, run_exit };
 
 static const struct {
 	const char *name;
-	unsigned forms;
 	const struct event_kind *kind;
 } builtins[] = {
-#define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, forms, &event },
+#define BUILTIN(name, forms, signature, where, rule, generator, event) { #name, &event },
 #include "language/builtins.def"
 #undef BUILTIN
 };
@@ -303,24 +303,6 @@ static const struct event_kind *kind_of(struct str builtin)
 		if (str_is(builtin, builtins[i].name) && builtins[i].kind->run)
 			return builtins[i].kind;
 	return NULL;
-}
-
-static unsigned kinds_of(struct str builtin)
-{
-	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++)
-		if (str_is(builtin, builtins[i].name))
-			return builtins[i].forms;
-	return 0;
-}
-
-bool event_is_unsafe(struct str builtin)
-{
-	return kinds_of(builtin) & BUILTIN_IS_UNSAFE;
-}
-
-unsigned event_needs(struct str builtin)
-{
-	return kinds_of(builtin);
 }
 
 bool event_is_packet(const struct image_record *record)

@@ -2,7 +2,7 @@
  * What was lost, each counted where it happens and told by name at its place in the
  * script; and --stats. Silent when nothing was lost.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/events/loss.h"
 #include "runtime/tracer/uapi.h"
 
 #include <bpf/bpf.h>
@@ -15,13 +15,16 @@
 #include "base/message.h"
 #include "kernel/features.h"
 #include "language/loss_counters.h"
+#include "runtime/attach/attach.h"
+#include "runtime/attach/tracefs.h"
 
 /* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
 static bool counts_misses(const struct tracer *t, const struct probe *p)
 {
 	enum attach_method method = p->n_methods ? p->methods[p->method] : ATTACH_AUTO;
 
-	return (method == ATTACH_MULTI || method == ATTACH_PERF) && t->version >= FEATURES_VERSION(6, 7, 0);
+	return (method == ATTACH_MULTI || method == ATTACH_PERF) &&
+	       t->facts.version >= FEATURES_VERSION(6, 7, 0);
 }
 
 static void link_missed(struct attached *a, enum attach_method method)
@@ -48,8 +51,8 @@ static uint64_t recursion_misses(const struct probe *p, struct bpf_prog_info *in
 
 void loss_collect(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 
 		for (size_t n = 0; n < p->attached.n; n++) {
 			struct attached *a = &p->attached.v[n];
@@ -74,10 +77,10 @@ static uint64_t count(struct tracer *t, uint32_t i)
 {
 	uint64_t sum = 0;
 
-	if (t->counters_fd < 0 || bpf_map_lookup_elem(t->counters_fd, &i, t->counter_values))
+	if (t->loss.counters_fd < 0 || bpf_map_lookup_elem(t->loss.counters_fd, &i, t->loss.values))
 		return 0;
 	for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++)
-		sum += t->counter_values[cpu];
+		sum += t->loss.values[cpu];
 	return sum * t->image.counters.v[i].statements;
 }
 
@@ -125,7 +128,7 @@ static void report_loss(struct tracer *t, enum loss_id kind, uint64_t n, struct 
 		output_lost(t->runtime.out, n);
 	if (row->word)
 		output_loss(t->runtime.out, row->word, n, of, at);
-	t->losses += n;
+	t->loss.total += n;
 }
 
 /* Returns the statements of which the programs could not send what they print. */
@@ -151,17 +154,17 @@ void loss_watch(struct tracer *t)
 	uint64_t now = clock_ns(), sums[LOSSES_] = { 0 };
 	FILE *out = NULL;
 
-	if (now - t->loss_watched_ns < LOSS_WATCH_MS * 1000000ull)
+	if (now - t->loss.watched_ns < LOSS_WATCH_MS * 1000000ull)
 		return;
-	t->loss_watched_ns = now;
+	t->loss.watched_ns = now;
 	for (uint32_t i = 0; i < t->image.counters.n; i++)
 		if (loss_counters[t->image.counters.v[i].kind].word)
 			sums[t->image.counters.v[i].kind] += count(t, i);
 	for (unsigned kind = 0; kind < LOSSES_; kind++) {
 		/* Told again when it has doubled: a loss that goes on must not fill the screen. */
-		if (!loss_counters[kind].word || sums[kind] == 0 || sums[kind] < 2 * t->loss_told[kind])
+		if (!loss_counters[kind].word || sums[kind] == 0 || sums[kind] < 2 * t->loss.told[kind])
 			continue;
-		t->loss_told[kind] = sums[kind];
+		t->loss.told[kind] = sums[kind];
 		if (out)
 			fputs(", ", out);
 		else
@@ -206,14 +209,14 @@ static void report_missed(struct tracer *t, struct probe *p)
 /* kernel/trace/bpf_trace.c, trace_call_bpf(): one program at a time on a CPU; counted since 6.7. */
 static bool skips_uncounted(const struct tracer *t, const struct probe *p)
 {
-	return !p->off && t->version < FEATURES_VERSION(6, 7, 0) &&
+	return !p->off && t->facts.version < FEATURES_VERSION(6, 7, 0) &&
 	       (p->kind == PROGRAM_kprobe || p->kind == PROGRAM_kretprobe || p->kind == PROGRAM_tracepoint);
 }
 
 static void tell_uncounted(struct tracer *t)
 {
-	for (size_t i = 0; i < t->probes.n && !t->options->quiet; i++) {
-		if (!skips_uncounted(t, &t->probes.v[i]))
+	for (size_t i = 0; i < t->attachment.probes.n && !t->options->quiet; i++) {
+		if (!skips_uncounted(t, &t->attachment.probes.v[i]))
 			continue;
 		message("not counted by this kernel, which is older than 6.7: hits of kprobes and "
 			"tracepoints while another program of theirs ran on the same CPU");
@@ -244,17 +247,17 @@ void loss_report(struct tracer *t)
 {
 	uint64_t unsent = report_counters(t);
 
-	if (unsent || t->lost)
+	if (unsent || t->arriving.lost)
 		explain_full(t);
 
-	for (size_t i = 0; i < t->probes.n; i++)
-		report_missed(t, &t->probes.v[i]);
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		report_missed(t, &t->attachment.probes.v[i]);
 	tell_uncounted(t);
 	attach_tell_switched_off(t);
 	/* A perf buffer tells of the same losses again, in its own records. */
 	if (unsent == 0)
-		report_loss(t, LOSS_perf_full, t->lost, STR(""), STR(""));
-	report_loss(t, LOSS_unwatched, t->unwatched, STR(""), STR(""));
+		report_loss(t, LOSS_perf_full, t->arriving.lost, STR(""), STR(""));
+	report_loss(t, LOSS_unwatched, t->attachment.unwatched, STR(""), STR(""));
 	report_loss(t, LOSS_bad_records, t->runtime.bad_records, STR(""), STR(""));
 }
 
@@ -278,8 +281,8 @@ void loss_stats(struct tracer *t)
 
 	fprintf(
 	    stderr, "%12s %10s %10s %14s %10s  %s\n", "HITS", "OUTSIDE", "MISSED", "NS", "NS/HIT", "PROBE");
-	for (size_t i = 0; i < t->probes.n; i++) {
-		struct probe *p = &t->probes.v[i];
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
 		uint64_t missed;
 
 		if (p->off)

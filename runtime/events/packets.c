@@ -10,7 +10,8 @@
 
 #include "base/message.h"
 #include "language/map_kinds.h"
-#include "runtime/tracer/tracer.h"
+#include "runtime/events/event.h"
+#include "runtime/events/packets.h"
 
 #define PAGES 64 /* of each CPU when BPFTRACE_PERF_RB_PAGES says nothing */
 
@@ -82,7 +83,7 @@ static void take_packet(void *context, int cpu, void *bytes, uint32_t size)
 
 static void lose_packets(void *context, int cpu, __u64 n)
 {
-	((struct packets *)context)->tracer->lost += n;
+	((struct packets *)context)->tracer->arriving.lost += n;
 }
 
 static int open_file(struct packets *p, struct str path, uint32_t *index)
@@ -121,7 +122,7 @@ static int open_files(struct packets *p)
 
 int packets_open(struct tracer *t)
 {
-	int fd = bpf_object__find_map_fd_by_name(t->object, map_kinds[MAP_packets].symbol), err;
+	int fd = bpf_object__find_map_fd_by_name(t->loaded.object, map_kinds[MAP_packets].symbol), err;
 	size_t pages = t->options->buffer_pages ? t->options->buffer_pages : PAGES, whole = 1;
 	struct packets *p;
 
@@ -129,7 +130,7 @@ int packets_open(struct tracer *t)
 		return 0;
 	p = arena_one(t->runtime.arena, struct packets);
 	p->tracer = t;
-	t->packets = p;
+	t->arriving.packets = p;
 	err = open_files(p);
 	while (whole < pages)
 		whole *= 2;
@@ -146,18 +147,18 @@ int packets_open(struct tracer *t)
 
 int packets_fd(const struct tracer *t)
 {
-	return t->packets ? perf_buffer__epoll_fd(t->packets->buffer) : -1;
+	return t->arriving.packets ? perf_buffer__epoll_fd(t->arriving.packets->buffer) : -1;
 }
 
 void packets_read(struct tracer *t)
 {
-	if (t->packets)
-		perf_buffer__consume(t->packets->buffer);
+	if (t->arriving.packets)
+		perf_buffer__consume(t->arriving.packets->buffer);
 }
 
 void packets_close(struct tracer *t)
 {
-	struct packets *p = t->packets;
+	struct packets *p = t->arriving.packets;
 
 	if (!p)
 		return;
@@ -167,5 +168,5 @@ void packets_close(struct tracer *t)
 		if (fclose(p->files.v[i].file))
 			message(
 			    "skboutput: cannot write %.*s: %s", STR_ARG(p->files.v[i].path), strerror(errno));
-	t->packets = NULL;
+	t->arriving.packets = NULL;
 }

@@ -15,13 +15,11 @@
 #include "kernel/features.h"
 #include "language/map_kinds.h"
 #include "language/program_kinds.h"
-
-void describe_need(FILE *out, struct str what, enum presence presence)
-{
-	static const char *const words[] = { "yes", "no", "unknown: it cannot be read here" };
-
-	fprintf(out, "  %.*s: %s\n", STR_ARG(what), words[presence]);
-}
+#include "runtime/load/externs.h"
+#include "runtime/load/load.h"
+#include "runtime/load/relocate.h"
+#include "runtime/process/drop_capabilities.h"
+#include "runtime/info/parameters.h"
 
 static void describe_origin(struct tracer *t, FILE *out)
 {
@@ -31,7 +29,7 @@ static void describe_origin(struct tracer *t, FILE *out)
 	    m->script_text.n, STR_ARG(m->compiler));
 	fprintf(out, "  compiled for: %.*s %.*s, and other kernels as below\n", STR_ARG(m->machine),
 	    STR_ARG(m->kernel.n ? m->kernel : STR("an unnamed kernel")));
-	fprintf(out, "  size: %zu bytes, %zu programs\n", t->elf_size, m->programs.n);
+	fprintf(out, "  size: %zu bytes, %zu programs\n", t->loaded.elf_size, m->programs.n);
 }
 
 static struct str kinds_of(struct tracer *t, uint32_t attach)
@@ -176,30 +174,6 @@ static void describe_probes(struct tracer *t, FILE *out)
 	}
 }
 
-void describe_parameters(struct arena *a, const struct image *image, FILE *out)
-{
-	struct source source = { image->script_name, image->script_text };
-
-	for (size_t i = 0; i < image->parameters.n; i++) {
-		const struct image_parameter *p = &image->parameters.v[i];
-		struct source_pos at = source_pos(&source, p->span.begin);
-		struct str name = p->name.n   ? str_format(a, "--%.*s", STR_ARG(p->name))
-				  : p->number ? str_format(a, "$%u", p->number)
-					      : STR("$#");
-
-		fprintf(out, "  %-20.*s  ", STR_ARG(name));
-		if (p->description.n)
-			fprintf(out, "%.*s; ", STR_ARG(p->description));
-		fprintf(out, "%s", commandline_wanted(p->kind));
-		if (p->skip)
-			fprintf(out, " from its byte %u on", p->skip);
-		if (p->name.n)
-			fprintf(out, " (%.*s)\n", STR_ARG(p->fallback));
-		else
-			fprintf(out, " (used at %.*s:%u:%u)\n", STR_ARG(source.name), at.line, at.column);
-	}
-}
-
 static void describe_fields(struct tracer *t, FILE *out)
 {
 	for (size_t i = 0; i < t->image.relocs.n; i++) {
@@ -263,7 +237,7 @@ static void describe_helpers(struct tracer *t, FILE *out)
 	uint32_t type;
 	int64_t value;
 
-	bpf_object__for_each_program(program, t->object)
+	bpf_object__for_each_program(program, t->loaded.object)
 	{
 		for (size_t i = 0; i < bpf_program__insn_cnt(program); i++) {
 			const struct bpf_insn *insn = &bpf_program__insns(program)[i];
@@ -320,9 +294,9 @@ static void describe_kernel(struct tracer *t, FILE *out)
 	int64_t value;
 
 	describe_need(out, STR("Linux 5.10 or newer"),
-	    t->version >= FEATURES_VERSION(5, 10, 0) ? IS_THERE : IS_NOT_THERE);
+	    t->facts.version >= FEATURES_VERSION(5, 10, 0) ? IS_THERE : IS_NOT_THERE);
 	describe_need(out, STR("BTF of the kernel"), btf ? IS_THERE : IS_NOT_THERE);
-	if (bpf_object__find_map_by_name(t->object, map_kinds[MAP_events].symbol))
+	if (bpf_object__find_map_by_name(t->loaded.object, map_kinds[MAP_events].symbol))
 		describe_need(out, STR("ring buffer (else a perf buffer)"),
 		    !btf ? IS_UNKNOWN
 		    : btf_find_enum_value(btf, STR(""), STR("BPF_MAP_TYPE_RINGBUF"), &value, &type)
@@ -330,9 +304,9 @@ static void describe_kernel(struct tracer *t, FILE *out)
 			: IS_THERE);
 	if (has_programs(t, PROGRAM_IS_KPROBE))
 		describe_need(out, STR("kprobes"),
-		    t->refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
-		    : t->refusals                                              ? IS_NOT_THERE
-									       : IS_THERE);
+		    t->facts.refusals & (REFUSED_NO_TRACEFS | REFUSED_NO_PERMISSION) ? IS_UNKNOWN
+		    : t->facts.refusals                                              ? IS_NOT_THERE
+										     : IS_THERE);
 	if (has_programs(t, PROGRAM_IS_TRAMPOLINE))
 		describe_need(out, STR("fentry (BTF, and no lockdown for confidentiality)"),
 		    !btf                                                               ? IS_NOT_THERE

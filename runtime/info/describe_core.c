@@ -129,11 +129,11 @@ static void describe_records(struct core *c, const char *ext, size_t size)
 void describe_core(struct tracer *t, FILE *out)
 {
 	struct core c = { .t = t, .out = out, .here = tracer_btf(t) };
-	const char *object = t->elf;
+	const char *object = t->loaded.elf;
 	Elf64_Shdr btf, ext;
 
-	if (!elf_section(object, t->elf_size, STR(".BTF"), &btf) ||
-	    !elf_section(object, t->elf_size, STR(".BTF.ext"), &ext) ||
+	if (!elf_section(object, t->loaded.elf_size, STR(".BTF"), &btf) ||
+	    !elf_section(object, t->loaded.elf_size, STR(".BTF.ext"), &ext) ||
 	    kernel_btf_parse(object + btf.sh_offset, btf.sh_size, &c.local))
 		return;
 	describe_records(&c, object + ext.sh_offset, ext.sh_size);

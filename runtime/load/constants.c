@@ -2,7 +2,7 @@
  * What an image leaves open in .rodata: externs, which this machine tells (externs.c), and parameters, which
  * the command line gives. Filled in before the programs are loaded, so the verifier sees constants.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/constants.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "runtime/load/data_section.h"
+#include "runtime/load/externs.h"
 
 static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 {
@@ -24,7 +26,7 @@ static int fill_parameters(struct tracer *t, char *bytes, size_t size)
 			return -EINVAL;
 		}
 		memset(bytes + p->offset, 0, p->size);
-		memcpy(bytes + p->offset, t->parameters[i].p, t->parameters[i].n);
+		memcpy(bytes + p->offset, t->loaded.parameters[i].p, t->loaded.parameters[i].n);
 	}
 	return 0;
 }
@@ -162,7 +164,7 @@ static int open_number(struct tracer *t, struct image_attach *a)
 
 	if (a->parameter == IMAGE_NONE)
 		return 0;
-	memcpy(&value, t->parameters[a->parameter].p, sizeof(value));
+	memcpy(&value, t->loaded.parameters[a->parameter].p, sizeof(value));
 	if (scale(a, value))
 		return 0;
 	diag_error(&t->diag, a->span, "%.*s is none: the number is too small or too large", STR_ARG(a->text));
@@ -208,11 +210,11 @@ int constants_take(struct tracer *t)
 		message_error("%.*s", STR_ARG(wrong));
 		return -EINVAL;
 	}
-	t->parameters = arena_many(a, struct str, t->image.parameters.n + 1);
+	t->loaded.parameters = arena_many(a, struct str, t->image.parameters.n + 1);
 	err = check_taken(t, &line);
 	/* Every mistake of a command line at once. */
 	for (size_t i = 0; i < t->image.parameters.n; i++) {
-		int e = take_parameter(t, &line, &t->image.parameters.v[i], &t->parameters[i]);
+		int e = take_parameter(t, &line, &t->image.parameters.v[i], &t->loaded.parameters[i]);
 
 		err = err ? err : e;
 	}

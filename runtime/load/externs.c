@@ -2,7 +2,7 @@
  * The constants that only the kernel where the image runs can tell: a function for each row of
  * language/externs.def.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/externs.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,10 +15,11 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "kernel/btf.h"
+#include "runtime/load/user_symbol.h"
 
 static uint64_t extern_perf(struct tracer *t, const struct image_extern *row)
 {
-	return t->perf;
+	return t->arriving.perf;
 }
 
 static uint64_t extern_pid(struct tracer *t, const struct image_extern *row)
@@ -75,7 +76,7 @@ static uint64_t extern_refused(struct tracer *t, const struct image_extern *row,
 	text = str_vformat(t->runtime.arena, format, ap);
 	va_end(ap);
 	diag_error(&t->diag, row->span, "%.*s", STR_ARG(text));
-	t->error = -ENOENT;
+	t->attachment.error = -ENOENT;
 	return 0;
 }
 
@@ -122,7 +123,7 @@ static uint64_t extern_uaddr(struct tracer *t, const struct image_extern *row)
 	struct str symbol, binary = str_split(row->name, ':', &symbol);
 	uint64_t address;
 
-	if (uprobe_symbol(t, binary, symbol, &address))
+	if (user_symbol_address(t, binary, symbol, &address))
 		return extern_refused(
 		    t, row, "uaddr(\"%.*s\"): the binary has no such symbol", STR_ARG(row->name));
 	return address;
@@ -166,7 +167,7 @@ static uint64_t extern_type_size(struct tracer *t, const struct image_extern *ro
 
 	if (id < 0)
 		return extern_lacks(t, row, "", row->name);
-	btf_info(t->btf, (uint32_t)id, &info);
+	btf_info(t->facts.btf, (uint32_t)id, &info);
 	return info.size;
 }
 
@@ -179,7 +180,7 @@ static uint64_t extern_member_offset(struct tracer *t, const struct image_extern
 
 	if (id < 0)
 		return extern_lacks(t, row, "", type);
-	if (!btf_find_member(t->btf, (uint32_t)id, name, &bits, &member))
+	if (!btf_find_member(t->facts.btf, (uint32_t)id, name, &bits, &member))
 		return extern_lacks(
 		    t, row, str_format(t->runtime.arena, "%.*s with a member ", STR_ARG(type)).p, name);
 	return bits / 8;
@@ -195,9 +196,9 @@ static uint64_t extern_member_size(struct tracer *t, const struct image_extern *
 	uint32_t bits;
 
 	name = str_split(name, ':', &size);
-	if (id < 0 || !btf_find_member(t->btf, (uint32_t)id, name, &bits, &member) || member.bit_size)
+	if (id < 0 || !btf_find_member(t->facts.btf, (uint32_t)id, name, &bits, &member) || member.bit_size)
 		return 0;
-	btf_info(t->btf, member.type, &info);
+	btf_info(t->facts.btf, member.type, &info);
 	if (info.size <= strtoul(size.p, NULL, 10))
 		return 0;
 	extern_refused(t, row, "%.*s of %.*s has %u bytes on this kernel, and the image is made for %.*s",
@@ -253,23 +254,23 @@ bool externs_has(struct tracer *t, const struct image_extern *row)
 
 	if (!nowhere)
 		return false;
-	t->error = 0;
+	t->attachment.error = 0;
 	t->diag = (struct diag){ .source = &t->source, .out = nowhere };
 	extern_value(t, row);
 	t->diag = before;
 	fclose(nowhere);
-	return t->error == 0;
+	return t->attachment.error == 0;
 }
 
 int externs_fill(struct tracer *t, char *bytes, size_t size)
 {
-	t->error = 0; /* of an attempt before this one */
+	t->attachment.error = 0; /* of an attempt before this one */
 	for (size_t i = 0; i < t->image.externs.n; i++) {
 		const struct image_extern *row = &t->image.externs.v[i];
 		uint64_t value = extern_value(t, row);
 
-		if (t->error)
-			return t->error;
+		if (t->attachment.error)
+			return t->attachment.error;
 		if (!bytes || row->size > 8 || row->offset > size || size - row->offset < row->size) {
 			message("the image cannot be used: an extern lies outside .rodata");
 			return -EINVAL;

@@ -1,5 +1,5 @@
 /* From the bytes of an image to loaded programs. */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/load.h"
 #include "runtime/tracer/uapi.h"
 #include "runtime/load/validate_object.h"
 
@@ -19,6 +19,12 @@
 #include "kernel/features.h"
 #include "language/map_kinds.h"
 #include "language/program_kinds.h"
+#include "runtime/load/constants.h"
+#include "runtime/load/data_section.h"
+#include "runtime/load/relocate.h"
+#include "runtime/load/same_kernel.h"
+#include "runtime/load/verifier_log.h"
+#include "runtime/tracer/builtin_needs.h"
 
 /* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
 #define RING_RECORDS 65536 /* of the script's largest record */
@@ -33,12 +39,12 @@
 int load_map(struct tracer *t, int fd)
 {
 	struct str why = { 0 };
-	int err = image_load(fd, &t->elf, &t->elf_size, &t->elf_room, &why);
+	int err = image_load(fd, &t->loaded.elf, &t->loaded.elf_size, &t->loaded.elf_room, &why);
 
 	if (!err)
-		err = image_read(t->runtime.arena, t->elf, t->elf_size, &t->image, &why);
+		err = image_read(t->runtime.arena, t->loaded.elf, t->loaded.elf_size, &t->image, &why);
 	if (!err)
-		why = validate_object(t->runtime.arena, t->elf, &t->image);
+		why = validate_object(t->runtime.arena, t->loaded.elf, &t->image);
 	err = why.n ? -EINVAL : err;
 	if (!err && !str_is(t->image.machine, arch_native()->name)) {
 		why = str_format(t->runtime.arena, "it was compiled for %.*s, and this machine is %s",
@@ -50,29 +56,14 @@ int load_map(struct tracer *t, int fd)
 	return err;
 }
 
-struct bpf_map *load_internal_map(struct tracer *t, const char *suffix)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, t->object)
-	{
-		const char *name = bpf_map__name(map);
-		size_t n = strlen(name), s = strlen(suffix);
-
-		if (n >= s && strcmp(name + n - s, suffix) == 0)
-			return map;
-	}
-	return NULL;
-}
-
-uint64_t tracer_buffer_size(const struct tracer *t)
+uint64_t load_buffer_size(const struct tracer *t)
 {
 	uint64_t pages = t->options->buffer_pages;
 
 	if (t->options->buffer_size || !pages)
 		return t->options->buffer_size;
 	/* The ring buffer is one for all CPUs. */
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE) * (t->perf ? 1 : t->runtime.n_cpus);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE) * (t->arriving.perf ? 1 : t->runtime.n_cpus);
 }
 
 static uint64_t power_of_two(uint64_t size)
@@ -100,9 +91,9 @@ static uint64_t ring_size(const struct tracer *t)
 static void size_events(struct tracer *t, struct bpf_map *map)
 {
 	const struct map_kind *kind = &map_kinds[MAP_perf_events];
-	uint64_t size = tracer_buffer_size(t);
+	uint64_t size = load_buffer_size(t);
 
-	if (t->perf) {
+	if (t->arriving.perf) {
 		bpf_map__set_type(map, (enum bpf_map_type)kind->type);
 		bpf_map__set_key_size(map, kind->key);
 		bpf_map__set_value_size(map, kind->value);
@@ -118,7 +109,7 @@ static void size_maps(struct tracer *t)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, t->object)
+	bpf_object__for_each_map(map, t->loaded.object)
 	{
 		const struct map_kind *kind = map_kind_of(bpf_map__name(map), bpf_map__type(map));
 		uint64_t size = (uint64_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
@@ -131,10 +122,10 @@ static void size_maps(struct tracer *t)
 			size *= t->runtime.n_cpus;
 		if (size >
 			(bpf_map__value_size(map) <= SMALL_VALUE ? PREALLOC_SMALL_LIMIT : PREALLOC_LIMIT) &&
-		    t->version >= FEATURES_VERSION(6, 1, 0))
+		    t->facts.version >= FEATURES_VERSION(6, 1, 0))
 			bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
 	}
-	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_events].symbol);
+	map = bpf_object__find_map_by_name(t->loaded.object, map_kinds[MAP_events].symbol);
 	if (map)
 		size_events(t, map);
 }
@@ -143,7 +134,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 {
 	const struct image_program *info = p->programs[p->kind];
 
-	p->program = bpf_object__find_program_by_name(t->object, info->name.p);
+	p->program = bpf_object__find_program_by_name(t->loaded.object, info->name.p);
 	if (!p->program) {
 		message("the image cannot be used: it lacks program %.*s", STR_ARG(info->name));
 		return -EINVAL;
@@ -157,7 +148,7 @@ static int choose_program(struct tracer *t, struct probe *p)
 		int err = same_kernel_set_target(t, p);
 
 		if (err) {
-			t->failed = p;
+			t->attachment.failed = p;
 			return tracer_refuse(t, p, err, "the kernel's BTF lacks the function");
 		}
 	}
@@ -170,11 +161,11 @@ static int choose_programs(struct tracer *t)
 	struct bpf_program *program;
 	int err;
 
-	bpf_object__for_each_program(program, t->object) bpf_program__set_autoload(program, false);
-	for (size_t i = 0; i < t->probes.n; i++) {
-		if (t->probes.v[i].off)
+	bpf_object__for_each_program(program, t->loaded.object) bpf_program__set_autoload(program, false);
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		if (t->attachment.probes.v[i].off)
 			continue;
-		err = choose_program(t, &t->probes.v[i]);
+		err = choose_program(t, &t->attachment.probes.v[i]);
 		if (err)
 			return err;
 	}
@@ -193,14 +184,14 @@ static int take_log(enum libbpf_print_level level, const char *format, va_list a
 		return 0;
 	arena = loading->runtime.arena;
 	text = str_vformat(arena, format, ap);
-	loading->log = str_format(arena, "%.*s%.*s", STR_ARG(loading->log), STR_ARG(text));
+	loading->loaded.log = str_format(arena, "%.*s%.*s", STR_ARG(loading->loaded.log), STR_ARG(text));
 	str_split(text, '\'', &rest);
 	rest = str_split(rest, '\'', &rest);
-	for (size_t i = 0; i < loading->probes.n; i++) {
-		struct probe *p = &loading->probes.v[i];
+	for (size_t i = 0; i < loading->attachment.probes.n; i++) {
+		struct probe *p = &loading->attachment.probes.v[i];
 
 		if (!p->off && p->programs[p->kind] && str_eq(p->programs[p->kind]->name, rest))
-			loading->failed = p;
+			loading->attachment.failed = p;
 	}
 	return 0;
 }
@@ -211,7 +202,7 @@ static int find_maps(struct tracer *t)
 	struct bpf_map *map;
 
 	for (size_t i = 0; i < t->image.maps.n; i++) {
-		map = bpf_object__find_map_by_name(t->object, t->image.maps.v[i].elf_name.p);
+		map = bpf_object__find_map_by_name(t->loaded.object, t->image.maps.v[i].elf_name.p);
 		if (!map) {
 			message("the image cannot be used: it lacks the map of %.*s",
 			    STR_ARG(t->image.maps.v[i].name));
@@ -219,12 +210,12 @@ static int find_maps(struct tracer *t)
 		}
 		r->map_fds[i] = bpf_map__fd(map);
 	}
-	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_stacks].symbol);
+	map = bpf_object__find_map_by_name(t->loaded.object, map_kinds[MAP_stacks].symbol);
 	r->stacks_fd = map ? bpf_map__fd(map) : -1;
-	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_usdt].symbol);
-	t->usdt_fd = map ? bpf_map__fd(map) : -1;
-	map = bpf_object__find_map_by_name(t->object, map_kinds[MAP_counters].symbol);
-	t->counters_fd = map ? bpf_map__fd(map) : -1;
+	map = bpf_object__find_map_by_name(t->loaded.object, map_kinds[MAP_usdt].symbol);
+	t->attachment.usdt_fd = map ? bpf_map__fd(map) : -1;
+	map = bpf_object__find_map_by_name(t->loaded.object, map_kinds[MAP_counters].symbol);
+	t->loss.counters_fd = map ? bpf_map__fd(map) : -1;
 	return 0;
 }
 
@@ -241,7 +232,7 @@ static int find_enabled(struct tracer *t)
 	bytes = mmap(NULL, bpf_map__value_size(bss), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
 	if (bytes == MAP_FAILED)
 		return -errno;
-	t->enabled = (volatile uint32_t *)((char *)bytes + t->image.enabled_offset);
+	t->loaded.enabled = (volatile uint32_t *)((char *)bytes + t->image.enabled_offset);
 	return 0;
 }
 
@@ -251,10 +242,10 @@ static int open_object(struct tracer *t)
 
 	libbpf_set_print(take_log);
 	same_kernel_begin(t);
-	t->object = bpf_object__open_mem(t->elf, t->elf_size, &options);
-	if (!t->object) {
+	t->loaded.object = bpf_object__open_mem(t->loaded.elf, t->loaded.elf_size, &options);
+	if (!t->loaded.object) {
 		message("the image cannot be used: libbpf cannot open it: %s", strerror(errno));
-		fprintf(stderr, "%.*s", STR_ARG(t->log));
+		fprintf(stderr, "%.*s", STR_ARG(t->loaded.log));
 		return -EINVAL;
 	}
 	return 0;
@@ -266,7 +257,7 @@ static int open_object(struct tracer *t)
 
 static int check_records(struct tracer *t)
 {
-	for (size_t i = 0; t->perf && i < t->image.records.n; i++) {
+	for (size_t i = 0; t->arriving.perf && i < t->image.records.n; i++) {
 		const struct image_record *r = &t->image.records.v[i];
 
 		if (r->size + r->tail_size <= PERF_RECORD_LIMIT)
@@ -295,13 +286,13 @@ const char *load_unsafe_part(struct tracer *t)
 
 	for (size_t i = 0; i < t->image.records.n; i++)
 		for (uint32_t k = 0; k < t->image.records.v[i].n_actions; k++)
-			if (event_is_unsafe(t->image.records.v[i].actions[k].builtin))
+			if (builtin_is_unsafe(t->image.records.v[i].actions[k].builtin))
 				return "runs commands";
-	bpf_object__for_each_program(
-	    program, t->object) for (size_t i = 0; i < bpf_program__insn_cnt(program);
-				     i++) if (is_unsafe(&bpf_program__insns(program)
-							    [i])) return "sends signals or changes what the "
-									 "kernel does";
+	bpf_object__for_each_program(program,
+	    t->loaded.object) for (size_t i = 0; i < bpf_program__insn_cnt(program);
+				   i++) if (is_unsafe(&bpf_program__insns(program)
+							  [i])) return "sends signals or changes what the "
+								       "kernel does";
 	return NULL;
 }
 
@@ -324,9 +315,9 @@ static int load_opened(struct tracer *t)
 
 	if (!err)
 		err = constants_fill(t);
-	if (!err && t->options->max_programs && t->probes.n > t->options->max_programs) {
+	if (!err && t->options->max_programs && t->attachment.probes.n > t->options->max_programs) {
 		message_error("the script has %zu programs, and BPFTRACE_MAX_BPF_PROGS allows %llu",
-		    t->probes.n, (unsigned long long)t->options->max_programs);
+		    t->attachment.probes.n, (unsigned long long)t->options->max_programs);
 		err = -E2BIG;
 	}
 	if (err)
@@ -337,13 +328,15 @@ static int load_opened(struct tracer *t)
 	if (err)
 		return err;
 	size_maps(t);
-	err = bpf_object__load(t->object);
-	t->refused_by_verifier = err && t->failed && verify_last(t->log, &insn, &essence);
-	if (err && t->failed)
-		return tracer_refuse(t, t->failed, err, "the kernel refuses to load it: %s", strerror(-err));
+	err = bpf_object__load(t->loaded.object);
+	t->loaded.refused_by_verifier =
+	    err && t->attachment.failed && verify_last(t->loaded.log, &insn, &essence);
+	if (err && t->attachment.failed)
+		return tracer_refuse(
+		    t, t->attachment.failed, err, "the kernel refuses to load it: %s", strerror(-err));
 	if (err) {
 		message("cannot load the programs: %s", strerror(-err));
-		fprintf(stderr, "%.*s", STR_ARG(t->log));
+		fprintf(stderr, "%.*s", STR_ARG(t->loaded.log));
 		return err;
 	}
 	err = find_maps(t);
@@ -354,9 +347,9 @@ int load_object(struct tracer *t)
 {
 	int err = 0;
 
-	t->failed = NULL;
-	t->log = (struct str){ 0 };
-	t->refused_by_verifier = false;
+	t->attachment.failed = NULL;
+	t->loaded.log = (struct str){ 0 };
+	t->loaded.refused_by_verifier = false;
 	loading = t;
 	for (size_t i = 0; i < t->image.relocs.n && !err; i++)
 		err = relocate(t, &t->image.relocs.v[i]);
@@ -379,17 +372,17 @@ int load_unloaded(struct tracer *t)
 
 void load_done(struct tracer *t)
 {
-	if (t->elf)
-		munmap(t->elf, t->elf_room);
-	t->elf = NULL;
-	kernel_btf_free(t->btf);
-	t->btf = NULL;
-	t->btf_asked = false;
+	if (t->loaded.elf)
+		munmap(t->loaded.elf, t->loaded.elf_room);
+	t->loaded.elf = NULL;
+	kernel_btf_free(t->facts.btf);
+	t->facts.btf = NULL;
+	t->facts.btf_asked = false;
 }
 
 void load_close(struct tracer *t)
 {
-	bpf_object__close(t->object);
-	t->object = NULL;
-	t->enabled = NULL;
+	bpf_object__close(t->loaded.object);
+	t->loaded.object = NULL;
+	t->loaded.enabled = NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * btrun's own relocations: loads from a tracepoint's record, whose fields tracefs describes.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/relocate.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
@@ -31,12 +31,13 @@ static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset,
 	Elf64_Shdr s;
 	char *at;
 
-	if (!elf_section(t->elf, t->elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS || r->insn % 8 ||
-	    r->insn >= s.sh_size || s.sh_size - r->insn < 8 || offset + (uint64_t)r->delta > INT16_MAX) {
+	if (!elf_section(t->loaded.elf, t->loaded.elf_size, r->section, &s) || s.sh_type != SHT_PROGBITS ||
+	    r->insn % 8 || r->insn >= s.sh_size || s.sh_size - r->insn < 8 ||
+	    offset + (uint64_t)r->delta > INT16_MAX) {
 		message("the image cannot be used: a relocation lies outside its section");
 		return -EINVAL;
 	}
-	at = (char *)t->elf + s.sh_offset + r->insn;
+	at = (char *)t->loaded.elf + s.sh_offset + r->insn;
 	memcpy(&insn, at, sizeof(insn));
 	insn.off = (int16_t)(offset + r->delta);
 	if (width)

@@ -3,7 +3,7 @@
  * the image notes which functions its trampolines are for: there is nothing to relocate and nothing to look
  * up, so that libbpf need not read the kernel's BTF, which takes it longer than all the rest of a start.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/same_kernel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -22,9 +22,9 @@ static void drop_relocations(struct tracer *t)
 	struct btf_ext_head head;
 	Elf64_Shdr s;
 
-	if (!elf_section(t->elf, t->elf_size, STR(".BTF.ext"), &s) || s.sh_size < sizeof(head))
+	if (!elf_section(t->loaded.elf, t->loaded.elf_size, STR(".BTF.ext"), &s) || s.sh_size < sizeof(head))
 		return;
-	ext = (char *)t->elf + s.sh_offset;
+	ext = (char *)t->loaded.elf + s.sh_offset;
 	memcpy(&head, ext, sizeof(head));
 	head.of[BTF_EXT_RELOCATIONS].size = 0;
 	if (head.size >= sizeof(head))
@@ -33,7 +33,7 @@ static void drop_relocations(struct tracer *t)
 
 static bool is_known(const struct tracer *t, const struct probe *p)
 {
-	return t->same_kernel && !tracer_attach(t, p)->is_open &&
+	return t->facts.same_kernel && !tracer_attach(t, p)->is_open &&
 	       program_kinds[p->kind].traits & PROGRAM_IS_TRAMPOLINE && p->programs[p->kind]->btf_id;
 }
 
@@ -42,8 +42,8 @@ static struct tracer *loading; /* what libbpf calls has no context of ours */
 /* At the last moment before a program is loaded: of one of this type, libbpf would have read the BTF. */
 static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *options, long type)
 {
-	for (size_t i = 0; i < loading->probes.n; i++) {
-		const struct probe *p = &loading->probes.v[i];
+	for (size_t i = 0; i < loading->attachment.probes.n; i++) {
+		const struct probe *p = &loading->attachment.probes.v[i];
 
 		if (p->off || p->program != program || !is_known(loading, p))
 			continue;
@@ -58,7 +58,7 @@ void same_kernel_begin(struct tracer *t)
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = prepare);
 	static bool registered;
 
-	if (t->same_kernel)
+	if (t->facts.same_kernel)
 		drop_relocations(t);
 	loading = t;
 	if (registered)

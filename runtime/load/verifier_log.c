@@ -2,7 +2,7 @@
  * The verifier's log speaks of instructions; .BTF.ext says which line and column of the
  * script each came from (struct bpf_line_info, sorted within its section).
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/load/verifier_log.h"
 
 #include <ctype.h>
 #include <gelf.h>
@@ -124,7 +124,7 @@ bool verify_place(const struct tracer *t, struct str program, uint32_t insn, str
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
-	elf = elf_memory(t->elf, t->elf_size);
+	elf = elf_memory(t->loaded.elf, t->loaded.elf_size);
 	if (!elf)
 		return false;
 	find_parts(elf, program, &o);
@@ -226,22 +226,22 @@ void verify_explain(struct tracer *t, struct probe *p)
 	struct str essence;
 	uint32_t insn = UINT32_MAX;
 
-	verify_last(t->log, &insn, &essence);
+	verify_last(t->loaded.log, &insn, &essence);
 	if (insn != UINT32_MAX)
 		verify_place(t, p->programs[p->kind]->name, insn, &at);
-	if (unresolved(t->log).n) {
-		explain_relocation(t, at, unresolved(t->log));
+	if (unresolved(t->loaded.log).n) {
+		explain_relocation(t, at, unresolved(t->loaded.log));
 		return;
 	}
 	diag_error(&t->diag, at, "the kernel's verifier refuses the program of %.*s: %.*s",
 	    STR_ARG(tracer_attach(t, p)->text), STR_ARG(essence));
-	if (memmem(t->log.p, t->log.n, "infinite loop", 13) ||
-	    memmem(t->log.p, t->log.n, "jumps is too complex", 20) ||
-	    memmem(t->log.p, t->log.n, "program is too large", 20))
+	if (memmem(t->loaded.log.p, t->loaded.log.n, "infinite loop", 13) ||
+	    memmem(t->loaded.log.p, t->loaded.log.n, "jumps is too complex", 20) ||
+	    memmem(t->loaded.log.p, t->loaded.log.n, "program is too large", 20))
 		diag_hint(&t->diag, "the verifier goes through every round of a loop: it must see an end, "
 				    "some thousand rounds away at most");
 	if (t->options->verbose)
-		fprintf(stderr, "%.*s", STR_ARG(t->log));
+		fprintf(stderr, "%.*s", STR_ARG(t->loaded.log));
 	else
 		diag_hint(&t->diag, "-v shows the verifier's whole log");
 }

@@ -1,17 +1,12 @@
 /*
- * What the parts of the runtime share: one struct runtime a tracer, made from an
- * image. The runtime knows no script, no syntax tree, no LLVM.
- *
- *	choose.c load.c verify.c attach*.c buffer.c packets.c loss.c cleanup_child.c command.c watch.c
- *	tracer.c run.c                                     bring the programs to life
- *	output.c format*.c json.c printf.c event.c maps.c shell.c symbols*.c
- *	                                                   turn bytes into text
+ * What turning bytes into text needs: one struct runtime a tracer, made from an image. The runtime knows no
+ * script, no syntax tree, no LLVM. run.c drives its rooms; tests/layering/rooms.py says which may know which.
  *
  * What events need is allocated before the first (arena); only names that are looked up outside (symbols,
  * users, control groups, cat() and system()) take memory later, in tables that are bounded.
  */
-#ifndef BTRUN_RUNTIME_RUNTIME_H
-#define BTRUN_RUNTIME_RUNTIME_H
+#ifndef BTRUN_RUNTIME_PRINT_RUNTIME_H
+#define BTRUN_RUNTIME_PRINT_RUNTIME_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,20 +57,6 @@ const struct target *runtime_target(const struct runtime *r, uint64_t id);
 /* Text of a value; type: its index in the image's types; size: bytes. */
 void format_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
 void json_value(struct runtime *r, FILE *out, uint32_t type, const void *bytes, size_t size);
-
-/*
- * Makes what records need once (parsed formats). 0, or negative errno and a message
- * already printed when the image's formats do not fit its fields.
- */
-int events_prepare(struct runtime *r);
-/* Is it the kind that packets.c takes? */
-bool event_is_packet(const struct image_record *record);
-/* Does the builtin need --unsafe? */
-bool event_is_unsafe(struct str builtin);
-/* The bits of enum needs are among what it returns. */
-unsigned event_needs(struct str builtin);
-/* One record from the output buffer. Damaged ones count in bad_records. */
-void event_handle(struct runtime *r, const void *record, size_t size);
 
 /* Every map that has an element, as at exit and on SIGUSR1. */
 void maps_print_all(struct runtime *r);

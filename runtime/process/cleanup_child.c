@@ -3,7 +3,7 @@
  * end of a pipe that only the tracer holds, then removes the tracer's events; and each start
  * sweeps the groups of tracers that are dead.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/process/cleanup_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,12 +167,12 @@ void cleanup_sweep_dead(struct tracer *t)
 
 int cleanup_child_start(struct tracer *t)
 {
-	return start(&t->events_cleanup, t->events_fd, 0);
+	return start(&t->attachment.events_cleanup, t->attachment.events_fd, 0);
 }
 
 int cleanup_child_start_waking(struct tracer *t, pid_t stopped)
 {
-	return start(&t->wake_cleanup, -1, stopped);
+	return start(&t->attachment.wake_cleanup, -1, stopped);
 }
 
 static void end(struct cleanup_child *r)
@@ -190,6 +190,6 @@ static void end(struct cleanup_child *r)
 
 void cleanup_child_end(struct tracer *t)
 {
-	end(&t->events_cleanup);
-	end(&t->wake_cleanup);
+	end(&t->attachment.events_cleanup);
+	end(&t->attachment.wake_cleanup);
 }

@@ -1,10 +1,11 @@
 /* -c: a command that is traced from its first instruction and dies with its tracer. */
-#include "runtime/tracer/tracer.h"
+#include "runtime/process/command.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,13 +2,14 @@
  * Once everything is attached the process that stays gives up what its script does not need: events come from
  * programs and memory of others, and it may stay for weeks.
  */
-#include "runtime/tracer/tracer.h"
+#include "runtime/process/drop_capabilities.h"
 
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/message.h"
 #include "kernel/features.h"
+#include "runtime/tracer/builtin_needs.h"
 #include "sandbox/privileges.h"
 
 #define READ_FILES CAPABILITY(CAP_DAC_READ_SEARCH)
@@ -56,7 +57,7 @@ unsigned capabilities_needs(const struct image *image)
 		needs |= of_types[image->types.v[i].kind];
 	for (size_t i = 0; i < image->records.n; i++)
 		for (uint32_t k = 0; k < image->records.v[i].n_actions; k++)
-			needs |= event_needs(image->records.v[i].actions[k].builtin);
+			needs |= builtin_needs(image->records.v[i].actions[k].builtin);
 	return needs;
 }
 
@@ -114,7 +115,7 @@ static uint64_t needed_all(const struct tracer *t, const struct listener *l)
 		    CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for watchpoints", l);
 	/* kernel/bpf/syscall.c: before 6.0 every bpf() wants it, where kernel.unprivileged_bpf_disabled is
 	 * set. */
-	if (t->version < FEATURES_VERSION(6, 0, 0))
+	if (t->facts.version < FEATURES_VERSION(6, 0, 0))
 		kept |= keep_capabilities(CAPABILITY(CAP_BPF), "this kernel wants it to read maps", l);
 	if (t->options->command)
 		kept |=

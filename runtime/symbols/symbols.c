@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/symbols/symbol_table.h"
 #include "runtime/symbols/symbols_private.h"
 
 struct symbols *symbols_new(const struct symbols_options *options)

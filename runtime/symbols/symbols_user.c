@@ -17,6 +17,8 @@
 #include "base/clock.h"
 #include "kernel/binary.h"
 #include "runtime/symbols/demangle.h"
+#include "runtime/symbols/symbol_table.h"
+#include "runtime/symbols/symbols.h"
 #include "runtime/symbols/symbols_private.h"
 
 static void forget_mappings(struct process *p)

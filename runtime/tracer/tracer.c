@@ -22,8 +22,8 @@ int tracer_refuse(struct tracer *t, struct probe *p, int err, const char *format
 	text = str_vformat(a, format, ap);
 	va_end(ap);
 	p->refused = p->refused.n ? str_format(a, "%.*s; %.*s", STR_ARG(p->refused), STR_ARG(text)) : text;
-	t->error = err;
-	t->not_permitted = t->not_permitted || err == -EPERM;
+	t->attachment.error = err;
+	t->attachment.not_permitted = t->attachment.not_permitted || err == -EPERM;
 	return err;
 }
 
@@ -44,10 +44,10 @@ const char *tracer_method_name(const struct probe *p)
 
 struct kernel_btf *tracer_btf(struct tracer *t)
 {
-	if (!t->btf_asked && kernel_btf_new(t->runtime.kernel, STR("vmlinux"), &t->btf))
-		t->btf = NULL;
-	t->btf_asked = true;
-	return t->btf;
+	if (!t->facts.btf_asked && kernel_btf_new(t->runtime.kernel, STR("vmlinux"), &t->facts.btf))
+		t->facts.btf = NULL;
+	t->facts.btf_asked = true;
+	return t->facts.btf;
 }
 
 void tracer_hint_kernel(struct tracer *t)

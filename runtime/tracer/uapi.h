@@ -3,8 +3,8 @@
  * struct bpf_link_info that holds misses, and links of many uprobes. A kernel fills what it
  * knows and leaves the rest as it was, and takes a larger struct when the rest is zero.
  */
-#ifndef BTRUN_RUNTIME_UAPI_H
-#define BTRUN_RUNTIME_UAPI_H
+#ifndef BTRUN_RUNTIME_TRACER_UAPI_H
+#define BTRUN_RUNTIME_TRACER_UAPI_H
 
 #include <stdint.h>
 

@@ -1,3 +1,4 @@
+#include "runtime/events/event.h"
 #include "tests/format/harness.h"
 #include "tests/unit/test.h"
 

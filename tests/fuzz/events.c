@@ -4,6 +4,7 @@
  * the rest is one record.
  */
 #include "image/codec.h"
+#include "runtime/events/event.h"
 #include "tests/format/harness.h"
 
 #include <unistd.h>

@@ -1,5 +1,7 @@
 /* Which fields of another kernel's tracepoint can stand for the one that an image was made for. */
 #include "runtime/tracer/tracer.h"
+
+#include "runtime/load/relocate.h"
 #include "tests/unit/test.h"
 
 static struct arena *arena;

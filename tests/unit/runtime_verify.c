@@ -1,5 +1,7 @@
 /* From a verifier's log and an object's line information to a place in the script. */
 #include "tests/unit/image_sample.h"
+
+#include "runtime/load/verifier_log.h"
 #include "tests/unit/test.h"
 
 #include "runtime/tracer/tracer.h"
@@ -42,8 +44,8 @@ static void test_place(struct arena *a)
 	if (fd < 0)
 		return;
 	bytes = sample_bytes(a, fd);
-	t.elf = (void *)bytes.p;
-	t.elf_size = bytes.n;
+	t.loaded.elf = (void *)bytes.p;
+	t.loaded.elf_size = bytes.n;
 	t.source = (struct source){ STR("x.bt"), str_of(sample_program) };
 	CHECK(verify_place(&t, STR("first"), 0, &at));
 	pos = source_pos(&t.source, at.begin);
@@ -51,7 +53,7 @@ static void test_place(struct arena *a)
 	CHECK(!verify_place(&t, STR("second"), 0, &at));
 	/* A damaged object has no places, and is read within its bounds. */
 	for (size_t n = 0; n < bytes.n; n += 97) {
-		t.elf_size = n;
+		t.loaded.elf_size = n;
 		verify_place(&t, STR("first"), 0, &at);
 	}
 	test_passed_++;
