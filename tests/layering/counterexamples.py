@@ -14,12 +14,16 @@ BIG = "struct big { " + MANY + " };\n"
 # What the check is run with: four rooms, and limits as in rooms.py.
 HOUSE = types.SimpleNamespace(
     ROOMS={"low": [], "mid": ["low"], "top/in": ["low"], "top": ["low", "mid", "top/in"], "late/in": []},
-    PROGRAMS={"program": "top"}, FOREIGN=[(r"^llvm-c/", ["top/*"], "LLVM")],
+    COMING=["mid", "top/in", "top", "late/in"], PROGRAMS={"program": "top"}, FOREIGN=[(r"^llvm-c/", ["top/*"], "LLVM")],
     CIRCLE=4, CIRCLES=[], MEMBERS=30, SHARERS=10, NAMESAKES=3, TODO={})
 
 
 def named(*circle):
     return types.SimpleNamespace(**{**vars(HOUSE), "CIRCLES": [(set(circle), "for the example")]})
+
+
+# The same, but that "mid" is said to come, and nothing else.
+LATE = types.SimpleNamespace(**{**vars(HOUSE), "ROOMS": {"low": [], "mid": ["low"]}, "COMING": ["mid"]})
 
 
 def ring(names):
@@ -62,6 +66,9 @@ KINDS = "enum kind { KIND_A, KIND_B };\nint f(enum kind k);\nint f(enum kind k)\
 CASES = {
     "an include upwards": ({"low/a.h": '#include "mid/a.h"\n', "mid/a.h": "\n"}, HOUSE, "low/a.h:1: low/ is below"),
     "an include downwards": ({"mid/a.h": '#include "low/a.h"\n', "low/a.h": "\n"}, HOUSE, None),
+    "a row of a room that comes": ({"low/a.h": "\n"}, LATE, None),
+    "a row without a folder": ({"mid/a.h": '#include "low/a.h"\n'}, LATE, "a row for low/, which is not there"),
+    "a room that has come": ({"low/a.h": "\n", "mid/a.h": '#include "low/a.h"\n'}, LATE, "mid/ is there, and comes no more"),
     "an arrow that nobody needs": ({"mid/a.h": "\n", "low/a.h": "\n"}, HOUSE, "arrows that nobody needs: mid -> low"),
     "an include between rooms": ({"top/in/a.h": '#include "top/a.h"\n', "top/a.h": "\n"}, HOUSE, "top/in/ is below"),
     "an include into a room of one's own": ({"top/a.h": '#include "top/in/a.h"\n', "top/in/a.h": "\n"}, HOUSE, None),
@@ -140,6 +147,9 @@ def missed(check):
     """Lines about the cases that the check takes for what they are not."""
     lines = []
     for what, (files, house, expected) in CASES.items():
+        there = {os.path.dirname(path) for path in files}
+        if house is not LATE:
+            house.COMING = [room for room in house.ROOMS if room not in there]
         with tempfile.TemporaryDirectory() as root:
             _, wrong, _ = check(root, build(root, files), house)
         if expected is None and wrong:

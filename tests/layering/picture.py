@@ -4,7 +4,7 @@ import re
 import subprocess
 
 COLOURS = {"both": "#e8e8e8", "btrun-compile": "#cfe2f3", "btrun": "#d9ead3", "": "#fff2cc"}
-LEGEND = "blue: only in btrun-compile, green: only in btrun, grey: in both; bold: has a main()"
+LEGEND = "blue: only in btrun-compile, green: only in btrun, grey: in both; bold: has a main(), dashed: to come"
 
 
 def arrows(house):
@@ -39,7 +39,8 @@ def node(house, known, room):
     programs = [program for program, main in house.PROGRAMS.items() if main == room]
     label = (room if "/" not in room else room.split("/")[1]) + "/"
     extra = [f'label="{label}' + "".join(f"\\n{p}" for p in programs) + '"', f'fillcolor="{colour(house, known, room)}"']
-    return f'"{room}" [{", ".join(extra + ["penwidth=2"] * bool(programs))}];'
+    extra += ["penwidth=2"] * bool(programs) + ['style="filled,dashed"'] * (room in house.COMING)
+    return f'"{room}" [{", ".join(extra)}];'
 
 
 def dot(house):
