@@ -1,4 +1,5 @@
 """Scripts compiled by the programs of a build: for which kernels, in which ways, and what came out."""
+import atexit
 import fnmatch
 import multiprocessing
 import os
@@ -33,6 +34,7 @@ class Compiler:
 
     def __init__(self, build, scripts, keep=None):
         self.scripts, self.keep, self.work = os.path.abspath(scripts), keep, tempfile.mkdtemp(prefix="same.")
+        atexit.register(shutil.rmtree, self.work, True)
         missing = [p for p in PROGRAMS if not os.access(f"{build}/{p}", os.X_OK)]
         if missing:
             refuse(f"{build} has no {' and no '.join(missing)}")
@@ -80,9 +82,7 @@ class Compiler:
         """{label: parts}. The long ones come first, so that no CPU waits at the end."""
         jobs = sorted(jobs, key=lambda job: -job[0]["size"])
         with multiprocessing.Pool(os.cpu_count()) as pool:
-            found = dict(pool.imap_unordered(self.compile, jobs, chunksize=4))
-        shutil.rmtree(self.work)
-        return found
+            return dict(pool.imap_unordered(self.compile, jobs, chunksize=4))
 
 
 def label(job):
