@@ -15,18 +15,18 @@
 /* What is defined is what a program of ours has written: it has no mistakes to be told about. */
 static const struct type *define_all(struct compilation *c, struct str text)
 {
-	struct source source = { .name = STR("debugging information"), .text = text };
+	struct source_map map = { .script = { STR("debugging information"), text } };
 	bool report = c->report;
 	char *words = NULL;
 	size_t size;
-	struct diag mute = { .source = &source, .out = open_memstream(&words, &size), .no_warnings = true };
+	struct diag mute = { .map = &map, .out = open_memstream(&words, &size), .no_warnings = true };
 	const struct type *record;
 
 	if (!mute.out)
 		return NULL;
 	c->report = false;
 	types_begin_scope(c->types);
-	define_types(c, parse_script(c->arena, lexer_new(c->arena, &source, &mute)));
+	define_types(c, parse_script(c->arena, lexer_new(c->arena, &map, &mute)));
 	record = type_named(c->types, BTF_SHAPE_STRUCT, STR(RECORD));
 	types_end_scope(c->types);
 	c->report = report;

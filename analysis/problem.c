@@ -89,7 +89,7 @@ void problem_hint_near(struct compilation *c, const struct str_near *near, const
 
 struct str problem_place(struct compilation *c, struct span at)
 {
-	struct source_pos pos = source_pos(c->diag->source, at.begin);
+	struct source_pos pos = source_pos(c->diag->map, at.begin);
 
 	return str_format(c->arena, "%u:%u", pos.line, pos.column);
 }

@@ -175,7 +175,8 @@ struct parameter {
 };
 
 struct program {
-	const struct source *source;
+	const struct source_map *map;
+	const struct source *source; /* the script, of the map */
 	struct types *types;
 	struct kernel_btf *btf; /* NULL: the kernel has none */
 	bool has_packets;       /* skboutput() */

@@ -226,7 +226,8 @@ struct program *analyse(
 	struct compilation c = { .arena = a, .diag = diag, .options = options, .report = true };
 
 	c.program = arena_one(a, struct program);
-	c.program->source = diag->source;
+	c.program->map = diag->map;
+	c.program->source = &diag->map->script;
 	c.program->portable = options->portable;
 	c.program->arch = options->arch ? options->arch : arch_native();
 	if (kernel_btf_new(options->kernel, STR("vmlinux"), &c.program->btf))

@@ -19,11 +19,10 @@ static void put_text(FILE *out, char c)
  * line so that both line up however wide a terminal makes them. Of a very long
  * line (a generated script) only the part around the place is shown.
  */
-static void print_excerpt(FILE *out, struct source_pos pos, struct span at)
+static void print_excerpt(FILE *out, struct source_pos pos, size_t length)
 {
 	size_t column = pos.column - 1 < pos.text.n ? pos.column - 1 : pos.text.n;
 	size_t first = column > EXCERPT_LIMIT / 2 ? column - EXCERPT_LIMIT / 2 : 0;
-	size_t length = at.end > at.begin ? at.end - at.begin : 1;
 	struct str line;
 
 	if (pos.text.n <= EXCERPT_LIMIT)
@@ -44,15 +43,50 @@ static void print_excerpt(FILE *out, struct source_pos pos, struct span at)
 	fputc('\n', out);
 }
 
+/* A name that a #define gives a text hides what the message is about. */
+static void print_expansion(struct diag *d, struct span at)
+{
+	for (size_t i = 0; i < d->map->expansions.n; i++) {
+		const struct source_expansion *e = &d->map->expansions.v[i];
+
+		if (e->use.begin != at.begin || e->use.end != at.end)
+			continue;
+		struct source_pos pos = source_pos(d->map, e->definition.begin);
+
+		fprintf(d->out, INDENT "in expansion of %.*s, defined at %.*s:%u\n", STR_ARG(e->name),
+		    STR_ARG(pos.name), pos.line);
+		return;
+	}
+}
+
+/* How a text came in, and the one that it came in through, and so on. */
+static void print_parents(struct diag *d, const struct source *text)
+{
+	for (; text->kind != SOURCE_SCRIPT; text = source_at(d->map, text->parent.begin)) {
+		struct source_pos pos = source_pos(d->map, text->parent.begin);
+
+		if (text->parent.end == 0) {
+			fputs(INDENT "included by the command line\n", d->out);
+			return;
+		}
+		fprintf(d->out, INDENT "included from %.*s:%u\n", STR_ARG(pos.name), pos.line);
+	}
+}
+
 static void print_message(
     struct diag *d, struct span at, const char *severity, const char *format, va_list ap)
 {
-	struct source_pos pos = source_pos(d->source, at.begin);
+	const struct source *text = source_at(d->map, at.begin);
+	struct source_pos pos = source_pos(d->map, at.begin);
+	/* What was written down from a file is not as long as what stands there. */
+	bool is_exact = text->kind == SOURCE_SCRIPT && at.end > at.begin;
 
-	fprintf(d->out, "%.*s:%u:%u: %s: ", STR_ARG(d->source->name), pos.line, pos.column, severity);
+	fprintf(d->out, "%.*s:%u:%u: %s: ", STR_ARG(pos.name), pos.line, pos.column, severity);
 	vfprintf(d->out, format, ap);
 	fputc('\n', d->out);
-	print_excerpt(d->out, pos, at);
+	print_excerpt(d->out, pos, is_exact ? at.end - at.begin : 1);
+	print_expansion(d, at);
+	print_parents(d, text);
 }
 
 void diag_error(struct diag *d, struct span at, const char *format, ...)
@@ -63,7 +97,7 @@ void diag_error(struct diag *d, struct span at, const char *format, ...)
 	d->hint_muted = d->errors >= limit;
 	if (d->errors++ == limit)
 		fprintf(d->out, "%.*s: more errors follow; the first %u are shown\n",
-		    STR_ARG(d->source->name), limit);
+		    STR_ARG(d->map->script.name), limit);
 	if (d->hint_muted)
 		return;
 	va_start(ap, format);

@@ -6,6 +6,9 @@
  *	                   ^~~
  *	    hint: assign it first, as in $sk = ...
  *
+ * A text that came in through another, a header file, adds a line "included from FILE:LINE"; a name that a
+ * #define gives a text adds "in expansion of NAME, defined at FILE:LINE".
+ *
  * One run reports every error of a script; the count decides its end.
  */
 #ifndef BTRUN_BASE_DIAG_H
@@ -17,7 +20,7 @@
 #include "base/source.h"
 
 struct diag {
-	const struct source *source;
+	const struct source_map *map; /* of the texts that spans lie in */
 	FILE *out;
 	unsigned errors;
 	unsigned warnings;

@@ -69,6 +69,7 @@ static void take_helper(const struct facts *f, const char *name)
 
 int facts_header(void *context, struct str name)
 {
+	static const int errors[] = { -ENOENT };
 	const struct facts *f = context;
 	struct arena *a;
 	int fd, err;
@@ -76,7 +77,7 @@ int facts_header(void *context, struct str name)
 	if (!is_included(f, name))
 		return -EPERM;
 	a = arena_new();
-	fd = helper_read(header_arguments(a, f, name), -1, NULL, 0);
+	fd = helper_read(header_arguments(a, f, name), -1, errors, 1);
 	err = fd < 0 ? 0 : split_files(a, f, fd);
 	if (err) {
 		close(fd);

@@ -214,9 +214,9 @@ static bool is_wanted(const struct options *o, const char *stage)
 	return strcmp(o->dump, stage) == 0;
 }
 
-/* The types of header files stand behind the script. */
+/* Has header files read, which become texts of the map. */
 static struct lexer *make_lexer(
-    struct arena *a, const struct options *o, struct source *source, struct diag *diag)
+    struct arena *a, const struct options *o, struct source_map *map, struct diag *diag)
 {
 	struct str *includes = arena_many(a, struct str, o->include.n + 1);
 	bool btf = has_btf(o);
@@ -225,17 +225,26 @@ static struct lexer *make_lexer(
 
 	for (size_t i = 0; i < o->include.n; i++)
 		includes[i] = str_of(o->include.v[i]);
-	if (headers_read(a, o->kernel, source, btf, includes, o->include.n, headers)) {
+	if (headers_read(a, o->kernel, map, btf, includes, o->include.n, headers)) {
 		message_error("a header of --include cannot be read");
 		return NULL;
 	}
-	if (headers->text.n)
-		source->text = str_format(a, "%.*s\n%.*s", STR_ARG(source->text), STR_ARG(headers->text));
-	lexer = lexer_new(a, source, diag);
+	lexer = lexer_new(a, map, diag);
 	headers_give(headers, lexer);
 	if (btf)
 		lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
 	return lexer;
+}
+
+/* The script uses the types that header files define. */
+static struct script *parse(struct arena *a, struct source_map *map, struct lexer *lexer, struct diag *diag)
+{
+	struct script *script = arena_one(a, struct script);
+
+	for (size_t i = 0; i < map->others.n; i++)
+		parse_text(a, lexer_of_header(a, map, &map->others.v[i], diag), script);
+	parse_text(a, lexer, script);
+	return script;
 }
 
 static int generate(struct arena *a, const struct options *o, const struct program *program)
@@ -259,10 +268,10 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 }
 
 /* The pipeline, stage by stage; --dump STAGE prints what that stage made and stops. */
-static int compile(struct arena *a, const struct options *o, struct source *source)
+static int compile(struct arena *a, const struct options *o, struct source_map *map)
 {
-	struct diag diag = { .source = source, .out = stderr, .no_warnings = o->no_warnings };
-	struct lexer *lexer = make_lexer(a, o, source, &diag);
+	struct diag diag = { .map = map, .out = stderr, .no_warnings = o->no_warnings };
+	struct lexer *lexer = make_lexer(a, o, map, &diag);
 	struct analysis_options options = {
 		.kernel = o->kernel,
 		.params = o->params,
@@ -284,7 +293,7 @@ static int compile(struct arena *a, const struct options *o, struct source *sour
 		lexer_dump(lexer, stdout);
 		return diag.errors != 0;
 	}
-	script = parse_script(a, lexer);
+	script = parse(a, map, lexer, &diag);
 	if (is_wanted(o, "ast"))
 		ast_dump(stdout, script, NULL);
 	if (diag.errors || is_wanted(o, "ast"))
@@ -306,7 +315,7 @@ int main(int argc, char **argv)
 		.kernel_id = "",
 		.dump = "",
 	};
-	struct source source;
+	struct source_map map = { 0 };
 	int status = read_options(&o, a, argc, argv);
 
 	if (o.version)
@@ -314,11 +323,11 @@ int main(int argc, char **argv)
 	/* Started by btrun it has all it needs in its hands; by hand, with --kernel-root, it opens files. */
 	if (!status && !o.kernel_root && !o.btf)
 		sandbox_enter(SANDBOX_COMPILER, NULL);
-	if (!status && read_script(a, (int)o.script_fd, &source.text))
+	if (!status && read_script(a, (int)o.script_fd, &map.script.text))
 		status = usage("the script can't be read");
 	if (!status) {
-		source.name = str_of(o.name);
-		status = compile(a, &o, &source);
+		map.script.name = str_of(o.name);
+		status = compile(a, &o, &map);
 	}
 	kernel_free(o.kernel);
 	arena_free(a);

@@ -1,11 +1,12 @@
 /*
- * The part of libclang's C interface that is used here (clang-c/Index.h, the same since LLVM 3.4), as
+ * The part of libclang's C interface that is used here (clang-c/Index.h, the same since LLVM 6), as
  * functions of a library that is opened when it is needed: a machine without it runs everything else.
  */
 #ifndef BTRUN_HEADERS_LIBCLANG_H
 #define BTRUN_HEADERS_LIBCLANG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum clang_cursor {
 	CURSOR_STRUCT = 2,
@@ -58,6 +59,10 @@ struct clang_cursor_value {
 struct clang_type {
 	int kind;
 	void *data[2];
+};
+struct clang_location {
+	const void *data[2];
+	unsigned number;
 };
 struct clang_range {
 	const void *data[2];
@@ -112,6 +117,10 @@ typedef void clang_file_visitor(void *file, void *places, unsigned n_places, voi
 	FUNCTION(struct clang_range, getCursorExtent, (struct clang_cursor_value))                 \
 	FUNCTION(void, tokenize, (void *, struct clang_range, struct clang_token **, unsigned *))  \
 	FUNCTION(struct clang_string, getTokenSpelling, (void *, struct clang_token))              \
+	FUNCTION(struct clang_location, getCursorLocation, (struct clang_cursor_value))            \
+	FUNCTION(void, getExpansionLocation,                                                       \
+	    (struct clang_location, void **, unsigned *, unsigned *, unsigned *))                  \
+	FUNCTION(const char *, getFileContents, (void *, void *, size_t *))                        \
 	FUNCTION(void, getInclusions, (void *, clang_file_visitor *, void *))                      \
 	FUNCTION(struct clang_string, getFileName, (void *))
 

@@ -1,11 +1,13 @@
 /*
  * btrun-headers [-I DIR]... HEADER: what a header file defines, in the form that scripts define types in:
- * records member by member, enums, typedefs, macros that are plain text. Then a NUL byte and the names of the
- * files that this came from, and of those that would have been read instead if they existed, with a NUL byte
- * behind each. A process of its own, which has libclang in it and goes when it is done.
+ * records member by member, enums, typedefs, macros that are plain text. A line "#file NAME" stands before
+ * those of another file, "#line LINE COLUMN TEXT" with the file's own line before each of them. Then a NUL
+ * byte and the names of the files that this came from, and of those that would have been read instead if they
+ * existed, with a NUL byte behind each. A process of its own, which has libclang in it and goes when it is
+ * done.
  *
- * HEADER as in #include: a name, or an absolute path. Exit status 1 and libclang's messages when it can't be
- * read.
+ * HEADER as in #include: a name, or an absolute path. Exit status 1 and a message when it can't be used; 2
+ * when there is no such file.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 static struct libclang clang;
 static void *unit;
 
+#define STATUS_ABSENT 2 /* there is no such header */
 #define MACRO_TOKENS 64
 #define DEPTH_MAX 16 /* of records in one another */
 
@@ -30,6 +33,42 @@ static const char *text_of(struct clang_string s)
 
 	clang.disposeString(s);
 	return copy ? copy : "";
+}
+
+#define LINE_MAX_SHOWN 400 /* bytes of a file's line, for messages */
+
+/* The line of the file in which the byte at offset is the column's. */
+static void print_line(void *file, unsigned column, unsigned offset)
+{
+	size_t size, begin = offset - (column - 1), end = begin;
+	const char *text = clang.getFileContents(unit, file, &size);
+
+	while (text && end < size && text[end] != '\n' && text[end] != '\r' && text[end] &&
+	       end - begin < LINE_MAX_SHOWN)
+		end++;
+	fwrite(text ? text + begin : "", 1, end - begin, stdout);
+}
+
+/* The file that the definitions being printed come from. */
+static void *present_file;
+
+/* Says where what is printed next stands. A member never changes the file: it is in the middle of a text. */
+static void print_mark(struct clang_cursor_value c, bool is_member)
+{
+	unsigned line, column, offset;
+	void *file = NULL;
+
+	clang.getExpansionLocation(clang.getCursorLocation(c), &file, &line, &column, &offset);
+	if (!file || (is_member && file != present_file))
+		return;
+	if (file != present_file)
+		printf("#file %s\n", text_of(clang.getFileName(file)));
+	present_file = file;
+	printf("#line %u %u ", line, column);
+	/* Nobody is shown the line of a macro, and there are many of them. */
+	if (c.kind != CURSOR_MACRO)
+		print_line(file, column, offset);
+	putchar('\n');
 }
 
 static bool is_anonymous(struct clang_type record)
@@ -171,6 +210,7 @@ static int print_member(struct clang_cursor_value c, struct clang_cursor_value p
 
 	if (c.kind != CURSOR_FIELD || m->depth > DEPTH_MAX)
 		return VISIT_CONTINUE;
+	print_mark(c, true);
 	print_declaration(clang.getCursorType(c), text_of(clang.getCursorSpelling(c)), m->depth);
 	if (clang.Cursor_isBitField(c))
 		printf(" : %d", clang.getFieldDeclBitWidth(c));
@@ -249,6 +289,7 @@ static int print_part(struct clang_cursor_value c, struct clang_cursor_value par
 			return VISIT_CONTINUE;
 		clang.visitChildren(parent, find_user, &a);
 		if (!a.used) {
+			print_mark(c, true);
 			print_declaration(a.type, "", m->depth);
 			print_place(place_of(c, parent));
 		}
@@ -288,6 +329,7 @@ static void print_enum(struct clang_cursor_value c, struct clang_type type)
 {
 	const char *name = text_of(clang.getCursorSpelling(c));
 
+	print_mark(c, false);
 	if (is_anonymous(type) || !*name) {
 		clang.visitChildren(c, print_constant, NULL);
 		return;
@@ -314,6 +356,7 @@ static int print_definition(struct clang_cursor_value c, struct clang_cursor_val
 	if (is_anonymous(type))
 		return VISIT_CONTINUE;
 	spelling = text_of(clang.getTypeSpelling(type));
+	print_mark(c, false);
 	/* "struct name", or what a typedef calls a record that has no name of its own */
 	if (strchr(spelling, ' '))
 		printf("%s {\n", spelling);
@@ -341,6 +384,7 @@ static void print_typedef(struct clang_cursor_value c)
 	if (!plain_type(type.kind) && type.kind != KIND_RECORD && type.kind != KIND_POINTER &&
 	    type.kind != KIND_ENUM)
 		return;
+	print_mark(c, false);
 	fputs("typedef ", stdout);
 	print_declaration(type, name, 0);
 	fputs(";\n", stdout);
@@ -359,6 +403,7 @@ static void print_macro(struct clang_cursor_value c)
 	clang.tokenize(unit, clang.getCursorExtent(c), &tokens, &n);
 	if (n < 2 || n > MACRO_TOKENS)
 		return;
+	print_mark(c, false);
 	printf("#define %s", name);
 	for (unsigned i = 1; i < n; i++)
 		printf(" %s", text_of(clang.getTokenSpelling(unit, tokens[i])));
@@ -382,18 +427,23 @@ static int print_top(struct clang_cursor_value c, struct clang_cursor_value pare
 	return VISIT_CONTINUE;
 }
 
-static bool has_errors(void)
+/* 0: all went well; else our exit status. */
+static int print_errors(void)
 {
-	bool errors = false, absent = false;
+	bool absent = false;
+	int status = 0;
 
 	for (unsigned i = 0; i < clang.getNumDiagnostics(unit); i++) {
 		void *one = clang.getDiagnostic(unit, i);
 
 		if (clang.getDiagnosticSeverity(one) < SEVERITY_ERROR)
 			continue;
-		errors = true;
 		const char *text = text_of(clang.formatDiagnostic(one, 1));
+
 		absent |= strstr(text, "not found") || strstr(text, "Permission denied");
+		/* Not one that it includes: that message has a place. */
+		if (status == 0)
+			status = strncmp(text, "fatal error: '", 14) == 0 && absent ? STATUS_ABSENT : 1;
 		fprintf(stderr, "%s\n", text);
 	}
 	if (absent)
@@ -401,7 +451,7 @@ static bool has_errors(void)
 		      "nowhere "
 		      "else\n",
 		    stderr);
-	return errors;
+	return status;
 }
 
 /* The folder that a header of this name would be in, beneath one of -I: "../common/x.h" need not lie there.
@@ -470,10 +520,10 @@ static void print_files(struct folders folders)
 int main(int argc, char **argv)
 {
 	const char *words[256] = { "-x", "c", "-include" };
-	int n = 3;
+	int n = 3, status;
 
 	if (argc < 2 || argc > 200)
-		return 2;
+		return 1;
 	if (!libclang_open(&clang))
 		return 1;
 	shut_in(argc, argv);
@@ -486,8 +536,9 @@ int main(int argc, char **argv)
 		message("libclang can't read %s", argv[argc - 1]);
 		return 1;
 	}
-	if (has_errors())
-		return 1;
+	status = print_errors();
+	if (status)
+		return status;
 	clang.visitChildren(clang.getTranslationUnitCursor(unit), print_top, NULL);
 	print_files((struct folders){ argv + 1, argc - 2 });
 	return fflush(stdout) != 0;

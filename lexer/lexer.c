@@ -30,35 +30,78 @@ const char *token_words(enum token_kind kind)
 	return words[kind];
 }
 
-struct arena *lexer_arena(const struct lexer *lexer)
-{
-	return lexer->arena;
-}
-
 struct diag *lexer_diag(const struct lexer *lexer)
 {
 	return lexer->diag;
 }
 
-const struct source *lexer_source(const struct lexer *lexer)
+struct str lexer_text(const struct lexer *lexer, struct span span)
 {
-	return lexer->source;
+	const struct source *s = &lexer->source;
+
+	return str_slice(s->text, span.begin - s->begin, span.end - s->begin);
 }
 
-struct lexer *lexer_new(struct arena *a, const struct source *source, struct diag *diag)
+struct lexer *lexer_new(struct arena *a, struct source_map *map, struct diag *diag)
+{
+	return lexer_of_header(a, map, &map->script, diag);
+}
+
+struct lexer *lexer_of_header(
+    struct arena *a, struct source_map *map, const struct source *header, struct diag *diag)
 {
 	struct lexer *lexer = arena_one(a, struct lexer);
 
 	lexer->arena = a;
-	lexer->source = source;
+	lexer->map = map;
+	lexer->source = *header;
 	lexer->diag = diag;
 	lexer_scan_open(lexer);
 	return lexer;
 }
 
-static enum token_kind keyword(struct str name)
+/* Macros that use one another double the text each time: a script of 2 KB could fill all memory. */
+#define EXPANSIONS_MAX 100000
+
+/* Messages about what a macro's text makes say where the macro is defined. */
+static void note_expansion(struct lexer *lexer, const struct macro *macro)
 {
-	for (enum token_kind k = TOKEN_IF; k <= TOKEN_ENUM; k++)
+	struct source_expansion e = { lexer->use, macro->name, macro->definition };
+
+	if (e.definition.end)
+		vec_push(lexer->arena, &lexer->map->expansions, e);
+}
+
+static void expand(struct lexer *lexer, struct macro *macro, struct span use)
+{
+	if (!lexer->frames.n) {
+		lexer->use = use;
+		note_expansion(lexer, macro);
+	}
+	if (macro->parameters) {
+		diag_error(lexer->diag, lexer->use, "the macro %.*s has parameters", STR_ARG(macro->name));
+		diag_hint(lexer->diag, "only macros of #define NAME text can be used");
+		return;
+	}
+	if (lexer->expansions++ >= EXPANSIONS_MAX) {
+		if (lexer->expansions == EXPANSIONS_MAX + 1) {
+			diag_error(lexer->diag, use, "the macros expand to too much text");
+			diag_hint(lexer->diag, "a script may use macros %d times, in one another too",
+			    EXPANSIONS_MAX);
+		}
+		return;
+	}
+	macro->active = true;
+	vec_push(lexer->arena, &lexer->frames, macro);
+	lexer_scan_macro(lexer, macro->text);
+}
+
+/* Members of C's structs may be called as our statements are. */
+static enum token_kind keyword(const struct lexer *lexer, struct str name)
+{
+	enum token_kind first = lexer->mode == MODE_DEFINITION ? TOKEN_STRUCT : TOKEN_IF;
+
+	for (enum token_kind k = first; k <= TOKEN_ENUM; k++)
 		if (str_is(name, texts[k]))
 			return k;
 	return TOKEN_IDENT;
@@ -68,8 +111,8 @@ static enum token_kind keyword(struct str name)
  * may be left out, and then a probe follows. */
 static bool definition_goes_on(const struct lexer *lexer)
 {
-	uint32_t at = spec_skip_blanks(lexer->source->text, lexer->at);
-	struct str rest = str_slice(lexer->source->text, at, lexer->source->text.n);
+	uint32_t at = spec_skip_blanks(lexer->source.text, lexer->at);
+	struct str rest = str_slice(lexer->source.text, at, lexer->source.text.n);
 
 	return lexer->frames.n || str_starts(rest, ";") || str_starts(rest, "__attribute__");
 }
@@ -109,7 +152,7 @@ static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
 		break;
 	case MODE_PREDICATE:
 		if (kind == TOKEN_SLASH && !lexer->frames.n &&
-		    spec_closes_predicate(lexer->source->text, lexer->at)) {
+		    spec_closes_predicate(lexer->source.text, lexer->at)) {
 			lexer->mode = MODE_AFTER;
 			return TOKEN_PRED_CLOSE;
 		}
@@ -176,19 +219,19 @@ struct token lexer_next(struct lexer *lexer)
 		struct token token = { .kind = TOKEN_END };
 
 		if (lexer->ended) {
-			token.span = (struct span){ lexer->at, lexer->at };
+			token.span = lexer_span(lexer, lexer->at, lexer->at);
 			return token;
 		}
 		token.kind = lexer_scan(&token, lexer->scanner);
 		if (token.kind == TOKEN_IDENT) {
-			struct macro *macro = preprocess_macro(lexer, token.text);
+			struct macro *macro = macro_find(lexer, token.text);
 
 			if (macro) {
-				preprocess_expand(lexer, macro, token.span);
+				expand(lexer, macro, token.span);
 				continue;
 			}
 			if (lexer->previous != TOKEN_DOT && lexer->previous != TOKEN_ARROW)
-				token.kind = keyword(token.text);
+				token.kind = keyword(lexer, token.text);
 		} else if (token.kind == TOKEN_END) {
 			lexer->ended = true;
 			preprocess_end(lexer);
@@ -231,7 +274,7 @@ void lexer_dump(struct lexer *lexer, FILE *out)
 {
 	for (struct token t = { .kind = TOKEN_ERROR }; t.kind != TOKEN_END;) {
 		t = lexer_next(lexer);
-		struct source_pos pos = source_pos(lexer->source, t.span.begin);
+		struct source_pos pos = source_pos(lexer->map, t.span.begin);
 
 		fprintf(out, "%u:%u %s", pos.line, pos.column, names[t.kind]);
 		if (t.text.p) {

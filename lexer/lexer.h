@@ -17,8 +17,13 @@
 
 struct lexer;
 
-struct lexer *lexer_new(struct arena *a, const struct source *source, struct diag *diag);
-/* Before the first token: #ifdef NAME is then true, NAME stands for text. */
+/* Reads the script of the map; the map also takes down where macros are used. */
+struct lexer *lexer_new(struct arena *a, struct source_map *map, struct diag *diag);
+/* Reads definitions that were written down from a header, one of the map's texts: no directives or macros of
+ * the script reach into them. */
+struct lexer *lexer_of_header(
+    struct arena *a, struct source_map *map, const struct source *header, struct diag *diag);
+/* Makes #ifdef NAME true and NAME stand for text, from the next token on. */
 void lexer_define(struct lexer *lexer, struct str name, struct str text);
 /* The token stream, a line each, for -d tokens. */
 void lexer_dump(struct lexer *lexer, FILE *out);

@@ -7,68 +7,9 @@
 
 #include <string.h>
 
-/* Macros that use one another double the text each time: a script of 2 KB could fill all memory. */
-#define EXPANSIONS_MAX 100000
-
 bool preprocess_skipping(const struct lexer *lexer)
 {
 	return lexer->conditionals.n && !lexer->conditionals.v[lexer->conditionals.n - 1].used;
-}
-
-struct macro *preprocess_macro(struct lexer *lexer, struct str name)
-{
-	for (size_t i = 0; i < lexer->macros.n; i++)
-		if (str_eq(lexer->macros.v[i]->name, name))
-			return lexer->macros.v[i]->active ? NULL : lexer->macros.v[i];
-	return NULL;
-}
-
-static ptrdiff_t macro_index(const struct lexer *lexer, struct str name)
-{
-	for (size_t i = 0; i < lexer->macros.n; i++)
-		if (str_eq(lexer->macros.v[i]->name, name))
-			return (ptrdiff_t)i;
-	return -1;
-}
-
-void lexer_define(struct lexer *lexer, struct str name, struct str text)
-{
-	struct macro *macro = arena_one(lexer->arena, struct macro);
-	ptrdiff_t index = macro_index(lexer, name);
-
-	macro->name = str_copy(lexer->arena, name.p, name.n);
-	macro->text = str_copy(lexer->arena, text.p, text.n);
-	if (index >= 0)
-		lexer->macros.v[index] = macro;
-	else
-		vec_push(lexer->arena, &lexer->macros, macro);
-}
-
-void preprocess_expand(struct lexer *lexer, struct macro *macro, struct span use)
-{
-	if (!lexer->frames.n)
-		lexer->use = use;
-	if (macro->parameters) {
-		diag_error(lexer->diag, lexer->use, "the macro %.*s has parameters", STR_ARG(macro->name));
-		diag_hint(lexer->diag, "only macros of #define NAME text can be used");
-		return;
-	}
-	if (lexer->expansions++ >= EXPANSIONS_MAX) {
-		if (lexer->expansions == EXPANSIONS_MAX + 1) {
-			diag_error(lexer->diag, use, "the macros expand to too much text");
-			diag_hint(lexer->diag, "a script may use macros %d times, in one another too",
-			    EXPANSIONS_MAX);
-		}
-		return;
-	}
-	macro->active = true;
-	vec_push(lexer->arena, &lexer->frames, macro);
-	lexer_scan_macro(lexer, macro->text);
-}
-
-void preprocess_expanded(struct lexer *lexer)
-{
-	lexer->frames.v[--lexer->frames.n]->active = false;
 }
 
 /* A directive taken apart: "#  word rest". */
@@ -103,7 +44,7 @@ static struct str first_word(struct str s)
  * it with the next. Returns the offset of the line's end. */
 static uint32_t logical_line(struct lexer *lexer, uint32_t at, struct str *line)
 {
-	struct str text = lexer->source->text;
+	struct str text = lexer->source.text;
 	VEC(char) to = { 0 };
 	char quote = 0;
 
@@ -143,19 +84,15 @@ static void directive_define(struct lexer *lexer, const struct directive *d)
 	if (name.n < d->rest.n && d->rest.p[name.n] == '(') {
 		/* An error only where it is used: scripts carry such macros for the C parts of their
 		 * definitions. */
-		lexer_define(lexer, name, (struct str){ 0 });
-		lexer->macros.v[macro_index(lexer, name)]->parameters = true;
+		macro_define(lexer, name, (struct str){ 0 }, d->span)->parameters = true;
 		return;
 	}
-	lexer_define(lexer, name, str_trim(str_slice(d->rest, name.n, d->rest.n)));
+	macro_define(lexer, name, str_trim(str_slice(d->rest, name.n, d->rest.n)), d->span);
 }
 
 static void directive_undef(struct lexer *lexer, const struct directive *d)
 {
-	ptrdiff_t index = macro_index(lexer, first_word(d->rest));
-
-	if (index >= 0)
-		lexer->macros.v[index] = lexer->macros.v[--lexer->macros.n];
+	macro_undefine(lexer, first_word(d->rest));
 }
 
 static void directive_include(struct lexer *lexer, const struct directive *d)
@@ -169,17 +106,10 @@ static void directive_include(struct lexer *lexer, const struct directive *d)
 		return;
 	}
 	name = str_slice(name, 1, name.n - 1);
-	if (preprocess_header_known(name) || headers_have(lexer->headers, name))
+	if (header_is_known(lexer, name))
 		return;
-	vec_push(lexer->arena, &lexer->includes, name);
-	diag_error(lexer->diag, d->rest_span, "%.*s cannot be read, and its constants are not built in",
-	    STR_ARG(name));
-	diag_hint(lexer->diag,
-	    "remove the #include: kernel types and their enums come from the kernel's BTF and need none, "
-	    "and the constants of sys/socket.h, fcntl.h, errno.h and their like are built in");
-	diag_hint(lexer->diag,
-	    "if the script must also run under bpftrace without BTF, put the #include between #ifndef "
-	    "BPFTRACE_HAVE_BTF and #endif");
+	vec_push(lexer->arena, &lexer->includes, ((struct include){ name, d->span }));
+	header_refuse(lexer, name, d->rest_span);
 }
 
 static void open_conditional(struct lexer *lexer, const struct directive *d, bool condition)
@@ -196,7 +126,7 @@ static bool is_defined(struct lexer *lexer, const struct directive *d)
 
 	if (!name.n)
 		diag_error(lexer->diag, d->span, "#%.*s without a name", STR_ARG(d->word));
-	return macro_index(lexer, name) >= 0;
+	return macro_is_defined(lexer, name);
 }
 
 static void directive_ifdef(struct lexer *lexer, const struct directive *d)
@@ -309,31 +239,45 @@ static void carry_out(struct lexer *lexer, const struct directive *d)
 		diag_hint(lexer->diag, "a comment begins with //");
 }
 
-uint32_t preprocess_directive(struct lexer *lexer, uint32_t at)
+static struct directive take_apart(struct lexer *lexer, uint32_t at, struct str line, uint32_t end)
 {
-	struct str text = lexer->source->text, line;
-	uint32_t end = logical_line(lexer, at + 1, &line), last = end;
+	struct str text = lexer->source.text;
+	uint32_t word = at + 1, rest;
+	struct directive d;
 
-	if (at == 0 && text.n > 1 && text.p[1] == '!') {
-		ptrdiff_t length = str_find(text, '\n');
-
-		return length < 0 ? (uint32_t)text.n : (uint32_t)length;
-	}
-	while (last > at + 1 && is_blank(text.p[last - 1]))
-		last--;
-	struct directive d = { .span = { at, last } };
-
+	while (end > at + 1 && is_blank(text.p[end - 1]))
+		end--;
 	line = str_trim(line);
+	d.span = lexer_span(lexer, at, end);
 	d.word = first_word(line);
 	d.rest = str_trim(str_slice(line, d.word.n, line.n));
-	uint32_t word = at + 1;
-
-	while (word < last && is_blank(text.p[word]))
+	while (word < end && is_blank(text.p[word]))
 		word++;
-	d.word_span = (struct span){ at, word + (uint32_t)d.word.n };
-	uint32_t rest = spec_skip_blanks(text, d.word_span.end);
+	word += (uint32_t)d.word.n;
+	d.word_span = lexer_span(lexer, at, word);
+	rest = spec_skip_blanks(text, word);
+	d.rest_span = rest < end ? lexer_span(lexer, rest, end) : d.span;
+	return d;
+}
 
-	d.rest_span = rest < last ? (struct span){ rest, last } : d.span;
+static uint32_t line_end(struct str text, uint32_t at)
+{
+	ptrdiff_t length = str_find(str_slice(text, at, text.n), '\n');
+
+	return length < 0 ? (uint32_t)text.n : at + (uint32_t)length;
+}
+
+uint32_t preprocess_directive(struct lexer *lexer, uint32_t at)
+{
+	struct str text = lexer->source.text, line;
+	struct directive d;
+	uint32_t end;
+
+	/* A script's first line may name its interpreter; in what stands for a header these are marks. */
+	if ((at == 0 && text.n > 1 && text.p[1] == '!') || lexer->source.kind == SOURCE_HEADER)
+		return line_end(text, at);
+	end = logical_line(lexer, at + 1, &line);
+	d = take_apart(lexer, at, line, end);
 	carry_out(lexer, &d);
 	return end;
 }

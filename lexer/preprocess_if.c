@@ -51,7 +51,7 @@ static int64_t defined(struct condition *c)
 
 	if (!name.n || (paren && !take(c, ")")))
 		c->failed = true;
-	return preprocess_macro(c->lexer, name) != NULL;
+	return macro_find(c->lexer, name) != NULL;
 }
 
 static int64_t name_or_number(struct condition *c)
@@ -62,7 +62,7 @@ static int64_t name_or_number(struct condition *c)
 
 	if (str_is(word, "defined"))
 		return defined(c);
-	macro = preprocess_macro(c->lexer, word);
+	macro = macro_find(c->lexer, word);
 	if (literal_integer(macro ? macro->text : word, &value))
 		return (int64_t)value;
 	/* as in C, a name that is not defined is 0 */

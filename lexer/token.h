@@ -30,9 +30,9 @@ struct token {
 
 /* After TOKEN_END it comes again and again. */
 struct token lexer_next(struct lexer *lexer);
-struct arena *lexer_arena(const struct lexer *lexer);
 struct diag *lexer_diag(const struct lexer *lexer);
-const struct source *lexer_source(const struct lexer *lexer);
+/* Returns the bytes of the script that a span is made of. */
+struct str lexer_text(const struct lexer *lexer, struct span span);
 /* The row's columns. */
 const char *token_text(enum token_kind kind);
 const char *token_words(enum token_kind kind);

@@ -232,7 +232,6 @@ struct enumerator_syntax {
 	int64_t value;
 };
 
-/* A struct, union or enum, or a name of one, as C declares it. */
 /* __attribute__((...)) of a record or a member; others say nothing about the layout. */
 struct attributes_syntax {
 	bool packed;
@@ -243,6 +242,7 @@ struct attributes_syntax {
 	uint32_t size;   /* sized(SIZE): bytes; 0: not given */
 };
 
+/* A struct, union or enum, or a name of one, as C declares it. */
 struct record_syntax {
 	struct span span;
 	enum type_tag tag;

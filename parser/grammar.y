@@ -308,17 +308,24 @@ static void grammar_error(struct span *span, struct parser *p, const char *messa
 	parser_too_deep(p, *span);
 }
 
-struct script *parse_script(struct arena *a, struct lexer *lexer)
+void parse_text(struct arena *a, struct lexer *lexer, struct script *script)
 {
 	struct parser p = {
 		.arena = a,
 		.lexer = lexer,
 		.diag = lexer_diag(lexer),
-		.script = arena_one(a, struct script),
+		.script = script,
 		.probe = arena_one(a, struct probe_syntax),
 	};
 
 	grammar_parse(&p);
 	parser_check_depth(&p);
-	return p.script;
+}
+
+struct script *parse_script(struct arena *a, struct lexer *lexer)
+{
+	struct script *script = arena_one(a, struct script);
+
+	parse_text(a, lexer, script);
+	return script;
 }

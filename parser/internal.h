@@ -1,6 +1,8 @@
 /*
- * What the files of parser/ share: grammar.y, tokens.c (the tokens as bison reads them), build.c (the
- * nodes' constructors), depth.c and message.c (syntax errors in words).
+ * What the files of parser/ share. The grammar (grammar.y) reads tokens through tokens.c, which looks ahead
+ * by ahead.c and has the definitions of types taken apart by define.c, and makes nodes by build.c. message.c
+ * puts syntax errors into words; depth.c refuses trees that are too deep. ast.c and dump.c, the tree itself,
+ * stand below all of these.
  */
 #ifndef BTRUN_PARSER_INTERNAL_H
 #define BTRUN_PARSER_INTERNAL_H
@@ -33,12 +35,14 @@ struct parser {
 	bool base_named;           /* the first name of its declaration stands among its type's words */
 };
 
-/* tokens.c */
-/* The next token for bison. *is_cast: it is the ( of a cast, or of sizeof(type). */
-struct token parser_next(struct parser *p, bool *is_cast);
-
+/* ahead.c */
+/* Returns the token that comes after n others, without taking any. */
 struct token parser_peek(struct parser *p, size_t n);
 struct token parser_take(struct parser *p);
+
+/* tokens.c */
+/* Returns the next token for bison. *is_cast: it is the ( of a cast, or of sizeof(type). */
+struct token parser_next(struct parser *p, bool *is_cast);
 
 /* define.c: reads the definition of a type that the token opens, up to its end. */
 void parser_define(struct parser *p, struct token opener);

@@ -43,11 +43,11 @@ static bool expects(const enum token_kind *expected, unsigned n, enum token_kind
 /* The token as the message names it. */
 static struct str found_words(struct parser *p, struct token token)
 {
-	struct str text = lexer_source(p->lexer)->text;
+	struct str text;
 
 	if (token.kind == TOKEN_END)
 		return STR("the end of the script");
-	text = str_slice(text, token.span.begin, token.span.end);
+	text = lexer_text(p->lexer, token.span);
 	if (text.n > 40)
 		return str_format(p->arena, "%s", token_words(token.kind));
 	return str_format(p->arena, "'%.*s'", STR_ARG(text));
@@ -105,8 +105,8 @@ static bool begins_statement(enum token_kind kind)
 /* What is wrong is then behind the token before, not at the one that was found. */
 static bool missing_semicolon(struct parser *p, const enum token_kind *expected, unsigned n)
 {
-	struct source_pos found = source_pos(lexer_source(p->lexer), p->last.span.begin);
-	struct source_pos before = source_pos(lexer_source(p->lexer), p->before.span.end);
+	struct source_pos found = source_pos(p->diag->map, p->last.span.begin);
+	struct source_pos before = source_pos(p->diag->map, p->before.span.end);
 
 	return expects(expected, n, TOKEN_SEMICOLON) &&
 	       (found.line != before.line || begins_statement(p->last.kind));

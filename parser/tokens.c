@@ -4,22 +4,6 @@
  */
 #include "parser/internal.h"
 
-struct token parser_peek(struct parser *p, size_t n)
-{
-	while (p->ahead.n - p->ahead_at <= n)
-		vec_push(p->arena, &p->ahead, lexer_next(p->lexer));
-	return p->ahead.v[p->ahead_at + n];
-}
-
-struct token parser_take(struct parser *p)
-{
-	struct token token = parser_peek(p, 0);
-
-	if (++p->ahead_at == p->ahead.n)
-		p->ahead.n = p->ahead_at = 0;
-	return token;
-}
-
 /*
  * A name that is known as a type without looking at the kernel: then "(t)-1" and "(t)*p" are casts. For
  * other names what follows decides: "(x) - 1" is a subtraction.

@@ -485,8 +485,8 @@ static int run_opened(struct tracer *t, int fd)
 	t->facts.same_kernel =
 	    t->image.kernel_id.n &&
 	    str_eq(t->image.kernel_id, features_kernel_id(t->runtime.kernel, t->runtime.arena));
-	t->source = (struct source){ t->image.script_name, t->image.script_text };
-	t->diag = (struct diag){ .source = &t->source, .out = stderr };
+	t->map = (struct source_map){ .script = { t->image.script_name, t->image.script_text } };
+	t->diag = (struct diag){ .map = &t->map, .out = stderr };
 	err = constants_take(t);
 	if (err)
 		return err;

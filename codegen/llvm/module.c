@@ -184,7 +184,7 @@ LLVMValueRef gen_intrinsic(struct gen *g, const char *name, LLVMTypeRef *overloa
 
 void gen_place(struct gen *g, struct span span)
 {
-	struct source_pos pos = source_pos(g->program->source, span.begin);
+	struct source_pos pos = source_pos(g->program->map, source_in_script(g->program->map, span).begin);
 
 	g->place = span;
 
@@ -433,7 +433,7 @@ void gen_go(struct gen *g, LLVMBasicBlockRef block)
 static LLVMMetadataRef describe_function(struct gen *g, const char *name, LLVMValueRef function,
     struct span span, LLVMMetadataRef *types, unsigned n)
 {
-	struct source_pos pos = source_pos(g->program->source, span.begin);
+	struct source_pos pos = source_pos(g->program->map, source_in_script(g->program->map, span).begin);
 	LLVMMetadataRef type =
 	    LLVMDIBuilderCreateSubroutineType(g->di, g->file, types, n + 1, LLVMDIFlagZero);
 	LLVMBool local = LLVMGetLinkage(function) == LLVMInternalLinkage;

@@ -142,7 +142,7 @@ static void zero(struct gen *g, LLVMValueRef to, uint32_t size)
 static void refuse(struct copy *c, const struct type *t)
 {
 	struct gen *g = c->g;
-	struct diag diag = { .source = g->program->source, .out = stderr };
+	struct diag diag = { .map = g->program->map, .out = stderr };
 
 	if (!g->refused) {
 		diag_error(&diag, c->span, "%.*s can't be copied whole in an image for other kernels: %s",

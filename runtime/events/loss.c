@@ -67,9 +67,9 @@ void loss_collect(struct tracer *t)
 
 static struct str place(struct tracer *t, struct span at)
 {
-	struct source_pos pos = source_pos(&t->source, at.begin);
+	struct source_pos pos = source_pos(&t->map, at.begin);
 
-	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(t->source.name), pos.line, pos.column);
+	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(pos.name), pos.line, pos.column);
 }
 
 /* What a counter stands at, over all CPUs. */

@@ -320,8 +320,8 @@ int describe_opened(struct tracer *t, FILE *out)
 
 	if (err)
 		return err;
-	t->source = (struct source){ t->image.script_name, t->image.script_text };
-	t->diag = (struct diag){ .source = &t->source, .out = stderr };
+	t->map = (struct source_map){ .script = { t->image.script_name, t->image.script_text } };
+	t->diag = (struct diag){ .map = &t->map, .out = stderr };
 	describe_origin(t, out);
 	describe_probes(t, out);
 	if (t->image.parameters.n) {

@@ -5,11 +5,11 @@
 
 void describe_parameters(struct arena *a, const struct image *image, FILE *out)
 {
-	struct source source = { image->script_name, image->script_text };
+	struct source_map map = { .script = { image->script_name, image->script_text } };
 
 	for (size_t i = 0; i < image->parameters.n; i++) {
 		const struct image_parameter *p = &image->parameters.v[i];
-		struct source_pos at = source_pos(&source, p->span.begin);
+		struct source_pos at = source_pos(&map, p->span.begin);
 		struct str name = p->name.n   ? str_format(a, "--%.*s", STR_ARG(p->name))
 				  : p->number ? str_format(a, "$%u", p->number)
 					      : STR("$#");
@@ -23,6 +23,6 @@ void describe_parameters(struct arena *a, const struct image *image, FILE *out)
 		if (p->name.n)
 			fprintf(out, " (%.*s)\n", STR_ARG(p->fallback));
 		else
-			fprintf(out, " (used at %.*s:%u:%u)\n", STR_ARG(source.name), at.line, at.column);
+			fprintf(out, " (used at %.*s:%u:%u)\n", STR_ARG(at.name), at.line, at.column);
 	}
 }

@@ -255,7 +255,7 @@ bool externs_has(struct tracer *t, const struct image_extern *row)
 	if (!nowhere)
 		return false;
 	t->attachment.error = 0;
-	t->diag = (struct diag){ .source = &t->source, .out = nowhere };
+	t->diag = (struct diag){ .map = &t->map, .out = nowhere };
 	extern_value(t, row);
 	t->diag = before;
 	fclose(nowhere);

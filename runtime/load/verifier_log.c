@@ -133,8 +133,8 @@ bool verify_place(const struct tracer *t, struct str program, uint32_t insn, str
 	if (!found)
 		return false;
 	at->begin =
-	    source_offset(&t->source, BPF_LINE_INFO_LINE_NUM(line_col), BPF_LINE_INFO_LINE_COL(line_col));
-	at->end = at->begin + (at->begin < t->source.text.n);
+	    source_offset(&t->map.script, BPF_LINE_INFO_LINE_NUM(line_col), BPF_LINE_INFO_LINE_COL(line_col));
+	at->end = at->begin + (at->begin < t->map.script.text.n);
 	return true;
 }
 

@@ -115,7 +115,7 @@ struct tracer {
 	struct runtime runtime;
 	const struct run_options *options;
 	struct image image;
-	struct source source;
+	struct source_map map; /* the image's script alone */
 	struct diag diag;
 	struct kernel_facts facts;
 	struct loaded loaded;

@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!nowhere)
 		nowhere = fopen("/dev/null", "w");
 	struct arena *a = arena_new();
-	struct source source = { STR("fuzz.bt"), { (const char *)data, size } };
-	struct diag diag = { .source = &source, .out = nowhere };
-	struct lexer *lexer = lexer_new(a, &source, &diag);
+	struct source_map map = { .script = { STR("fuzz.bt"), { (const char *)data, size } } };
+	struct diag diag = { .map = &map, .out = nowhere };
+	struct lexer *lexer = lexer_new(a, &map, &diag);
 
 	lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
 	struct script *script = parse_script(a, lexer);

@@ -24,9 +24,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	const char *slash = strrchr(argv[2], '/');
-	struct source source = { str_of(slash ? slash + 1 : argv[2]), read_all(a, in) };
-	struct diag diag = { .source = &source, .out = stderr };
-	struct lexer *lexer = lexer_new(a, &source, &diag);
+	struct source_map map = { .script = { str_of(slash ? slash + 1 : argv[2]), read_all(a, in) } };
+	struct diag diag = { .map = &map, .out = stderr };
+	struct lexer *lexer = lexer_new(a, &map, &diag);
 
 	lexer_define(lexer, STR("BPFTRACE_HAVE_BTF"), STR("1"));
 	if (strcmp(argv[1], "tokens") == 0) {

@@ -12,11 +12,11 @@ static unsigned errors;
 
 static struct program *program_of(const char *text)
 {
-	struct source source = { STR("test.bt"), str_of(text) };
+	struct source_map map = { .script = { STR("test.bt"), str_of(text) } };
 	char *messages = NULL;
 	size_t n = 0;
-	struct diag diag = { .source = &source, .out = open_memstream(&messages, &n) };
-	struct lexer *lexer = lexer_new(arena, &source, &diag);
+	struct diag diag = { .map = &map, .out = open_memstream(&messages, &n) };
+	struct lexer *lexer = lexer_new(arena, &map, &diag);
 	const struct script *script = parse_script(arena, lexer);
 	struct str param = STR("7");
 	struct analysis_options options = {

@@ -73,23 +73,24 @@ static void splits(void)
 
 static void positions(void)
 {
-	struct source s = { STR("x.bt"), STR("one\n\ttwo\r\nthree") };
+	struct source_map map = { .script = { STR("x.bt"), STR("one\n\ttwo\r\nthree") } };
+	const struct source *s = &map.script;
 
-	CHECK_INT(source_pos(&s, 0).line, 1);
-	CHECK_INT(source_pos(&s, 5).line, 2);
-	CHECK_INT(source_pos(&s, 5).column, 2);
-	CHECK_STR(source_pos(&s, 5).text, "\ttwo");
-	CHECK_INT(source_pos(&s, 4000).line, 3);
-	CHECK_INT(source_offset(&s, 2, 2), 5);
-	CHECK_INT(source_offset(&s, 9, 1), (int64_t)s.text.n);
+	CHECK_INT(source_pos(&map, 0).line, 1);
+	CHECK_INT(source_pos(&map, 5).line, 2);
+	CHECK_INT(source_pos(&map, 5).column, 2);
+	CHECK_STR(source_pos(&map, 5).text, "\ttwo");
+	CHECK_INT(source_pos(&map, 4000).line, 3);
+	CHECK_INT(source_offset(s, 2, 2), 5);
+	CHECK_INT(source_offset(s, 9, 1), (int64_t)s->text.n);
 }
 
 static void messages(void)
 {
-	struct source s = { STR("x.bt"), STR("BEGIN {\n\tfoo(1);\n}\n") };
+	struct source_map map = { .script = { STR("x.bt"), STR("BEGIN {\n\tfoo(1);\n}\n") } };
 	char *text = NULL;
 	size_t n = 0;
-	struct diag d = { .source = &s, .out = open_memstream(&text, &n), .limit = 2 };
+	struct diag d = { .map = &map, .out = open_memstream(&text, &n), .limit = 2 };
 
 	diag_error(&d, (struct span){ 9, 12 }, "unknown function %s", "foo");
 	diag_hint(&d, "did you mean %s", "for");
@@ -119,8 +120,8 @@ static void hostile_lines(void)
 	memset(line, 'x', 4000);
 	memcpy(line + 3000, "\033[2J", 4);
 	line[4000] = 0;
-	struct source s = { STR("x.bt"), str_of(line) };
-	struct diag d = { .source = &s, .out = open_memstream(&text, &n) };
+	struct source_map map = { .script = { STR("x.bt"), str_of(line) } };
+	struct diag d = { .map = &map, .out = open_memstream(&text, &n) };
 	diag_error(&d, (struct span){ 3000, 3900 }, "long");
 	diag_error(&d, (struct span){ 4000, 4000 }, "at the end");
 	fclose(d.out);

@@ -38,13 +38,13 @@ static bool read_back(struct arena *a, int fd, struct compiled *c)
 static bool compile(struct arena *a, const struct arch *arch, const char *text, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
-	struct source source = { STR("t.bt"), str_of(text) };
+	struct source_map map = { .script = { STR("t.bt"), str_of(text) } };
 	size_t n;
-	struct diag diag = { .source = &source, .out = open_memstream(&c->messages, &n) };
+	struct diag diag = { .map = &map, .out = open_memstream(&c->messages, &n) };
 	struct analysis_options options = {
 		.kernel = kernel, .arch = arch, .max_strlen = 64, .max_map_keys = 100
 	};
-	struct program *program = analyse(a, parse_script(a, lexer_new(a, &source, &diag)), &diag, &options);
+	struct program *program = analyse(a, parse_script(a, lexer_new(a, &map, &diag)), &diag, &options);
 	struct generate_options generate = { .release = STR("6.1.0-fixture") };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	bool good = !diag.errors && generate_image(a, program, &generate, fd) == 0 && read_back(a, fd, c);

@@ -21,9 +21,9 @@ struct compiled {
 static bool compile_for(struct arena *a, const char *text, bool portable, bool one_kind, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
-	struct source source = { STR("t.bt"), str_of(text) };
-	struct diag diag = { .source = &source, .out = stderr };
-	struct lexer *lexer = lexer_new(a, &source, &diag);
+	struct source_map map = { .script = { STR("t.bt"), str_of(text) } };
+	struct diag diag = { .map = &map, .out = stderr };
+	struct lexer *lexer = lexer_new(a, &map, &diag);
 	struct analysis_options options = {
 		.kernel = kernel, .max_strlen = 64, .max_map_keys = 100, .portable = portable
 	};

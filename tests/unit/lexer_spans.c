@@ -7,11 +7,11 @@ static struct diag diag;
 
 static struct lexer *lexer_of(const char *text)
 {
-	static struct source source;
+	static struct source_map map;
 
-	source = (struct source){ STR("x.bt"), str_of(text) };
-	diag = (struct diag){ .source = &source, .out = nowhere };
-	return lexer_new(arena, &source, &diag);
+	map = (struct source_map){ .script = { STR("x.bt"), str_of(text) } };
+	diag = (struct diag){ .map = &map, .out = nowhere };
+	return lexer_new(arena, &map, &diag);
 }
 
 static void spans_are_bytes_of_the_script(void)

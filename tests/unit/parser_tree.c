@@ -9,11 +9,11 @@ static struct diag diag;
 
 static struct script *parse(const char *text)
 {
-	static struct source source;
+	static struct source_map map;
 
-	source = (struct source){ STR("x.bt"), str_of(text) };
-	diag = (struct diag){ .source = &source, .out = nowhere };
-	return parse_script(arena, lexer_new(arena, &source, &diag));
+	map = (struct source_map){ .script = { STR("x.bt"), str_of(text) } };
+	diag = (struct diag){ .map = &map, .out = nowhere };
+	return parse_script(arena, lexer_new(arena, &map, &diag));
 }
 
 static void attach_points(void)

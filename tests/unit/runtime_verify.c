@@ -46,9 +46,9 @@ static void test_place(struct arena *a)
 	bytes = sample_bytes(a, fd);
 	t.loaded.elf = (void *)bytes.p;
 	t.loaded.elf_size = bytes.n;
-	t.source = (struct source){ STR("x.bt"), str_of(sample_program) };
+	t.map = (struct source_map){ .script = { STR("x.bt"), str_of(sample_program) } };
 	CHECK(verify_place(&t, STR("first"), 0, &at));
-	pos = source_pos(&t.source, at.begin);
+	pos = source_pos(&t.map, at.begin);
 	CHECK(str_starts(pos.text, "{ return btrun_enabled"));
 	CHECK(!verify_place(&t, STR("second"), 0, &at));
 	/* A damaged object has no places, and is read within its bounds. */
