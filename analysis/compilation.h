@@ -107,8 +107,9 @@ struct compilation {
 	struct program *program;
 	struct types *types;
 	const struct type *error;
-	bool report;      /* the last pass */
-	bool others;      /* the action has another attach point, so a missing one is a warning */
+	const struct script *script; /* whose types are being defined */
+	bool report;                 /* the last pass */
+	bool others;                 /* the action has another attach point, so a missing one is a warning */
 	bool incomplete;  /* an action could not be typed at all, so what it assigns is not known */
 	bool names_args;  /* the action uses args */
 	bool conditional; /* the script itself asks whether its function exists */

@@ -215,6 +215,45 @@ static const struct type *define_enum(struct compilation *c, const struct record
 	return type;
 }
 
+static const struct record_syntax *find_in(const struct record_syntax *in, const struct record_syntax *like)
+{
+	const struct record_syntax *found = NULL;
+
+	if (in->has_body && in->tag == like->tag && str_eq(in->name, like->name))
+		return in;
+	for (size_t i = 0; i < in->members.n && !found; i++)
+		if (in->members.v[i].record)
+			found = find_in(in->members.v[i].record, like);
+	return found;
+}
+
+/* Returns where a record of the same name was defined first. */
+static struct span first_definition(const struct compilation *c, const struct record_syntax *like)
+{
+	const struct record_syntax *found = NULL;
+
+	for (size_t i = 0; i < c->script->definitions.n && !found; i++)
+		if (c->script->definitions.v[i].declared.record)
+			found = find_in(c->script->definitions.v[i].declared.record, like);
+	return found ? found->span : like->span;
+}
+
+/* One definition comes several times when several headers include the one that it stands in. */
+static void refuse_second(struct compilation *c, const struct record_syntax *syntax)
+{
+	struct span first = first_definition(c, syntax);
+	struct source_pos a = source_pos(c->diag->map, first.begin);
+	struct source_pos b = source_pos(c->diag->map, syntax->span.begin);
+
+	if (first.begin != syntax->span.begin && str_eq(a.name, b.name) && a.line == b.line &&
+	    a.column == b.column)
+		return;
+	problem_error(c, syntax->span, "%s %.*s is defined twice",
+	    syntax->tag == TAG_UNION ? "union" : "struct", STR_ARG(syntax->name));
+	problem_hint(c, "it was defined at %.*s:%u; leave out one of them, or take another name",
+	    STR_ARG(a.name), a.line);
+}
+
 static const struct type *record_type(struct compilation *c, const struct record_syntax *syntax)
 {
 	static const enum btf_shape shapes[] = { BTF_SHAPE_VOID, BTF_SHAPE_STRUCT, BTF_SHAPE_UNION,
@@ -231,8 +270,7 @@ static const struct type *record_type(struct compilation *c, const struct record
 	}
 	type = type_define(c->types, form, syntax->name);
 	if (type->size) {
-		problem_error(c, syntax->span, "%.*s is defined twice", STR_ARG(syntax->name));
-		problem_hint(c, "take another name for one of them");
+		refuse_second(c, syntax);
 		return type;
 	}
 	lay_out(c, type, syntax);
@@ -241,6 +279,7 @@ static const struct type *record_type(struct compilation *c, const struct record
 
 void define_types(struct compilation *c, const struct script *script)
 {
+	c->script = script;
 	for (size_t i = 0; i < script->definitions.n; i++) {
 		const struct definition_syntax *d = &script->definitions.v[i];
 

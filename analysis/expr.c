@@ -98,6 +98,22 @@ enum address_space infer_space(const struct node *node)
 	return object ? object->type->space : SPACE_KERNEL;
 }
 
+#define KERNEL_STRUCTS "bpftool btf dump file /sys/kernel/btf/vmlinux format c shows the kernel's structs"
+#define MEMBERS_SHOWN 8
+
+/* Returns what a record has, for a hint: its definition is in the script or a header. */
+static struct str member_names(struct compilation *c, const struct type *record)
+{
+	const struct member *members;
+	uint32_t n = type_members(c->types, record, &members);
+	struct str text = STR("it has no members");
+
+	for (uint32_t i = 0; i < n && i < MEMBERS_SHOWN; i++)
+		text = str_format(c->arena, "%.*s%s%.*s", STR_ARG(i ? text : STR("it has")), i ? ", " : " ",
+		    STR_ARG(members[i].name));
+	return n > MEMBERS_SHOWN ? str_format(c->arena, "%.*s and others", STR_ARG(text)) : text;
+}
+
 static void no_member(struct compilation *c, const struct node *node, const struct type *record)
 {
 	struct str_near near = { .wanted = node->member.name };
@@ -105,7 +121,7 @@ static void no_member(struct compilation *c, const struct node *node, const stru
 
 	type_near_member(c->types, record, &near);
 	/* The kernel renames what it keeps: nr_running became nr_queued. */
-	near.kin = near.n == 0;
+	near.kin = near.n == 0 && !record->defined;
 	if (near.kin)
 		type_near_member(c->types, record, &near);
 	if (record->form == FORM_ARGS) {
@@ -119,8 +135,7 @@ static void no_member(struct compilation *c, const struct node *node, const stru
 	}
 	problem_error(
 	    c, node->member.name_span, "%.*s has no member %.*s", STR_ARG(text), STR_ARG(node->member.name));
-	problem_hint_near(
-	    c, &near, "bpftool btf dump file /sys/kernel/btf/vmlinux format c shows the kernel's structs");
+	problem_hint_near(c, &near, record->defined ? member_names(c, record).p : KERNEL_STRUCTS);
 }
 
 /* $t.1: a tuple's elements have numbers for names. */
