@@ -78,8 +78,6 @@ NAMESAKES = 3
 TODO = {
     "circle in codegen": 20,
     "circle in analysis": 7,
-    "circle in lexer": 4,
-    "circle in parser": 2,
     "files that share struct gen": 24,
     "namesakes": 21,
     "silent switches": 16,
