@@ -37,7 +37,7 @@ static const char *text_of(struct clang_string s)
 
 #define LINE_MAX_SHOWN 400 /* bytes of a file's line, for messages */
 
-/* The line of the file in which the byte at offset is the column's. */
+/* Prints the line of the file in which the byte at offset is the column's. */
 static void print_line(void *file, unsigned column, unsigned offset)
 {
 	size_t size, begin = offset - (column - 1), end = begin;
@@ -84,7 +84,7 @@ static const char *tag_of(struct clang_cursor_value record)
 	return record.kind == CURSOR_UNION ? "union" : record.kind == CURSOR_ENUM ? "enum" : "struct";
 }
 
-/* "struct sock", "name" of a typedef of a record without a name. */
+/* Prints "struct sock", or "name" of a typedef of a record without a name. */
 static void print_record(struct clang_type type, unsigned depth)
 {
 	struct clang_cursor_value record = clang.getTypeDeclaration(type);
@@ -140,7 +140,7 @@ static const char *plain_type(int kind)
 	return NULL;
 }
 
-/* What stands before a member's name; stars counts the pointers that a row of them has. */
+/* Prints what stands before a member's name; stars counts the pointers that a row of them has. */
 static void print_base(struct clang_type type, unsigned depth, unsigned stars)
 {
 	const char *plain = plain_type(type.kind);
@@ -188,7 +188,7 @@ struct members {
 	unsigned depth;
 };
 
-/* Where libclang says that it lies, whatever pragmas and attributes brought it there. */
+/* Prints where libclang says that it lies, whatever pragmas and attributes brought it there. */
 static void print_place(long long bits)
 {
 	if (bits >= 0)
@@ -210,6 +210,9 @@ static int print_member(struct clang_cursor_value c, struct clang_cursor_value p
 
 	if (c.kind != CURSOR_FIELD || m->depth > DEPTH_MAX)
 		return VISIT_CONTINUE;
+	/* Bits without a name only move others, and each says itself where it lies. */
+	if (clang.Cursor_isBitField(c) && !*text_of(clang.getCursorSpelling(c)))
+		return VISIT_CONTINUE;
 	print_mark(c, true);
 	print_declaration(clang.getCursorType(c), text_of(clang.getCursorSpelling(c)), m->depth);
 	if (clang.Cursor_isBitField(c))
@@ -227,7 +230,7 @@ static int find_unnamed(struct clang_cursor_value c, struct clang_cursor_value p
 {
 	struct unnamed *u = context;
 
-	if (c.kind == CURSOR_FIELD && !*text_of(clang.getCursorSpelling(c)))
+	if (c.kind == CURSOR_FIELD && !*text_of(clang.getCursorSpelling(c)) && !clang.Cursor_isBitField(c))
 		u->fields = true;
 	return VISIT_CONTINUE;
 }
@@ -262,7 +265,7 @@ static int find_named(struct clang_cursor_value c, struct clang_cursor_value par
 	return VISIT_BREAK;
 }
 
-/* Where an anonymous record lies, by one of its members; -1 when it has none with a name. */
+/* Finds where an anonymous record lies, by one of its members; -1 when it has none with a name. */
 static long long place_of(struct clang_cursor_value record, struct clang_cursor_value outer)
 {
 	struct clang_cursor_value member = { 0 };
@@ -277,7 +280,7 @@ static long long place_of(struct clang_cursor_value record, struct clang_cursor_
 	return inside < 0 || at < inside ? -1 : at - inside;
 }
 
-/* Without fields for them, an anonymous record that no member is made of is one itself. */
+/* Prints a member where anonymous records have no fields: one that no member is made of is one itself. */
 static int print_part(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	struct members *m = context;
@@ -317,7 +320,7 @@ static int print_constant(struct clang_cursor_value c, struct clang_cursor_value
 
 static int print_definition(struct clang_cursor_value c, struct clang_cursor_value parent, void *context);
 
-/* A record inside another has its name outside as well. */
+/* Defines a record inside another, whose name is known outside as well. */
 static int print_inner(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	if (c.kind == CURSOR_STRUCT || c.kind == CURSOR_UNION || c.kind == CURSOR_ENUM)
@@ -390,7 +393,7 @@ static void print_typedef(struct clang_cursor_value c)
 	fputs(";\n", stdout);
 }
 
-/* Macros of more than a line's worth, and those of the compiler's own world (__...), are left out. */
+/* Prints a macro; those of more than a line's worth and of the compiler's own world (__...) are left out. */
 static void print_macro(struct clang_cursor_value c)
 {
 	const char *name = text_of(clang.getCursorSpelling(c));
@@ -427,7 +430,7 @@ static int print_top(struct clang_cursor_value c, struct clang_cursor_value pare
 	return VISIT_CONTINUE;
 }
 
-/* 0: all went well; else our exit status. */
+/* Returns our exit status: 0 when all went well. */
 static int print_errors(void)
 {
 	bool absent = false;
@@ -454,7 +457,8 @@ static int print_errors(void)
 	return status;
 }
 
-/* The folder that a header of this name would be in, beneath one of -I: "../common/x.h" need not lie there.
+/* Returns the folder that a header of this name would be in, beneath one of -I: "../common/x.h" need not lie
+ * there.
  */
 static const char *folder_of(const char *folder, const char *name)
 {
@@ -466,7 +470,7 @@ static const char *folder_of(const char *folder, const char *name)
 	return path;
 }
 
-/* Header files may be read beneath the system's folders, those of -I and the header's own. */
+/* Lets header files be read beneath the system's folders, those of -I and the header's own. */
 static void shut_in(int argc, char **argv)
 {
 	const char *readable[512] = { "/usr", "/lib", "/dev/null" }, *name = argv[argc - 1];
@@ -491,7 +495,8 @@ struct folders {
 	int n;
 };
 
-/* The folders are looked through in their order, then those of the system, of which this is the first. */
+/* Prints where a header is looked for: in the folders in their order, then in those of the system, of which
+ * /usr/local/include is the first. */
 static int print_places(struct clang_cursor_value c, struct clang_cursor_value parent, void *context)
 {
 	const struct folders *folders = context;

@@ -14,6 +14,7 @@ struct token parser_take(struct parser *p)
 {
 	struct token token = parser_peek(p, 0);
 
+	p->taken = token.span;
 	if (++p->ahead_at == p->ahead.n)
 		p->ahead.n = p->ahead_at = 0;
 	return token;

@@ -1,6 +1,7 @@
 /*
- * Definitions of types, as C writes them: struct, union, enum, typedef at the top of a script. Taken apart by
- * hand: in C the last of a row of names is the member's, which one token of lookahead does not show.
+ * Takes definitions of types apart, as C writes them: struct, union, enum, typedef at the top of a script or
+ * in what stands for a header. By hand, since in C the last of a row of names is the member's, which one
+ * token of lookahead does not show.
  */
 #include "parser/internal.h"
 
@@ -32,7 +33,7 @@ static bool wrong(struct parser *p, const char *wanted)
 	return false;
 }
 
-/* Ended by leave(). */
+/* Counts one level deeper, up to leave(); false when that is too deep. */
 static bool enter(struct parser *p)
 {
 	if (++p->definition_depth <= DEPTH_MAX)
@@ -85,33 +86,31 @@ static int64_t parse_operand(struct parser *p)
 	return value;
 }
 
-/* As in C, for a divisor that is not 0. */
+/* Computes as C does, for a divisor that is not 0. */
 static int64_t apply(enum token_kind op, int64_t left, int64_t right)
 {
-	switch ((int)op) {
-	case TOKEN_STAR:
-		return (int64_t)((uint64_t)left * (uint64_t)right);
-	case TOKEN_SLASH:
-		return right == -1 ? (int64_t)(0 - (uint64_t)left) : left / right;
-	case TOKEN_PERCENT:
+	uint64_t a = (uint64_t)left, b = (uint64_t)right;
+
+	if (op == TOKEN_STAR)
+		return (int64_t)(a * b);
+	if (op == TOKEN_SLASH)
+		return right == -1 ? (int64_t)(0 - a) : left / right;
+	if (op == TOKEN_PERCENT)
 		return right == -1 ? 0 : left % right;
-	case TOKEN_PLUS:
-		return (int64_t)((uint64_t)left + (uint64_t)right);
-	case TOKEN_MINUS:
-		return (int64_t)((uint64_t)left - (uint64_t)right);
-	case TOKEN_SHL:
-		return (int64_t)((uint64_t)left << (right & 63));
-	case TOKEN_SHR:
-		return left >> (right & 63);
-	case TOKEN_AND:
+	if (op == TOKEN_PLUS)
+		return (int64_t)(a + b);
+	if (op == TOKEN_MINUS)
+		return (int64_t)(a - b);
+	if (op == TOKEN_SHL)
+		return (int64_t)(a << (b & 63));
+	if (op == TOKEN_SHR)
+		return left >> (b & 63);
+	if (op == TOKEN_AND)
 		return left & right;
-	case TOKEN_XOR:
-		return left ^ right;
-	}
-	return left | right;
+	return op == TOKEN_XOR ? left ^ right : left | right;
 }
 
-/* C's levels, those that bind closest first. */
+/* The operators stand in C's levels, those that bind closest first. */
 static const enum token_kind levels[][3] = {
 	{ TOKEN_STAR, TOKEN_SLASH, TOKEN_PERCENT },
 	{ TOKEN_PLUS, TOKEN_MINUS, TOKEN_PLUS },
@@ -233,7 +232,7 @@ static void parse_enumerators(struct parser *p, struct record_syntax *record)
 	}
 }
 
-/* What a declaration begins with: a record, or names of which the last may be the declared one. */
+/* Holds what a declaration begins with: a record, or names of which the last may be the declared one. */
 struct base {
 	struct record_syntax *record;
 	VEC(struct token) names;
@@ -297,7 +296,7 @@ static void parse_suffix(struct parser *p, struct member_syntax *m)
 	parse_attributes(p, &m->attributes);
 }
 
-/* "(*name)(parameters)": a pointer, whatever the function is. */
+/* Reads "(*name)(parameters)", which is a pointer, whatever the function is. */
 static void parse_function_pointer(struct parser *p, struct member_syntax *m)
 {
 	while (accept(p, TOKEN_STAR))
@@ -311,14 +310,21 @@ static void parse_function_pointer(struct parser *p, struct member_syntax *m)
 	skip_parentheses(p);
 }
 
-/* named: the last of the base's names is what is declared. */
+/* Says whether the last of the base's names can be what is declared; in "unsigned int : 3" nothing is. */
+static bool ends_with_name(const struct base *base)
+{
+	return base->names.n > (base->record ? 0 : 1) &&
+	       !str_in_words(base->names.v[base->names.n - 1].text, "int long short char signed unsigned");
+}
+
+/* Reads one declared thing; its name may be the last of the base's names. */
 static struct member_syntax parse_declarator(struct parser *p, const struct base *base, bool first)
 {
 	struct member_syntax m = {
 		.span = base->span, .record = base->record, .name = STR(""), .attributes = base->attributes
 	};
-	bool named = first && base->names.n > (base->record ? 0 : 1) && !at(p, TOKEN_STAR) &&
-		     !at(p, TOKEN_LPAREN) && !at(p, TOKEN_IDENT);
+	bool named = first && ends_with_name(base) && !at(p, TOKEN_STAR) && !at(p, TOKEN_LPAREN) &&
+		     !at(p, TOKEN_IDENT);
 	size_t words = base->names.n - named;
 
 	/* What later declarators share with the first: "int a, *b". */
@@ -341,7 +347,7 @@ static struct member_syntax parse_declarator(struct parser *p, const struct base
 	if (!named && at(p, TOKEN_IDENT))
 		m.name = parser_take(p).text;
 	parse_suffix(p, &m);
-	m.span = span_join(m.span, p->last.span);
+	m.span.end = p->taken.end;
 	return m;
 }
 
@@ -385,7 +391,7 @@ static struct record_syntax *parse_record(struct parser *p, enum type_tag tag, s
 	return record;
 }
 
-/* After a mistake: on to where the definition ends. */
+/* Goes on to where the definition ends, after a mistake. */
 static void skip_rest(struct parser *p)
 {
 	unsigned depth = 0;

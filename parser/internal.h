@@ -10,12 +10,12 @@
 #include "lexer/token.h"
 #include "parser/parser.h"
 
-/* A list under construction. */
+/* Holds a list under construction. */
 struct node_list {
 	struct node *first, *last;
 };
 
-/* How deep the passes that recurse may go. */
+/* The passes that recurse may go so deep. */
 #define DEPTH_MAX 400
 
 struct parser {
@@ -29,6 +29,7 @@ struct parser {
 	VEC(struct token) open; /* brackets of all kinds that are not closed yet */
 	struct token last;      /* the token that bison was given last, and the one before */
 	struct token before;
+	struct span taken;      /* of the token that was read last, by bison or by hand */
 	bool end_reported;
 	unsigned definition_depth; /* of records and parentheses in one another */
 	bool definition_wrong;     /* the definition of a type that is being read has a mistake */
@@ -50,7 +51,7 @@ void parser_define(struct parser *p, struct token opener);
 /* message.c */
 void parser_refuse_definition(struct parser *p, struct token definition);
 bool parser_defines_type(struct token definition);
-/* expected: what could stand in place of the token found; n of them. */
+/* Tells of the token found, in whose place one of the n expected could stand. */
 void parser_unexpected(struct parser *p, const enum token_kind *expected, unsigned n);
 void parser_refuse_map_loop(struct parser *p, struct span span);
 void parser_too_deep(struct parser *p, struct span span);
