@@ -1,0 +1,5 @@
+#include "pair.h"
+struct holder {
+	struct pair first;
+	union both second;
+};
