@@ -17,9 +17,9 @@ struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *a);
 
-/* size bytes, zeroed, aligned for any object. */
+/* Returns size bytes, zeroed, aligned for any object. */
 void *arena_alloc(struct arena *a, size_t size);
-/* A copy of size bytes. */
+/* Returns a copy of size bytes. */
 void *arena_copy(struct arena *a, const void *from, size_t size);
 /* The bytes given out so far, for --stats and tests. */
 size_t arena_used(const struct arena *a);

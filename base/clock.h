@@ -1,4 +1,4 @@
-/* The clock that BPF programs read with bpf_ktime_get_ns(): nanoseconds since boot, without the time of
+/* Reads the clock that BPF programs read with bpf_ktime_get_ns(): nanoseconds since boot, without the time of
  * sleep. */
 #ifndef BTRUN_BASE_CLOCK_H
 #define BTRUN_BASE_CLOCK_H

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct named_parameter *find(struct commandline *line, struct str name)
+static struct named_parameter *find_named(struct commandline *line, struct str name)
 {
 	for (size_t i = 0; i < line->named.n; i++)
 		if (str_eq(line->named.v[i].name, name))
@@ -23,12 +23,12 @@ static struct str unknown(struct arena *a, const struct commandline *line, struc
 	    a, "--%.*s is no parameter of this script; it has %.*s", STR_ARG(name), STR_ARG(known));
 }
 
-/* A word that begins with --, and perhaps the one behind it. */
+/* Takes a word that begins with --, and perhaps the one behind it. */
 static struct str take_named(
     struct arena *a, struct commandline *line, const struct str *words, size_t n, size_t *at)
 {
 	struct str value, name = str_split(str_slice(words[*at], 2, words[*at].n), '=', &value);
-	struct named_parameter *p = find(line, name);
+	struct named_parameter *p = find_named(line, name);
 	bool has_value = str_find(words[*at], '=') >= 0;
 
 	if (!p)
@@ -57,7 +57,7 @@ struct str commandline_split(struct arena *a, const struct str *words, size_t n,
 	return wrong;
 }
 
-static bool number(struct str text, uint64_t *value)
+static bool parse_value(struct str text, uint64_t *value)
 {
 	char digits[72], *end;
 	bool negative = text.n && text.p[0] == '-';
@@ -77,7 +77,7 @@ bool commandline_value(enum parameter_kind kind, struct str text, uint64_t *valu
 {
 	*value = 0;
 	if (kind != PARAMETER_BOOL)
-		return number(text, value);
+		return parse_value(text, value);
 	*value = str_is(text, "true") || str_is(text, "1");
 	return *value || str_is(text, "false") || str_is(text, "0");
 }

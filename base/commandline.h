@@ -31,16 +31,17 @@ struct commandline {
 	VEC(struct named_parameter) named; /* filled in by the caller, but for given and value */
 };
 
-/* Hands the words out. A script without named parameters takes all of them by position. Empty, or what is
- * wrong with them as a whole message. */
+/* Hands the words out. A script without named parameters takes all of them by position. Returns nothing, or
+ * what is wrong with them as a whole message. */
 struct str commandline_split(struct arena *a, const struct str *words, size_t n, struct commandline *line);
 
-/* The value of a number (in C's notations), or of true, false, 1 and 0. An empty text is 0 by position. */
+/* Gives the value of a number (in C's notations), or of true, false, 1 and 0. An empty text is 0 by position.
+ */
 bool commandline_value(enum parameter_kind kind, struct str text, uint64_t *value);
-/* What such a text has to be, for messages: "a number". */
+/* Says what such a text has to be, for messages: "a number". */
 const char *commandline_wanted(enum parameter_kind kind);
 
-/* The next $N of a text, with what precedes and what follows it. False: there is none. */
+/* Finds the next $N of a text, with what precedes and what follows it. False: there is none. */
 bool commandline_find(struct str text, struct str *before, unsigned *number, struct str *after);
 
 #endif

@@ -6,8 +6,8 @@
 #define INDENT "    "
 #define EXCERPT_LIMIT 160 /* bytes of a line that are shown */
 
-/* A byte of the script on its way to a terminal: nothing but text and tabs. */
-static void put_text(FILE *out, char c)
+/* Writes a byte of a script, which may end on a terminal: nothing but text and tabs goes there. */
+static void put_printable(FILE *out, char c)
 {
 	unsigned char byte = (unsigned char)c;
 
@@ -15,7 +15,7 @@ static void put_text(FILE *out, char c)
 }
 
 /*
- * The line itself and a caret line under it. Tabs are copied into the caret
+ * Prints the line itself and a caret line under it. Tabs are copied into the caret
  * line so that both line up however wide a terminal makes them. Of a very long
  * line (a generated script) only the part around the place is shown.
  */
@@ -31,7 +31,7 @@ static void print_excerpt(FILE *out, struct source_pos pos, size_t length)
 	    pos.text, first, pos.text.n - first > EXCERPT_LIMIT ? first + EXCERPT_LIMIT : pos.text.n);
 	fputs(INDENT, out);
 	for (size_t i = 0; i < line.n; i++)
-		put_text(out, line.p[i]);
+		put_printable(out, line.p[i]);
 	fputs("\n" INDENT, out);
 	for (size_t i = 0; i < column - first; i++)
 		fputc(line.p[i] == '\t' ? '\t' : ' ', out);
@@ -43,7 +43,7 @@ static void print_excerpt(FILE *out, struct source_pos pos, size_t length)
 	fputc('\n', out);
 }
 
-/* A name that a #define gives a text hides what the message is about. */
+/* Tells where a text is defined that hides behind the name that a message is about. */
 static void print_expansion(struct diag *d, struct span at)
 {
 	for (size_t i = 0; i < d->map->expansions.n; i++) {
@@ -59,7 +59,7 @@ static void print_expansion(struct diag *d, struct span at)
 	}
 }
 
-/* How a text came in, and the one that it came in through, and so on. */
+/* Tells how a text came in, and the one that it came in through, and so on. */
 static void print_parents(struct diag *d, const struct source *text)
 {
 	for (; text->kind != SOURCE_SCRIPT; text = source_at(d->map, text->parent.begin)) {

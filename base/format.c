@@ -19,7 +19,7 @@ static const struct {
 	{ 'r', FORMAT_BUFFER, false },
 };
 
-/* Longer ones first, so that "hh" is not taken for "h". */
+/* Longer ones come first, so that "hh" is not taken for "h". */
 static const struct {
 	const char *text;
 	uint8_t bytes;
@@ -46,7 +46,7 @@ static int fail(struct scan *s, size_t begin, size_t end, struct str why, struct
 	return -EINVAL;
 }
 
-static char peek(const struct scan *s)
+static char next_char(const struct scan *s)
 {
 	return s->at < s->text.n ? s->text.p[s->at] : '\0';
 }
@@ -57,7 +57,7 @@ static unsigned scan_flags(struct scan *s)
 	unsigned flags = 0;
 
 	for (;;) {
-		ptrdiff_t i = s->at < s->text.n ? str_find(STR(marks), peek(s)) : -1;
+		ptrdiff_t i = s->at < s->text.n ? str_find(STR(marks), next_char(s)) : -1;
 
 		if (i < 0)
 			return flags;
@@ -66,18 +66,18 @@ static unsigned scan_flags(struct scan *s)
 	}
 }
 
-/* A number of digits, which may be none: 0. */
+/* Reads a number; without digits it is 0. */
 static int scan_number(struct scan *s, const char *what, int *value)
 {
 	size_t begin = s->at;
 
 	*value = 0;
-	if (peek(s) == '*')
+	if (next_char(s) == '*')
 		return fail(s, begin, begin + 1, str_format(s->arena, "%s of a conversion given by *", what),
 		    STR("write it as a number"));
-	while (peek(s) >= '0' && peek(s) <= '9') {
+	while (next_char(s) >= '0' && next_char(s) <= '9') {
 		if (*value <= FORMAT_WIDTH_MAX)
-			*value = *value * 10 + (peek(s) - '0');
+			*value = *value * 10 + (next_char(s) - '0');
 		s->at++;
 	}
 	if (*value > FORMAT_WIDTH_MAX)
@@ -102,7 +102,7 @@ static uint8_t scan_length(struct scan *s)
 static int scan_conversion_char(struct scan *s, struct format_piece *piece)
 {
 	size_t begin = piece->offset, end = s->at + (s->at < s->text.n);
-	char c = peek(s);
+	char c = next_char(s);
 
 	for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
 		if (conversions[i].conversion != c || s->at == s->text.n)
@@ -114,7 +114,7 @@ static int scan_conversion_char(struct scan *s, struct format_piece *piece)
 		piece->wants = conversions[i].wants;
 		piece->conversion = c;
 		s->at++;
-		if (c == 'r' && (peek(s) == 'x' || peek(s) == 'h'))
+		if (c == 'r' && (next_char(s) == 'x' || next_char(s) == 'h'))
 			piece->conversion = s->text.p[s->at++];
 		return 0;
 	}
@@ -126,7 +126,7 @@ static int scan_conversion_char(struct scan *s, struct format_piece *piece)
 	    STR("known are d i u x X o c p s; a % that is to be printed is written %%"));
 }
 
-/* s->at is at the '%'. */
+/* Reads a conversion; s->at is at its '%'. */
 static int scan_conversion(struct scan *s, struct format_piece *piece)
 {
 	int err;
@@ -136,7 +136,7 @@ static int scan_conversion(struct scan *s, struct format_piece *piece)
 	err = scan_number(s, "the width", &piece->width);
 	if (err)
 		return err;
-	if (peek(s) == '.') {
+	if (next_char(s) == '.') {
 		s->at++;
 		err = scan_number(s, "the precision", &piece->precision);
 		if (err)
@@ -152,7 +152,7 @@ static struct format_piece scan_literal(struct scan *s)
 {
 	struct format_piece piece = { .offset = s->at, .precision = -1 };
 
-	if (peek(s) == '%') { /* "%%": the first one is the text */
+	if (next_char(s) == '%') { /* "%%": the first one is the text */
 		piece.text = str_slice(s->text, s->at, s->at + 1);
 		s->at += 2;
 		return piece;

@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* What a conversion wants for an argument. A conversion is one row of format.c's table. */
+/* Says what a conversion wants for an argument. A conversion is one row of format.c's table. */
 enum format_wants {
 	FORMAT_LITERAL,  /* no conversion: text; "%%" is the literal "%" */
 	FORMAT_SIGNED,   /* d i */
@@ -55,10 +55,10 @@ struct format_error {
 /* Widths and precisions above this are refused: one line could fill memory. */
 #define FORMAT_WIDTH_MAX 4096
 
-/* text: after the lexer has replaced the escape sequences. */
+/* Takes apart a text in which the lexer has replaced the escape sequences. */
 int format_parse(struct arena *a, struct str text, struct format *format, struct format_error *error);
 
-/* The i-th conversion, or NULL. */
+/* Returns the i-th conversion, or NULL. */
 const struct format_piece *format_conversion(const struct format *format, unsigned i);
 
 #endif

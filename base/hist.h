@@ -9,14 +9,14 @@
 
 #define HIST_BITS_MAX 5
 
-/* How many buckets a value of hist(n, bits) has. */
+/* Returns how many buckets a value of hist(n, bits) has. */
 uint32_t hist_buckets(uint32_t bits);
-/* The bucket of a value: the reference for what the code generator emits. */
+/* Returns the bucket of a value: the reference for what the code generator emits. */
 uint32_t hist_bucket(int64_t value, uint32_t bits);
-/* The bounds [*low, *high] of a bucket, both included. Bucket 0: INT64_MIN to -1. */
+/* Gives the bounds [*low, *high] of a bucket, both included. Bucket 0: INT64_MIN to -1. */
 void hist_bounds(uint32_t bucket, uint32_t bits, int64_t *low, int64_t *high);
 
-/* lhist(n, from, to, step): bucket 0 is below from, the last one from to on. */
+/* Do the same for lhist(n, from, to, step): bucket 0 is below from, the last one from to on. */
 uint32_t lhist_buckets(int64_t from, int64_t to, int64_t step);
 uint32_t lhist_bucket(int64_t value, int64_t from, int64_t to, int64_t step);
 

@@ -1,4 +1,4 @@
-/* Sizes and offsets rounded up. */
+/* Rounds sizes and offsets up. */
 #ifndef BTRUN_BASE_ROUND_H
 #define BTRUN_BASE_ROUND_H
 
@@ -9,7 +9,7 @@ static inline uint64_t round_up(uint64_t n, uint64_t to)
 	return (n + to - 1) / to * to;
 }
 
-/* To what the verifier and maps want of most memory: 8 bytes. */
+/* Rounds up to what the verifier and maps want of most memory: 8 bytes. */
 static inline uint32_t round_8(uint64_t n)
 {
 	return (uint32_t)round_up(n, 8);

@@ -115,7 +115,7 @@ struct str str_split(struct str s, char c, struct str *rest)
 	return str_slice(s, 0, (size_t)at);
 }
 
-/* One bracket set at pattern.p[at] == '['. Returns the offset after it, or 0
+/* Matches the bracket set at pattern.p[at] == '['. Returns the offset after it, or 0
  * when it never closes (then '[' stands for itself). */
 static size_t glob_set(struct str pattern, size_t at, char c, bool *in)
 {
@@ -139,7 +139,7 @@ static size_t glob_set(struct str pattern, size_t at, char c, bool *in)
 	return i + 1;
 }
 
-/* Does pattern[*p] match c? Moves *p past what it used. */
+/* Says whether pattern[*p] matches c; moves *p past what it used. */
 static bool glob_one(struct str pattern, size_t *p, char c)
 {
 	bool in = false;
@@ -213,7 +213,7 @@ unsigned str_distance(struct str a, struct str b, unsigned limit)
 	return rows[a.n % 3][b.n] > limit ? limit + 1 : rows[a.n % 3][b.n];
 }
 
-/* How far a name may be from what was typed and still be worth a hint. */
+/* Says how far a name may be from what was typed and still be worth a hint. */
 #define KIN_DISTANCE 12
 
 static bool is_kin(struct str a, struct str b)

@@ -19,7 +19,7 @@ struct str {
 };
 
 #define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
-/* For printf's "%.*s". */
+/* Gives printf's "%.*s" its two arguments. */
 #define STR_ARG(s) (int)(s).n, (s).p
 
 struct str str_of(const char *nul_terminated);
@@ -30,32 +30,32 @@ struct str str_vformat(struct arena *a, const char *format, va_list ap);
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str s, const char *nul_terminated);
 bool str_starts(struct str s, const char *prefix);
-/* Is s one of the words, which are separated by single spaces? */
+/* Says whether s is one of the words, which are separated by single spaces. */
 bool str_in_words(struct str s, const char *words);
 int str_compare(struct str a, struct str b);
-/* Offset of the first c, or -1. */
+/* Returns the offset of the first c, or -1. */
 ptrdiff_t str_find(struct str s, char c);
-/* Without the blanks, tabs and ends of lines at both ends. */
+/* Takes off the blanks, tabs and ends of lines at both ends. */
 struct str str_trim(struct str s);
-/* The bytes [begin, end) of s; no NUL follows. */
+/* Returns the bytes [begin, end) of s; no NUL follows. */
 struct str str_slice(struct str s, size_t begin, size_t end);
 /* Splits at the first c: what precedes it is returned, *rest is what follows
  * (empty when there is no c). */
 struct str str_split(struct str s, char c, struct str *rest);
 
-/* Does name match pattern, where * stands for any run of bytes, ? for one, [abc] and
- * [!abc] for one of a set? The whole name must match. */
+/* Says whether the whole name matches pattern, where * stands for any run of bytes, ? for one, [abc] and
+ * [!abc] for one of a set. */
 bool str_glob(struct str pattern, struct str name);
-/* Has pattern any of the characters that str_glob treats specially? */
+/* Says whether pattern has any of the characters that str_glob treats specially. */
 bool str_has_glob(struct str pattern);
 
 /*
- * Number of single-character insertions, deletions, replacements and swaps of
+ * Returns the number of single-character insertions, deletions, replacements and swaps of
  * neighbours from a to b, or limit + 1 when it is more than limit.
  */
 unsigned str_distance(struct str a, struct str b, unsigned limit);
 
-/* The best candidates for a mistyped name: feed it names, then read best[]. */
+/* Collects the best candidates for a mistyped name: it is fed names, then best[] is read. */
 struct str_near {
 	struct str wanted;
 	bool kin; /* also names far away that begin with the same word: "nr_" of "nr_running" */
@@ -66,7 +66,7 @@ struct str_near {
 	} best[3];
 };
 void str_near_offer(struct str_near *near, struct arena *a, struct str name);
-/* "a", "a or b", "a, b or c"; empty when there is none. */
+/* Returns "a", "a or b" or "a, b or c"; nothing when there is none. */
 struct str str_near_text(const struct str_near *near, struct arena *a);
 
 #endif

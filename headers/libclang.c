@@ -6,7 +6,7 @@
 
 #include "base/message.h"
 
-/* From Debian's packages libclang1-VERSION; those that were tried first. */
+/* These are in Debian's packages libclang1-VERSION; those that were tried come first. */
 static const char *const names[] = { "libclang-19.so.1", "libclang-19.so.19", "libclang-16.so.1",
 	"libclang-16.so.16", "libclang-14.so.1", "libclang-14.so.13", "libclang-22.so.1", "libclang-22.so.22",
 	"libclang.so.1", "libclang.so" };

@@ -130,7 +130,7 @@ struct libclang {
 #undef FUNCTION
 };
 
-/* False: there is no libclang, or one that lacks a function; a message has been printed. */
+/* Opens libclang. False: there is none, or it lacks a function; a message has been printed. */
 bool libclang_open(struct libclang *clang);
 
 #endif

@@ -9,7 +9,7 @@
 #define FILE_MARK "#file "
 #define DEFINE "#define "
 
-/* What has been taken so far of what was written down from one header and those that it includes. */
+/* Takes what was written down from one header and those that it includes. */
 struct reader {
 	struct arena *arena;
 	struct source_map *map;
@@ -71,7 +71,8 @@ static int read_one(struct arena *a, struct kernel *k, struct source_map *map, s
 	return 0;
 }
 
-/* What a script includes depends on its conditions: the whole of it is scanned, without a word about errors.
+/* Reads what a script includes. That depends on its conditions: all of it is scanned, without a word about
+ * errors.
  */
 static void read_included(
     struct arena *a, struct kernel *k, struct source_map *map, bool have_btf, struct headers *h)

@@ -60,10 +60,11 @@ struct lexer *lexer_of_header(
 	return lexer;
 }
 
-/* Macros that use one another double the text each time: a script of 2 KB could fill all memory. */
+/* An expansion more is refused: macros that use one another double the text each time: a script of 2 KB could
+ * fill all memory. */
 #define EXPANSIONS_MAX 100000
 
-/* Messages about what a macro's text makes say where the macro is defined. */
+/* Takes down where the macro is defined, for messages about what its text makes. */
 static void note_expansion(struct lexer *lexer, const struct macro *macro)
 {
 	struct source_expansion e = { lexer->use, macro->name, macro->definition };
@@ -72,7 +73,7 @@ static void note_expansion(struct lexer *lexer, const struct macro *macro)
 		vec_push(lexer->arena, &lexer->map->expansions, e);
 }
 
-static void expand(struct lexer *lexer, struct macro *macro, struct span use)
+static void expand_macro(struct lexer *lexer, struct macro *macro, struct span use)
 {
 	if (!lexer->frames.n) {
 		lexer->use = use;
@@ -96,7 +97,7 @@ static void expand(struct lexer *lexer, struct macro *macro, struct span use)
 	lexer_scan_macro(lexer, macro->text);
 }
 
-/* Members of C's structs may be called as our statements are. */
+/* Finds the keyword that a name is; members of C's structs may be called as our statements are. */
 static enum token_kind keyword(const struct lexer *lexer, struct str name)
 {
 	enum token_kind first = lexer->mode == MODE_DEFINITION ? TOKEN_STRUCT : TOKEN_IF;
@@ -107,8 +108,8 @@ static enum token_kind keyword(const struct lexer *lexer, struct str name)
 	return TOKEN_IDENT;
 }
 
-/* Does the definition whose last bracket was closed go on: with its attributes, its semicolon? A semicolon
- * may be left out, and then a probe follows. */
+/* Says whether the definition whose last bracket was closed goes on: with attributes, a semicolon. A
+ * semicolon may be left out, and then a probe follows. */
 static bool definition_goes_on(const struct lexer *lexer)
 {
 	uint32_t at = spec_skip_blanks(lexer->source.text, lexer->at);
@@ -134,7 +135,7 @@ static void follow_definition(struct lexer *lexer, enum token_kind kind)
 		lexer->mode = MODE_PROBE;
 }
 
-/* Where we are after a token, and what a slash is there. */
+/* Follows where we are after a token; returns what the token is there, which matters for a slash. */
 static enum token_kind follow(struct lexer *lexer, enum token_kind kind)
 {
 	switch (lexer->mode) {
@@ -180,7 +181,7 @@ static bool is_word_of(struct str spec, const char *const *list, size_t n)
 	return false;
 }
 
-/* What the parser takes apart token by token, and what it does not know yet. */
+/* The parser takes types apart token by token; it does not know the unknown yet. */
 static const char *const types[] = { "struct", "union", "enum", "typedef" };
 static const char *const unknown[] = { "config", "macro", "let", "import", "fn" };
 
@@ -227,7 +228,7 @@ struct token lexer_next(struct lexer *lexer)
 			struct macro *macro = macro_find(lexer, token.text);
 
 			if (macro) {
-				expand(lexer, macro, token.span);
+				expand_macro(lexer, macro, token.span);
 				continue;
 			}
 			if (lexer->previous != TOKEN_DOT && lexer->previous != TOKEN_ARROW)

@@ -25,9 +25,9 @@ struct lexer *lexer_of_header(
     struct arena *a, struct source_map *map, const struct source *header, struct diag *diag);
 /* Makes #ifdef NAME true and NAME stand for text, from the next token on. */
 void lexer_define(struct lexer *lexer, struct str name, struct str text);
-/* The token stream, a line each, for -d tokens. */
+/* Prints the token stream, a line each, for -d tokens. */
 void lexer_dump(struct lexer *lexer, FILE *out);
-/* The value of a constant of the UAPI table (AF_INET, O_RDONLY, SIGKILL ...): true when there is one.
+/* Gives the value of a constant of the UAPI table (AF_INET, O_RDONLY, SIGKILL ...): true when there is one.
  * Such constants need no #include. */
 bool lexer_constant(struct str name, int64_t *value);
 

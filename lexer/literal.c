@@ -15,7 +15,7 @@ static int digit(char c)
 
 enum outcome { FINE, TOO_LARGE, NONE };
 
-/* The digits of one base at *at, with _ between them. */
+/* Reads the digits of one base at *at, with _ between them. */
 static enum outcome digits(struct str text, size_t *at, int base, uint64_t *value)
 {
 	enum outcome outcome = NONE;
@@ -48,7 +48,7 @@ static enum outcome exponent(struct str text, size_t *at, uint64_t *value)
 	return FINE;
 }
 
-/* What may follow the digits of a decimal number: a power of ten, a unit of time, C's suffixes. */
+/* Reads what may follow the digits of a decimal number: a power of ten, a unit of time, C's suffixes. */
 static enum outcome suffix(struct str text, size_t at, uint64_t *value, bool *is_unsigned)
 {
 	static const struct {
@@ -85,7 +85,7 @@ static enum outcome suffix(struct str text, size_t at, uint64_t *value, bool *is
 	return NONE;
 }
 
-static enum outcome number(struct str text, uint64_t *value, bool *is_unsigned)
+static enum outcome parse_number(struct str text, uint64_t *value, bool *is_unsigned)
 {
 	size_t at = 0;
 	int base = 10;
@@ -115,12 +115,12 @@ bool literal_integer(struct str text, uint64_t *value)
 {
 	bool is_unsigned;
 
-	return number(text, value, &is_unsigned) == FINE;
+	return parse_number(text, value, &is_unsigned) == FINE;
 }
 
 enum token_kind literal_number(struct lexer *lexer, struct token *token, struct str text)
 {
-	switch (number(text, &token->value, &token->is_unsigned)) {
+	switch (parse_number(text, &token->value, &token->is_unsigned)) {
 	case FINE:
 		return TOKEN_INTEGER;
 	case TOO_LARGE:
@@ -136,7 +136,7 @@ enum token_kind literal_number(struct lexer *lexer, struct token *token, struct 
 	return TOKEN_ERROR;
 }
 
-/* The byte that the escape sequence behind a backslash stands for, or -1. *at is moved behind it. */
+/* Returns the byte that the escape sequence behind a backslash stands for, or -1. *at is moved behind it. */
 static int escape(struct str text, size_t *at)
 {
 	static const char from[] = "ntrabfve\\\"'?", to[] = "\n\t\r\a\b\f\v\033\\\"'?";
@@ -172,7 +172,7 @@ static void bad_escape(struct lexer *lexer, struct token *token, struct str text
 	    "backslash itself is \\\\");
 }
 
-/* Between its quotes. */
+/* Returns what is between the quotes. */
 static bool unescape(struct lexer *lexer, struct token *token, struct str text)
 {
 	char *to = arena_alloc(lexer->arena, text.n);

@@ -12,7 +12,7 @@ bool preprocess_skipping(const struct lexer *lexer)
 	return lexer->conditionals.n && !lexer->conditionals.v[lexer->conditionals.n - 1].used;
 }
 
-/* A directive taken apart: "#  word rest". */
+/* Holds a directive taken apart: "#  word rest". */
 struct directive {
 	struct span span; /* from the # to the end of the line */
 	struct span word_span;
@@ -21,7 +21,7 @@ struct directive {
 	struct span rest_span;
 };
 
-static bool is_blank(char c)
+static bool is_line_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
@@ -146,7 +146,7 @@ static void directive_if(struct lexer *lexer, const struct directive *d)
 	open_conditional(lexer, d, active && preprocess_condition(lexer, d->rest, d->rest_span) > 0);
 }
 
-/* The conditional that an #else, #elif or #endif belongs to, or NULL after a message. */
+/* Returns the conditional that an #else, #elif or #endif belongs to, or NULL after a message. */
 static struct conditional *present(struct lexer *lexer, const struct directive *d)
 {
 	if (lexer->conditionals.n)
@@ -245,13 +245,13 @@ static struct directive take_apart(struct lexer *lexer, uint32_t at, struct str 
 	uint32_t word = at + 1, rest;
 	struct directive d;
 
-	while (end > at + 1 && is_blank(text.p[end - 1]))
+	while (end > at + 1 && is_line_blank(text.p[end - 1]))
 		end--;
 	line = str_trim(line);
 	d.span = lexer_span(lexer, at, end);
 	d.word = first_word(line);
 	d.rest = str_trim(str_slice(line, d.word.n, line.n));
-	while (word < end && is_blank(text.p[word]))
+	while (word < end && is_line_blank(text.p[word]))
 		word++;
 	word += (uint32_t)d.word.n;
 	d.word_span = lexer_span(lexer, at, word);

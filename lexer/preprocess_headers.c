@@ -29,7 +29,7 @@ bool header_is_known(const struct lexer *lexer, struct str name)
 	return lexer->headers && headers_have(lexer->headers, name);
 }
 
-/* Whoever was asked for the header has told why there is none, and what helps. */
+/* Says whether whoever was asked for the header has told why there is none, and what helps. */
 static bool was_explained(const struct lexer *lexer, struct str name)
 {
 	for (size_t i = 0; lexer->headers && i < lexer->headers->failures.n; i++)

@@ -1,4 +1,5 @@
-/* The expressions of #if and #elif: integers, macros that are integers, defined(NAME), !, comparisons,
+/* Computes the expressions of #if and #elif: integers, macros that are integers, defined(NAME), !,
+ * comparisons,
  * && and ||. */
 #include "lexer/internal.h"
 
@@ -21,7 +22,7 @@ static void skip_blanks(struct condition *c)
 		c->rest = str_slice(c->rest, 1, c->rest.n);
 }
 
-static bool take(struct condition *c, const char *text)
+static bool accept_text(struct condition *c, const char *text)
 {
 	skip_blanks(c);
 	if (!str_starts(c->rest, text))
@@ -30,7 +31,7 @@ static bool take(struct condition *c, const char *text)
 	return true;
 }
 
-static struct str take_word(struct condition *c)
+static struct str accept_word(struct condition *c)
 {
 	size_t n = 0;
 
@@ -46,17 +47,17 @@ static struct str take_word(struct condition *c)
 
 static int64_t defined(struct condition *c)
 {
-	bool paren = take(c, "(");
-	struct str name = take_word(c);
+	bool paren = accept_text(c, "(");
+	struct str name = accept_word(c);
 
-	if (!name.n || (paren && !take(c, ")")))
+	if (!name.n || (paren && !accept_text(c, ")")))
 		c->failed = true;
 	return macro_find(c->lexer, name) != NULL;
 }
 
 static int64_t name_or_number(struct condition *c)
 {
-	struct str word = take_word(c);
+	struct str word = accept_word(c);
 	const struct macro *macro;
 	uint64_t value = 0;
 
@@ -79,11 +80,11 @@ static int64_t primary(struct condition *c)
 		c->failed = true;
 		return 0;
 	}
-	if (take(c, "!")) {
+	if (accept_text(c, "!")) {
 		value = !primary(c);
-	} else if (take(c, "(")) {
+	} else if (accept_text(c, "(")) {
 		value = or_of(c);
-		if (!take(c, ")"))
+		if (!accept_text(c, ")"))
 			c->failed = true;
 	} else {
 		value = name_or_number(c);
@@ -96,17 +97,17 @@ static int64_t comparison(struct condition *c)
 {
 	int64_t left = primary(c);
 
-	if (take(c, "=="))
+	if (accept_text(c, "=="))
 		return left == primary(c);
-	if (take(c, "!="))
+	if (accept_text(c, "!="))
 		return left != primary(c);
-	if (take(c, "<="))
+	if (accept_text(c, "<="))
 		return left <= primary(c);
-	if (take(c, ">="))
+	if (accept_text(c, ">="))
 		return left >= primary(c);
-	if (take(c, "<"))
+	if (accept_text(c, "<"))
 		return left < primary(c);
-	if (take(c, ">"))
+	if (accept_text(c, ">"))
 		return left > primary(c);
 	return left;
 }
@@ -115,7 +116,7 @@ static int64_t and_of(struct condition *c)
 {
 	int64_t value = comparison(c);
 
-	while (take(c, "&&")) {
+	while (accept_text(c, "&&")) {
 		int64_t right = comparison(c);
 
 		value = value && right;
@@ -127,7 +128,7 @@ static int64_t or_of(struct condition *c)
 {
 	int64_t value = and_of(c);
 
-	while (take(c, "||")) {
+	while (accept_text(c, "||")) {
 		int64_t right = and_of(c);
 
 		value = value || right;

@@ -12,13 +12,13 @@ static bool is_blank(char c)
 	return c && strchr(" \t\r\n\f\v", c) != NULL;
 }
 
-static bool is_plain(char c)
+static bool is_spec_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("_.:*?[]!^+-$#@~%", c) != NULL) || (unsigned char)c >= 0x80;
 }
 
-/* The offset behind the closing quote, or 0 when the line has none. */
+/* Returns the offset behind the closing quote, or 0 when the line has none. */
 static uint32_t after_quotes(struct str text, uint32_t at)
 {
 	for (at++; at < text.n && text.p[at] != '\n'; at++) {
@@ -31,7 +31,7 @@ static uint32_t after_quotes(struct str text, uint32_t at)
 }
 
 /*
- * A slash is of a path, or it opens the predicate. A path begins its part of the
+ * Says whether a slash is of a path: it may open the predicate instead. A path begins its part of the
  * specification with a slash or a dot ("uprobe:/bin/bash:f", "uprobe:./a:f"), or another part
  * follows it ("uprobe:bin/bash:f"); in "kprobe:f/pid==1/" neither is so.
  */
@@ -41,7 +41,7 @@ static bool slash_in_path(struct str text, uint32_t part, uint32_t slash)
 		return true;
 	if (slash >= part && char_at(text, part) == '/' && part && char_at(text, part - 1) == ':')
 		return true;
-	for (uint32_t i = slash + 1; i < text.n && (is_plain(text.p[i]) || text.p[i] == '/'); i++)
+	for (uint32_t i = slash + 1; i < text.n && (is_spec_byte(text.p[i]) || text.p[i] == '/'); i++)
 		if (text.p[i] == ':')
 			return true;
 	return false;
@@ -64,7 +64,7 @@ uint32_t spec_length(struct str text, uint32_t begin)
 			at += 2;
 		} else if (c == '/' && at > begin && slash_in_path(text, part, at)) {
 			at++;
-		} else if (is_plain(c)) {
+		} else if (is_spec_byte(c)) {
 			at++;
 			if (c == ':')
 				part = at;

@@ -28,12 +28,12 @@ struct token {
 	bool is_unsigned; /* INTEGER: written with u, or does not fit int64 */
 };
 
-/* After TOKEN_END it comes again and again. */
+/* Returns the next token; TOKEN_END comes again and again. */
 struct token lexer_next(struct lexer *lexer);
 struct diag *lexer_diag(const struct lexer *lexer);
 /* Returns the bytes of the script that a span is made of. */
 struct str lexer_text(const struct lexer *lexer, struct span span);
-/* The row's columns. */
+/* Return the columns of the token's row in tokens.def. */
 const char *token_text(enum token_kind kind);
 const char *token_words(enum token_kind kind);
 

@@ -43,7 +43,7 @@ const char *ast_op_text(enum op op)
 	return texts[op];
 }
 
-/* The places of a node's children, in the order of the script. A child may be NULL or a list. */
+/* Gives the places of a node's children, in the order of the script. A child may be NULL or a list. */
 static unsigned places(struct node *n, struct node **out[AST_CHILDREN])
 {
 	switch (n->kind) {

@@ -23,8 +23,8 @@ struct variable;
 struct map;
 struct call;
 
-/* Of a number that only the kernel where the script runs knows for certain; the value is that of the kernel
- * that is compiled for. */
+/* Says where a number comes from that only the kernel where the script runs knows for certain; the value is
+ * that of the kernel that is compiled for. */
 enum origin {
 	ORIGIN_SCRIPT, /* it is written there */
 	ORIGIN_ENUM,   /* a constant of a kernel's enum: "ENUM:CONSTANT" */
@@ -92,7 +92,7 @@ enum op {
 
 enum type_tag { TAG_NONE, TAG_STRUCT, TAG_UNION, TAG_ENUM };
 
-/* A type as it is written: "struct sock *", "uint8[4]", "pid_t". */
+/* Holds a type as it is written: "struct sock *", "uint8[4]", "pid_t". */
 struct type_syntax {
 	struct span span;
 	enum type_tag tag;
@@ -210,7 +210,7 @@ struct node {
 	};
 };
 
-/* One attach point as written; analysis takes the text apart. */
+/* Holds one attach point as written; analysis takes the text apart. */
 struct attach_syntax {
 	struct span span;
 	struct str provider; /* before the first ':' */
@@ -232,7 +232,7 @@ struct enumerator_syntax {
 	int64_t value;
 };
 
-/* __attribute__((...)) of a record or a member; others say nothing about the layout. */
+/* Holds what __attribute__((...)) says about the layout of a record or a member. */
 struct attributes_syntax {
 	bool packed;
 	uint32_t align; /* bytes; 0: not given */
@@ -242,7 +242,7 @@ struct attributes_syntax {
 	uint32_t size;   /* sized(SIZE): bytes; 0: not given */
 };
 
-/* A struct, union or enum, or a name of one, as C declares it. */
+/* Holds a struct, union or enum, or a name of one, as C declares it. */
 struct record_syntax {
 	struct span span;
 	enum type_tag tag;
@@ -253,7 +253,7 @@ struct record_syntax {
 	VEC(struct enumerator_syntax) enumerators;
 };
 
-/* A member, or a name that a typedef makes. */
+/* Holds a member, or a name that a typedef makes. */
 struct member_syntax {
 	struct span span;
 	struct str name;              /* empty: an anonymous struct or union, or padding bits */
@@ -277,15 +277,15 @@ struct script {
 	VEC(struct probe_syntax) probes;
 };
 
-/* A deep copy with the fields of analysis cleared: one action is analysed once for
+/* Copies a tree, with the fields of analysis cleared: one action is analysed once for
  * each kind of context that its attach points give it. */
 struct node *ast_clone(struct arena *a, const struct node *node);
 struct node *ast_new(struct arena *a, enum node_kind kind, struct span span);
 #define AST_CHILDREN 4
-/* A node's children, each NULL or the first of a list; returns how many places there are. */
+/* Gives a node's children, each NULL or the first of a list; returns how many places there are. */
 unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN]);
 const char *ast_op_text(enum op op);
-/* The tree as indented lines, for -d ast. print_type, when not NULL, prints a
+/* Prints the tree as indented lines, for -d ast. print_type, when not NULL, prints a
  * node's type after it (-d types). */
 void ast_dump(FILE *out, const struct script *script, void (*print_type)(FILE *out, const struct type *type));
 void ast_dump_node(

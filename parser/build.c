@@ -26,7 +26,7 @@ struct node *build_name(struct parser *p, enum node_kind kind, struct token toke
 	return node;
 }
 
-/* @m[(a, b)] is @m[a, b]. */
+/* Takes @m[(a, b)] for @m[a, b]. */
 struct node *build_map(struct parser *p, struct token token, struct node *keys, struct span span)
 {
 	struct node *node = ast_new(p->arena, NODE_MAP, span);
@@ -221,7 +221,7 @@ struct node *build_return(struct parser *p, struct node *value, struct span span
 	return node;
 }
 
-/* node may be NULL: an empty statement, or one with an error. */
+/* Adds a node, which is NULL for an empty statement and for one with an error. */
 struct node_list build_list(struct node_list list, struct node *node)
 {
 	if (!node)
@@ -250,7 +250,7 @@ struct type_syntax *build_type(struct parser *p, enum type_tag tag, struct token
 	return type;
 }
 
-/* "unsigned" and then "long": one name. const says nothing here. */
+/* Joins "unsigned" and then "long" to one name. const says nothing here. */
 struct type_syntax *build_type_word(struct parser *p, struct type_syntax *type, struct token word)
 {
 	if (str_is(type->name, "const") || str_is(type->name, "volatile"))
@@ -273,7 +273,7 @@ struct type_syntax *build_array(
 	return type;
 }
 
-/* Without its quotes and the backslashes in them. */
+/* Takes off the quotes and the backslashes in them. */
 static struct str unquote(struct arena *a, struct str text)
 {
 	char *to = arena_alloc(a, text.n + 1);

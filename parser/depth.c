@@ -1,5 +1,5 @@
-/* The passes over the tree recurse, and a chain of ten thousand additions is a tree of that
- * depth although no bracket is nested. */
+/* Refuses what is too deep: the passes over the tree recurse, and a chain of ten thousand additions is a tree
+ * of that depth although no bracket is nested. */
 #include "parser/internal.h"
 
 static bool too_deep(struct parser *p, const struct node *list, unsigned depth)

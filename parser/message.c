@@ -40,7 +40,7 @@ static bool expects(const enum token_kind *expected, unsigned n, enum token_kind
 	return false;
 }
 
-/* The token as the message names it. */
+/* Returns the token as the message names it. */
 static struct str found_words(struct parser *p, struct token token)
 {
 	struct str text;
@@ -53,7 +53,7 @@ static struct str found_words(struct parser *p, struct token token)
 	return str_format(p->arena, "'%.*s'", STR_ARG(text));
 }
 
-/* What could stand there, in the language's words and not in tokens. */
+/* Says what could stand there, in the language's words and not in tokens. */
 static const char *expected_words(const enum token_kind *expected, unsigned n)
 {
 	static const struct {
@@ -84,7 +84,7 @@ static const char *expected_words(const enum token_kind *expected, unsigned n)
 	return NULL;
 }
 
-/* The script ends while a bracket is open: the place to look at is the bracket. */
+/* Tells of the bracket that is open where the script ends: that is the place to look at. */
 static void unclosed(struct parser *p)
 {
 	if (p->end_reported)
@@ -102,7 +102,7 @@ static bool begins_statement(enum token_kind kind)
 	return (kind >= TOKEN_IDENT && kind <= TOKEN_RETURN && kind != TOKEN_PARAM && kind != TOKEN_ELSE);
 }
 
-/* What is wrong is then behind the token before, not at the one that was found. */
+/* Says whether what is wrong is behind the token before, not at the one that was found. */
 static bool missing_semicolon(struct parser *p, const enum token_kind *expected, unsigned n)
 {
 	struct source_pos found = source_pos(p->diag->map, p->last.span.begin);
@@ -120,19 +120,17 @@ static bool missing_action(struct parser *p, const enum token_kind *expected, un
 
 static const char *hint(struct parser *p, const enum token_kind *expected, unsigned n)
 {
-	switch ((int)p->last.kind) {
-	case TOKEN_ASSIGN:
-		return "only $variables and @maps can be assigned; to compare, write ==";
-	case TOKEN_ELSE:
-		return "an else follows the } of its if";
-	case TOKEN_INC:
-	case TOKEN_DEC:
-		return "only $variables and @maps can be counted up and down";
-	case TOKEN_COLON:
-		return "if a probe begins in this line, the action before it lacks a }";
-	case TOKEN_PRED_OPEN:
-		return "a predicate stands between the probe and its {";
-	}
+	static const char *const found[TOKEN_N_] = {
+		[TOKEN_ASSIGN] = "only $variables and @maps can be assigned; to compare, write ==",
+		[TOKEN_ELSE] = "an else follows the } of its if",
+		[TOKEN_INC] = "only $variables and @maps can be counted up and down",
+		[TOKEN_DEC] = "only $variables and @maps can be counted up and down",
+		[TOKEN_COLON] = "if a probe begins in this line, the action before it lacks a }",
+		[TOKEN_PRED_OPEN] = "a predicate stands between the probe and its {",
+	};
+
+	if (found[p->last.kind])
+		return found[p->last.kind];
 	if (p->last.kind >= TOKEN_ADD_ASSIGN && p->last.kind <= TOKEN_XOR_ASSIGN)
 		return "only $variables and @maps can be assigned";
 	if (expects(expected, n, TOKEN_PRED_CLOSE))

@@ -5,8 +5,8 @@
 #include "parser/internal.h"
 
 /*
- * A name that is known as a type without looking at the kernel: then "(t)-1" and "(t)*p" are casts. For
- * other names what follows decides: "(x) - 1" is a subtraction.
+ * Says whether a name is known as a type without looking at the kernel: then "(t)-1" and "(t)*p" are casts.
+ * For other names what follows decides: "(x) - 1" is a subtraction.
  */
 static bool is_type_name(struct str name)
 {
@@ -22,26 +22,24 @@ static bool is_type_name(struct str name)
 	return name.n > 2 && name.p[name.n - 2] == '_' && name.p[name.n - 1] == 't';
 }
 
-/* Can the token begin an operand, and nothing else? */
+/* Says whether the token begins an operand and can be nothing else. */
 static bool begins_operand(enum token_kind kind)
 {
-	switch ((int)kind) {
-	case TOKEN_INTEGER:
-	case TOKEN_STRING:
-	case TOKEN_IDENT:
-	case TOKEN_PARAM:
-	case TOKEN_VARIABLE:
-	case TOKEN_MAP:
-	case TOKEN_SIZEOF:
-	case TOKEN_NOT:
-	case TOKEN_TILDE:
-	case TOKEN_LPAREN:
-		return true;
-	}
-	return false;
+	static const bool begin[TOKEN_N_] = { [TOKEN_INTEGER] = true,
+		[TOKEN_STRING] = true,
+		[TOKEN_IDENT] = true,
+		[TOKEN_PARAM] = true,
+		[TOKEN_VARIABLE] = true,
+		[TOKEN_MAP] = true,
+		[TOKEN_SIZEOF] = true,
+		[TOKEN_NOT] = true,
+		[TOKEN_TILDE] = true,
+		[TOKEN_LPAREN] = true };
+
+	return begin[kind];
 }
 
-/* Is the ( before the tokens ahead that of a cast, or of sizeof(type)? */
+/* Says whether the ( before the tokens ahead is that of a cast, or of sizeof(type). */
 static bool is_cast(struct parser *p, bool of_sizeof)
 {
 	struct token first = parser_peek(p, 0);
@@ -77,7 +75,7 @@ static bool closes(enum token_kind kind)
 	return kind == TOKEN_RBRACE || kind == TOKEN_RPAREN || kind == TOKEN_RBRACKET;
 }
 
-/* Which brackets are open, for the messages. A } closes what is open inside its block, too. */
+/* Keeps which brackets are open, for the messages. A } closes what is open inside its block, too. */
 static void follow_brackets(struct parser *p, struct token token)
 {
 	if (opens(token.kind)) {
