@@ -1,6 +1,7 @@
 /*
  * The types of operators and casts. Integer arithmetic is done in 64 bits (type_common()).
  */
+#include "analysis/field_path.h"
 #include "analysis/compilation.h"
 
 static bool is_number(const struct type *t)
@@ -257,9 +258,7 @@ static const struct type *no_type(struct compilation *c, const struct type_synta
 /* Of an address that the script made from a number: what a system call was given lies in user memory. */
 static enum address_space space_of_number(struct compilation *c, const struct type *target)
 {
-	if (c->unit->user_memory)
-		return SPACE_USER;
-	return target->is_char ? SPACE_ANY : SPACE_KERNEL;
+	return number_space(c->unit, target->is_char);
 }
 
 static const struct type *syntax_type(

@@ -2,6 +2,7 @@
  * From the script to units: which attach points an action has, one typed copy of the
  * action for each, passes until the types are stable.
  */
+#include "analysis/field_path.h"
 #include "analysis/compilation.h"
 
 #include <errno.h>
@@ -249,5 +250,7 @@ struct program *analyse(
 	map_finish(&c);
 	finish_variables(&c);
 	choose_forms(&c);
+	if (!diag->errors)
+		field_paths_make(a, c.program);
 	return c.program;
 }

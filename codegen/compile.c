@@ -7,7 +7,13 @@
 
 #include <llvm-c/ErrorHandling.h>
 
-#include "codegen/gen.h"
+#include "codegen/bpf/frames.h"
+#include "codegen/bpf/image_tables.h"
+#include "codegen/bpf/maps.h"
+#include "codegen/bpf/memory.h"
+#include "codegen/bpf/relocs.h"
+#include "codegen/bpf/target.h"
+#include "codegen/lower/unit.h"
 
 static const char *script_name = "the script"; /* for fatal(), which LLVM gives nothing of ours */
 
@@ -36,8 +42,7 @@ static int make_module(struct gen *g)
 
 	script_name = g->program->source->name.p;
 	LLVMInstallFatalErrorHandler(fatal);
-	error = gen_begin(g);
-
+	error = module_begin(&g->m, target_machine(g->program->source->text.n));
 	if (error)
 		return error;
 	image_tables_begin(g);
@@ -46,7 +51,7 @@ static int make_module(struct gen *g)
 		unit_generate(g, g->program->units.v[i]);
 	maps_end(g);
 	image_tables_records(g);
-	return g->refused ? -EFAULT : 0;
+	return g->m.refused ? -EFAULT : 0;
 }
 
 static int write_all(int fd, const char *p, size_t n)
@@ -70,15 +75,15 @@ static int emit_object(struct gen *g, LLVMMemoryBufferRef *buffer)
 	uint32_t bytes;
 
 	if (!error)
-		error = gen_emit(g, LLVMObjectFile, buffer);
+		error = module_emit(&g->m, LLVMObjectFile, buffer);
 	if (error)
 		return error;
 	start = (char *)LLVMGetBufferStart(*buffer);
 	bytes = frames_deepest(start, LLVMGetBufferSize(*buffer));
 	if (bytes <= FRAMES_LIMIT)
 		return 0;
-	gen_too_large(
-	    g, str_format(g->arena, "it takes %u bytes of stack, and there are %u", bytes, FRAMES_LIMIT).p);
+	target_too_large(&g->m,
+	    str_format(g->arena, "it takes %u bytes of stack, and there are %u", bytes, FRAMES_LIMIT).p);
 	LLVMDisposeMemoryBuffer(*buffer);
 	return -E2BIG;
 }
@@ -90,7 +95,10 @@ static struct gen *new_gen(struct arena *a, const struct program *program,
 	struct gen *g = arena_one(a, struct gen);
 
 	g->arena = a;
-	g->attempt = attempts++;
+	g->m.arena = a;
+	g->m.map = program->map;
+	g->m.attempt = attempts++;
+	g->m.refuse = target_too_large;
 	g->program = program;
 	g->image = arena_one(a, struct image);
 	g->image->kernel = options->release;
@@ -121,17 +129,17 @@ int generate_text(struct arena *a, const struct program *program, enum generate_
 	if (error)
 		return error;
 	if (kind == GENERATE_OPTIMISED)
-		error = gen_optimise(g);
+		error = module_optimise(&g->m);
 	if (kind != GENERATE_ASM) {
-		gen_dump_ir(g, out);
+		module_dump(&g->m, out);
 	} else {
-		error = gen_emit(g, LLVMAssemblyFile, &buffer);
+		error = module_emit(&g->m, LLVMAssemblyFile, &buffer);
 		if (!error) {
 			fwrite(LLVMGetBufferStart(buffer), 1, LLVMGetBufferSize(buffer), out);
 			LLVMDisposeMemoryBuffer(buffer);
 		}
 	}
-	gen_end(g);
+	module_end(&g->m);
 	return error;
 }
 
@@ -142,11 +150,11 @@ int generate_image(
 	LLVMMemoryBufferRef buffer;
 	int error;
 
-	g->muted = true;
+	g->m.muted = true;
 	error = emit_object(g, &buffer);
 	if (error == -E2BIG) {
 		/* Slower, but it leaves the stack to what LLVM itself needs. */
-		gen_end(g);
+		module_end(&g->m);
 		g = new_gen(a, program, options, 0);
 		error = emit_object(g, &buffer);
 	}
@@ -164,6 +172,6 @@ int generate_image(
 	else if (error && error != -E2BIG && error != -EFAULT)
 		fprintf(stderr, "btrun-compile: internal error: the image can't be written: %s\n",
 		    strerror(-error));
-	gen_end(g);
+	module_end(&g->m);
 	return error;
 }

@@ -111,6 +111,7 @@ unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN])
 static void forget_analysis(struct node *node)
 {
 	node->type = NULL;
+	node->path = NULL;
 	if (node->kind == NODE_IDENT)
 		node->ident.call = NULL;
 	else if (node->kind == NODE_VARIABLE)

@@ -19,6 +19,7 @@
 /* analysis/ */
 struct type;
 struct member;
+struct field_path;
 struct variable;
 struct map;
 struct call;
@@ -107,6 +108,7 @@ struct node {
 	struct span span;
 	struct node *next;       /* the next of a list: statements, arguments, keys, elements */
 	const struct type *type; /* analysis: an expression's type */
+	const struct field_path *path; /* analysis: to a member, an element, what * gives; else NULL */
 	union {
 		struct {
 			uint64_t value;

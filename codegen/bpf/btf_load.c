@@ -2,13 +2,18 @@
  * Members of the kernel's structs, loaded directly. A trampoline's argument, a return value and the current
  * task are pointers of which the verifier knows the type: what is read through them, from struct to struct,
  * costs an instruction, where bpf_probe_read_kernel() costs a call. The kernel catches a load that faults,
- * but gives 0 without a sign. So what is not 0 has been read; for a 0 the helper is asked (core.c), which can
- * tell.
+ * but gives 0 without a sign. So what is not 0 has been read; for a 0 the helper is asked (core_read.c),
+ * which can tell.
  *
  * Only for the kernel that the script is compiled on, whose BTF says what the verifier will make of a load.
  * Should that refuse one all the same, the script is compiled again without them (runtime/run.c).
  */
-#include "codegen/gen.h"
+#include "codegen/bpf/btf_load.h"
+
+#include "codegen/bpf/core.h"
+#include "codegen/bpf/gen.h"
+#include "codegen/bpf/helpers.h"
+#include "codegen/bpf/memory.h"
 
 /* A value that is a pointer to a struct as the verifier knows it too. */
 struct typed {
@@ -23,23 +28,23 @@ struct typed {
 enum walk { WALK_REFUSED, WALK_NUMBER, WALK_POINTER };
 
 /* The struct that a pointer points to; 0: no struct, or none that may be looked into. */
-static uint32_t target_struct(struct gen *g, uint32_t pointer)
+static uint32_t target_struct(struct function *f, uint32_t pointer)
 {
 	struct btf_info info;
 
-	btf_info(g->program->btf, pointer, &info);
+	btf_info(f->g->program->btf, pointer, &info);
 	if (info.shape != BTF_SHAPE_PTR || info.user)
 		return 0;
-	btf_info(g->program->btf, info.target, &info);
+	btf_info(f->g->program->btf, info.target, &info);
 	return info.shape == BTF_SHAPE_STRUCT || info.shape == BTF_SHAPE_UNION ? info.id : 0;
 }
 
 /* The member's element that holds byte at of a member that may be an array (of arrays); *begin: where it
  * begins. */
-static void enter_array(struct gen *g, struct btf_info *info, uint32_t at, uint32_t *begin)
+static void enter_array(struct function *f, struct btf_info *info, uint32_t at, uint32_t *begin)
 {
 	while (info->shape == BTF_SHAPE_ARRAY) {
-		btf_info(g->program->btf, info->target, info);
+		btf_info(f->g->program->btf, info->target, info);
 		if (!info->size)
 			return;
 		*begin += (at - *begin) / info->size * info->size;
@@ -48,19 +53,19 @@ static void enter_array(struct gen *g, struct btf_info *info, uint32_t at, uint3
 
 /* The member of a struct at byte at, as the kernel finds it: the first that does not end before. False: none.
  */
-static bool member_at(struct gen *g, const struct btf_info *record, uint32_t at, struct btf_info *info,
+static bool member_at(struct function *f, const struct btf_info *record, uint32_t at, struct btf_info *info,
     uint32_t *begin, uint32_t *end)
 {
 	for (uint32_t i = 0; i < record->members; i++) {
 		struct btf_member_info m;
 
-		btf_member(g->program->btf, record->id, i, &m);
+		btf_member(f->g->program->btf, record->id, i, &m);
 		if (m.bit_size && m.bit_offset / 8 <= at)
 			continue;
 		*begin = m.bit_offset / 8;
 		if (at < *begin)
 			return false;
-		btf_info(g->program->btf, m.type, info);
+		btf_info(f->g->program->btf, m.type, info);
 		*end = *begin + info->size;
 		if (at < *end)
 			return true;
@@ -68,16 +73,16 @@ static bool member_at(struct gen *g, const struct btf_info *record, uint32_t at,
 	return false;
 }
 
-static enum walk walk(struct gen *g, uint32_t record_id, uint32_t at, uint32_t size, uint32_t *next)
+static enum walk walk(struct function *f, uint32_t record_id, uint32_t at, uint32_t size, uint32_t *next)
 {
 	struct btf_info record, info;
 	uint32_t begin, end;
 
-	btf_info(g->program->btf, record_id, &record);
+	btf_info(f->g->program->btf, record_id, &record);
 	for (;;) {
-		if (!member_at(g, &record, at, &info, &begin, &end))
+		if (!member_at(f, &record, at, &info, &begin, &end))
 			return WALK_REFUSED;
-		enter_array(g, &info, at, &begin);
+		enter_array(f, &info, at, &begin);
 		if (info.shape != BTF_SHAPE_STRUCT && info.shape != BTF_SHAPE_UNION)
 			break;
 		at -= begin;
@@ -85,204 +90,158 @@ static enum walk walk(struct gen *g, uint32_t record_id, uint32_t at, uint32_t s
 	}
 	*next = 0;
 	if (info.shape == BTF_SHAPE_PTR) {
-		*next = target_struct(g, info.id);
+		*next = target_struct(f, info.id);
 		return at == begin && size == 8 ? WALK_POINTER : WALK_REFUSED;
 	}
 	return info.size && at + size <= end ? WALK_NUMBER : WALK_REFUSED;
 }
 
-/* The pointer that node's members start from. NULL: not only named members lie in between. */
-static struct node *root_of(struct node *node, uint32_t *offset)
+static const struct typed *find(struct function *f, const struct variable *variable, LLVMValueRef value)
 {
-	*offset = 0;
-	for (;;) {
-		if (node->kind != NODE_MEMBER || node->member.member->record->defined ||
-		    node->member.member->bit_size)
-			return NULL;
-		*offset += node->member.member->bit_offset / 8;
-		node = node->member.object;
-		if (node->type->form == FORM_PTR)
-			return node->type->space == SPACE_KERNEL ? node : NULL;
-		if (node->type->form != FORM_STRUCT && node->type->form != FORM_UNION)
-			return NULL;
-	}
-}
+	for (size_t i = f->bpf->typed.n; i-- > 0;) {
+		const struct typed *t = f->bpf->typed.v[i];
 
-static const struct typed *find(struct gen *g, const struct node *root, LLVMValueRef value)
-{
-	while (root->kind == NODE_CAST && root->cast.operand->type->size == 8)
-		root = root->cast.operand;
-	for (size_t i = g->typed.n; i-- > 0;) {
-		const struct typed *t = g->typed.v[i];
-
-		if (root->kind == NODE_VARIABLE ? t->variable == root->variable.variable : t->value == value)
+		if (variable ? t->variable == variable : t->value == value)
 			return t;
 	}
 	return NULL;
 }
 
-static void note(struct gen *g, struct typed row)
+static void note(struct function *f, struct typed row)
 {
-	struct typed *t = arena_one(g->arena, struct typed);
+	struct typed *t = arena_one(f->g->arena, struct typed);
 
 	*t = row;
-	vec_push(g->arena, &g->typed, t);
+	vec_push(f->g->arena, &f->bpf->typed, t);
 }
 
 /* Each parameter has one slot of the context: not when one is a struct. */
-static bool externs_are_plain(struct gen *g)
+static bool externs_are_plain(struct function *f)
 {
-	for (uint32_t i = 0; i < g->attach->n_params; i++) {
+	for (uint32_t i = 0; i < f->bpf->attach->n_params; i++) {
 		struct btf_info info;
 		struct str name;
 		uint32_t type;
 
-		btf_param(g->program->btf, g->attach->proto, i, &name, &type);
-		btf_info(g->program->btf, type, &info);
+		btf_param(f->g->program->btf, f->bpf->attach->proto, i, &name, &type);
+		btf_info(f->g->program->btf, type, &info);
 		if (info.size > 8 || info.shape == BTF_SHAPE_STRUCT || info.shape == BTF_SHAPE_UNION)
 			return false;
 	}
 	return true;
 }
 
-static void note_slot(struct gen *g, LLVMValueRef value, uint32_t slot, uint32_t type)
+static void note_slot(struct function *f, LLVMValueRef value, uint32_t slot, uint32_t type)
 {
-	uint32_t id = g->btf_loads && g->attach->in_btf ? target_struct(g, type) : 0;
+	uint32_t id = f->g->btf_loads && f->bpf->attach->in_btf ? target_struct(f, type) : 0;
 
-	if (id && externs_are_plain(g))
-		note(g, (struct typed){ .value = value, .btf_id = id, .slot = slot });
+	if (id && externs_are_plain(f))
+		note(f, (struct typed){ .value = value, .btf_id = id, .slot = slot });
 }
 
-void btf_load_argument(struct gen *g, LLVMValueRef value, uint32_t number)
+void btf_load_argument(struct function *f, LLVMValueRef value, uint32_t number)
 {
 	struct str name;
 	uint32_t type;
 
-	if (!g->btf_loads || !g->attach->in_btf || number >= g->attach->n_params)
+	if (!f->g->btf_loads || !f->bpf->attach->in_btf || number >= f->bpf->attach->n_params)
 		return;
-	btf_param(g->program->btf, g->attach->proto, number, &name, &type);
-	note_slot(g, value, number, type);
+	btf_param(f->g->program->btf, f->bpf->attach->proto, number, &name, &type);
+	note_slot(f, value, number, type);
 }
 
-void btf_load_retval(struct gen *g, LLVMValueRef value)
+void btf_load_retval(struct function *f, LLVMValueRef value)
 {
-	note_slot(g, value, g->attach->n_params, g->attach->ret_type);
+	note_slot(f, value, f->bpf->attach->n_params, f->bpf->attach->ret_type);
 }
 
 /* The verifier makes a plain number of a pointer that is negated. */
-static LLVMValueRef number_of(struct gen *g, LLVMValueRef pointer)
+static LLVMValueRef number_of(struct function *f, LLVMValueRef pointer)
 {
-	LLVMValueRef v = gen_opaque(g, LLVMBuildPtrToInt(g->b, pointer, g->i64, ""));
+	LLVMValueRef v = gen_opaque(f, LLVMBuildPtrToInt(f->b, pointer, f->m->i64, ""));
 
-	return LLVMBuildNeg(g->b, gen_opaque(g, LLVMBuildNeg(g->b, v, "")), "");
+	return LLVMBuildNeg(f->b, gen_opaque(f, LLVMBuildNeg(f->b, v, "")), "");
 }
 
-LLVMValueRef btf_load_task(struct gen *g, const struct type *type)
+LLVMValueRef btf_load_task(struct function *f, const struct type *type)
 {
-	LLVMValueRef pointer = gen_call(g, HELPER_CURRENT_TASK_BTF, g->ptr, NULL, 0),
-		     value = number_of(g, pointer);
+	LLVMValueRef pointer = gen_call(f, BPF_FUNC_get_current_task_btf, f->m->ptr, NULL, 0),
+		     value = number_of(f, pointer);
 
-	note(g, (struct typed){ .value = value, .btf_id = type->target->btf_id, .pointer = pointer });
+	note(f, (struct typed){ .value = value, .btf_id = type->target->btf_id, .pointer = pointer });
 	return value;
 }
 
-static uint32_t times_assigned(const struct node *list, const struct variable *variable)
+bool btf_load_is_known(struct function *f, const struct variable *variable, LLVMValueRef value)
 {
-	struct node *children[AST_CHILDREN];
-	uint32_t times = 0;
-
-	for (; list; list = list->next) {
-		const struct node *target = list->kind == NODE_ASSIGN  ? list->assign.target
-					    : list->kind == NODE_STEP  ? list->step.target
-					    : list->kind == NODE_RANGE ? list->range.variable
-								       : NULL;
-		unsigned n = ast_children(list, children);
-
-		times += target && target->kind == NODE_VARIABLE && target->variable.variable == variable;
-		for (unsigned i = 0; i < n; i++)
-			times += times_assigned(children[i], variable);
-	}
-	return times;
+	return f->g->btf_loads && find(f, variable, value);
 }
 
 void btf_load_assigned(
-    struct gen *g, const struct variable *variable, const struct node *from, LLVMValueRef value)
+    struct function *f, const struct variable *variable, const struct variable *from, LLVMValueRef value)
 {
-	const struct typed *t =
-	    g->btf_loads && variable->type->form == FORM_PTR ? find(g, from, value) : NULL;
-	struct typed row;
+	struct typed row = *find(f, from, value);
 
-	if (!t || times_assigned(g->unit->predicate, variable) + times_assigned(g->unit->body, variable) != 1)
-		return;
-	row = *t;
 	row.variable = variable;
-	note(g, row);
+	note(f, row);
 }
 
-static LLVMValueRef pointer_of(struct gen *g, const struct typed *t)
+static LLVMValueRef pointer_of(struct function *f, const struct typed *t)
 {
 	if (t->pointer)
 		return t->pointer;
-	return gen_volatile(g, g->ptr, gen_offset(g, g->context_arg, 8 * t->slot));
+	return gen_volatile(f, f->m->ptr, gen_offset(f, f->bpf->context_arg, 8 * t->slot));
 }
 
-bool btf_load_member(struct gen *g, struct node *node, struct btf_load *d)
+void btf_load_done(struct function *f, const struct btf_load *d, LLVMValueRef value)
 {
-	const struct typed *t;
-	uint32_t offset, size = node->type->size;
-	enum walk found;
-	LLVMValueRef at;
+	if (d->pointer && d->btf_id)
+		note(f, (struct typed){ .value = value, .btf_id = d->btf_id, .pointer = d->pointer });
+}
 
-	*d = (struct btf_load){ .root = g->btf_loads && size <= 8 ? root_of(node, &offset) : NULL };
-	if (!d->root || !d->root->type->target->btf_id)
+bool btf_load_goes_along(struct function *f, const struct field_path *path, uint32_t size)
+{
+	const struct type *root = path->root->type;
+
+	if (!f->g->btf_loads || size > 8 || !path->n || path->begin != PATH_POINTER ||
+	    root->form != FORM_PTR || root->space != SPACE_KERNEL || !root->target->btf_id)
 		return false;
-	d->base = gen_value(g, d->root);
-	t = find(g, d->root, d->base);
-	if (!t || t->btf_id != d->root->type->target->btf_id)
-		return true;
-	found = walk(g, t->btf_id, offset, size, &d->btf_id);
-	if (found == WALK_REFUSED)
-		return true;
-	at = core_pointer_from(g, node, d->root, pointer_of(g, t));
-	if (found == WALK_NUMBER) {
-		d->value = core_extend(g, node->type, gen_volatile(g, gen_int_type(g, size), at));
-		return true;
+	for (unsigned i = 0; i < path->n; i++) {
+		const struct member *m = path->steps[i].member;
+
+		if (!m || m->record->defined || m->bit_size)
+			return false;
 	}
-	d->pointer = gen_volatile(g, g->ptr, at);
-	d->value = number_of(g, d->pointer);
 	return true;
 }
 
-void btf_load_done(struct gen *g, const struct btf_load *d, LLVMValueRef value)
+static uint32_t offset_of(const struct field_path *path)
 {
-	if (d->pointer && d->btf_id)
-		note(g, (struct typed){ .value = value, .btf_id = d->btf_id, .pointer = d->pointer });
+	uint32_t offset = 0;
+
+	for (unsigned i = 0; i < path->n; i++)
+		offset += path->steps[i].member->bit_offset / 8;
+	return offset;
 }
 
-/* An iterator's object may be none: the verifier wants to see that asked of the very pointer that is used. */
-static LLVMValueRef present(struct gen *g, LLVMValueRef object, LLVMBasicBlockRef missing)
+void btf_load_member(struct function *f, const struct field_path *path, const struct variable *variable,
+    LLVMValueRef root, const struct type *type, struct btf_load *d)
 {
-	LLVMBasicBlockRef there = gen_block(g, "there");
-
-	LLVMBuildCondBr(g->b, LLVMBuildIsNull(g->b, object, ""), missing, there);
-	LLVMPositionBuilderAtEnd(g->b, there);
-	return object;
-}
-
-LLVMValueRef btf_load_pointer(struct gen *g, struct node *node, LLVMBasicBlockRef missing)
-{
-	struct node *root;
+	const struct typed *t = find(f, variable, root);
+	enum walk found;
 	LLVMValueRef at;
 
-	if (node->kind != NODE_MEMBER)
-		return LLVMBuildIntToPtr(g->b, gen_value(g, node), g->ptr, "");
-	if (node->member.object->type->form == FORM_ARGS && g->program_kind == PROGRAM_iter)
-		return present(
-		    g, LLVMBuildIntToPtr(g->b, args_iter_load(g, node->member.member), g->ptr, ""), missing);
-	if (node->member.object->type->form == FORM_ARGS)
-		return args_typed_load(g, node->member.member);
-	for (root = node->member.object; root->type->form != FORM_PTR && root->kind == NODE_MEMBER;)
-		root = root->member.object;
-	at = core_pointer_from(g, node, root, btf_load_pointer(g, root, missing));
-	return node->type->form == FORM_PTR ? gen_volatile(g, g->ptr, at) : at;
+	*d = (struct btf_load){ 0 };
+	if (!t || t->btf_id != path->root->type->target->btf_id)
+		return;
+	found = walk(f, t->btf_id, offset_of(path), type->size, &d->btf_id);
+	if (found == WALK_REFUSED)
+		return;
+	at = core_pointer(f, path, path->n, pointer_of(f, t));
+	if (found == WALK_NUMBER) {
+		d->value = gen_extend(f, type, gen_volatile(f, gen_int_type(f, type->size), at));
+		return;
+	}
+	d->pointer = gen_volatile(f, f->m->ptr, at);
+	d->value = number_of(f, d->pointer);
 }

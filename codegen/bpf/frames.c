@@ -2,7 +2,7 @@
  * How much stack the programs of an object take: 512 bytes are all that a chain of calls has (MAX_BPF_STACK),
  * and the kernel rounds each frame up. LLVM checks one function at a time, the kernel the whole chain.
  */
-#include "codegen/gen.h"
+#include "codegen/bpf/frames.h"
 
 #include <gelf.h>
 #include <libelf.h>
@@ -14,7 +14,7 @@
 
 #define CALLS_MOST 8 /* MAX_CALL_FRAMES */
 
-struct function {
+struct elf_function {
 	size_t section, begin, size; /* bytes */
 	Elf_Data *code, *calls;      /* calls: relocations of the section, or NULL */
 };
@@ -22,7 +22,7 @@ struct function {
 struct object {
 	Elf *elf;
 	Elf_Data *symbols;
-	struct function *functions;
+	struct elf_function *functions;
 	size_t n;
 };
 
@@ -51,7 +51,7 @@ static uint32_t frame_of(const struct bpf_insn *insns, size_t n)
 
 /* Where the call in f at this place of its section leads: a call into another section has a relocation, whose
  * symbol is the function, or the section with the distance in the instruction. */
-static const struct function *called(const struct object *o, const struct function *f, size_t at)
+static const struct elf_function *called(const struct object *o, const struct elf_function *f, size_t at)
 {
 	const struct bpf_insn *insn = (const void *)((const char *)f->code->d_buf + at);
 	size_t distance = ((size_t)insn->imm + 1) * sizeof(*insn), section = f->section, to = at + distance;
@@ -71,14 +71,14 @@ static const struct function *called(const struct object *o, const struct functi
 }
 
 /* Of the function and the deepest chain of calls that it begins. */
-static uint32_t chain_of(const struct object *o, const struct function *f, int depth)
+static uint32_t chain_of(const struct object *o, const struct elf_function *f, int depth)
 {
 	const struct bpf_insn *insns = (const void *)((const char *)f->code->d_buf + f->begin);
 	size_t n = f->size / sizeof(*insns);
 	uint32_t deepest = 0, chain;
 
 	for (size_t i = 0; i < n && depth < CALLS_MOST; i++) {
-		const struct function *callee = NULL;
+		const struct elf_function *callee = NULL;
 
 		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL)
 			callee = called(o, f, f->begin + i * sizeof(*insns));
@@ -103,7 +103,7 @@ static void find_functions(struct object *o)
 	GElf_Sym symbol;
 
 	for (int i = 0; gelf_getsym(o->symbols, i, &symbol); i++) {
-		struct function f = {
+		struct elf_function f = {
 			.section = symbol.st_shndx, .begin = symbol.st_value, .size = symbol.st_size
 		};
 		Elf_Scn *scn =

@@ -2,9 +2,11 @@
  * The image's tables, from the typed program: what the runtime has to know to attach the
  * programs and to print what they send.
  */
-#include "codegen/gen.h"
+#include "codegen/bpf/image_tables.h"
 
 #include <string.h>
+
+#include "codegen/lower/builtin.h"
 
 static bool same_item(const struct image_item *a, const struct image_item *b)
 {
@@ -74,7 +76,7 @@ uint32_t image_tables_type(struct gen *g, const struct type *t)
 		.element = IMAGE_NONE,
 	};
 
-	switch ((int)row.kind) {
+	switch (row.kind) {
 	case TYPE_array:
 		row.element = image_tables_type(g, t->target);
 		row.count = t->elements;
@@ -100,6 +102,28 @@ uint32_t image_tables_type(struct gen *g, const struct type *t)
 	case TYPE_timestamp:
 	case TYPE_cgroup_path:
 		row.name = t->name;
+		break;
+	case TYPE_int:
+	case TYPE_bool:
+	case TYPE_ptr:
+	case TYPE_string:
+	case TYPE_inet:
+	case TYPE_probe:
+	case TYPE_func:
+	case TYPE_ksym:
+	case TYPE_usym:
+	case TYPE_buffer:
+	case TYPE_mac:
+	case TYPE_username:
+	case TYPE_strerror:
+	case TYPE_strings:
+	case TYPE_count:
+	case TYPE_sum:
+	case TYPE_avg:
+	case TYPE_min:
+	case TYPE_max:
+	case TYPE_stats:
+	case TYPE_N_:
 		break;
 	}
 	for (size_t i = 0; i < g->image->types.n; i++)

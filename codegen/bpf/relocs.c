@@ -4,8 +4,7 @@
  * btrun_tp__CATEGORY__EVENT and btrun_fn__FUNCTION, which no kernel has; they are taken out of .BTF.ext,
  * so that libbpf never sees them, and go to the image's table.
  */
-#include "codegen/gen.h"
-#include "image/btf_ext.h"
+#include "codegen/bpf/relocs.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -13,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "codegen/bpf/externs.h"
+#include "image/btf_ext.h"
 
 #define RECORD_PREFIX "btrun_tp__"
 #define FUNCTION_PREFIX "btrun_fn__"

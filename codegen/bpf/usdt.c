@@ -3,136 +3,144 @@
  * elsewhere; the note that says where is read when the program is attached. So it is not
  * compiled in: the runtime writes it to the map "usdt", and this code reads it there.
  */
-#include "codegen/gen.h"
+#include "codegen/bpf/usdt.h"
 
 #include <string.h>
 
-#include <linux/bpf.h>
+#include "codegen/bpf/gen.h"
+#include "codegen/bpf/helpers.h"
+#include "codegen/bpf/memory.h"
+#include "codegen/bpf/subprogram.h"
+#include "codegen/llvm/blocks.h"
 
 /* u64 usdt_register(context, number): each in a block of its own, since the verifier wants to know where in
  * the context a load goes. */
 static LLVMValueRef define_register(struct gen *g)
 {
 	const struct arch *arch = g->program->arch;
-	LLVMTypeRef params[2] = { g->ptr, g->i64 };
-	LLVMValueRef function = gen_begin_function(g, "usdt_register", g->i64, params, 2), choice, v;
-	LLVMBasicBlockRef none = gen_block(g, "none"), one;
+	struct function opened, *f = &opened;
+	LLVMTypeRef params[2] = { g->m.ptr, g->m.i64 };
+	LLVMValueRef function = subprogram_begin(f, g, "usdt_register", g->m.i64, params, 2), choice, v;
+	LLVMBasicBlockRef none = gen_block(f, "none"), one;
 
-	choice = LLVMBuildSwitch(g->b, LLVMGetParam(function, 1), none, arch->n_registers);
+	choice = LLVMBuildSwitch(f->b, LLVMGetParam(function, 1), none, arch->n_registers);
 	for (unsigned i = 0; i < arch->n_registers; i++) {
-		one = gen_block(g, "register");
-		LLVMAddCase(choice, gen_const(g, i), one);
-		LLVMPositionBuilderAtEnd(g->b, one);
+		one = gen_block(f, "register");
+		LLVMAddCase(choice, gen_const(f, i), one);
+		LLVMPositionBuilderAtEnd(f->b, one);
 		v = gen_volatile(
-		    g, g->i64, gen_offset(g, LLVMGetParam(function, 0), arch->registers[i].offset));
-		LLVMBuildRet(g->b, v);
+		    f, g->m.i64, gen_offset(f, LLVMGetParam(function, 0), arch->registers[i].offset));
+		LLVMBuildRet(f->b, v);
 	}
-	LLVMPositionBuilderAtEnd(g->b, none);
-	LLVMBuildRet(g->b, gen_const(g, 0));
+	LLVMPositionBuilderAtEnd(f->b, none);
+	LLVMBuildRet(f->b, gen_const(f, 0));
+	function_end(f);
 	return function;
 }
 
-static LLVMValueRef field(struct gen *g, LLVMValueRef argument, size_t offset, uint32_t size)
+static LLVMValueRef field(struct function *f, LLVMValueRef argument, size_t offset, uint32_t size)
 {
 	struct type type = { .form = FORM_INT, .size = size };
 
-	return gen_load(g, &type, gen_offset(g, argument, (uint32_t)offset));
+	return gen_load(f, &type, gen_offset(f, argument, (uint32_t)offset));
 }
 
 static LLVMValueRef register_of(
-    struct gen *g, LLVMValueRef function, LLVMValueRef context, LLVMValueRef number)
+    struct function *f, LLVMValueRef function, LLVMValueRef context, LLVMValueRef number)
 {
 	LLVMValueRef args[2] = { context, number };
 
-	return LLVMBuildCall2(g->b, LLVMGlobalGetValueType(function), function, args, 2, "");
+	return gen_call_function(f, function, args, 2);
 }
 
-#define FIELD(g, argument, name) \
-	field(g, argument, offsetof(struct usdt_argument, name), sizeof(((struct usdt_argument *)0)->name))
+#define FIELD(f, argument, name) \
+	field(f, argument, offsetof(struct usdt_argument, name), sizeof(((struct usdt_argument *)0)->name))
 
 /* Bytes of an argument; the mask tells the verifier that they fit what they are read to. */
-static LLVMValueRef size_of(struct gen *g, LLVMValueRef argument)
+static LLVMValueRef size_of(struct function *f, LLVMValueRef argument)
 {
-	LLVMValueRef bits = LLVMBuildSub(g->b, gen_const(g, 64), FIELD(g, argument, cut), "");
+	LLVMValueRef bits = LLVMBuildSub(f->b, gen_const(f, 64), FIELD(f, argument, cut), "");
 
-	bits = LLVMBuildLShr(g->b, bits, gen_const(g, 3), "");
+	bits = LLVMBuildLShr(f->b, bits, gen_const(f, 3), "");
 	return LLVMBuildTrunc(
-	    g->b, LLVMBuildAnd(g->b, gen_opaque(g, bits), gen_const(g, 15), ""), g->i32, "");
+	    f->b, LLVMBuildAnd(f->b, gen_opaque(f, bits), gen_const(f, 15), ""), f->m->i32, "");
 }
 
 /* To slot, of 16 bytes, the value where the argument says it is, not cut to its size; to failed, what reading
  * it gave. */
-static void locate(struct gen *g, LLVMValueRef registers, LLVMValueRef context, LLVMValueRef argument,
+static void locate(struct function *f, LLVMValueRef registers, LLVMValueRef context, LLVMValueRef argument,
     LLVMValueRef slot, LLVMValueRef failed)
 {
-	LLVMValueRef kind = FIELD(g, argument, kind), v, index, args[3];
-	LLVMBasicBlockRef is_register = gen_block(g, "is_register"), is_memory = gen_block(g, "is_memory"),
-			  after = gen_block(g, "located");
+	LLVMValueRef kind = FIELD(f, argument, kind), v, index, args[3];
+	LLVMBasicBlockRef is_register = gen_block(f, "is_register"), is_memory = gen_block(f, "is_memory"),
+			  after = gen_block(f, "located");
 	LLVMValueRef choice;
 
-	gen_store64(g, failed, gen_const(g, 0));
-	gen_store64(g, gen_offset(g, slot, 8), gen_const(g, 0));
-	gen_store64(g, slot, FIELD(g, argument, value));
-	choice = LLVMBuildSwitch(g->b, kind, after, 2);
-	LLVMAddCase(choice, gen_const(g, USDT_REGISTER), is_register);
-	LLVMAddCase(choice, gen_const(g, USDT_MEMORY), is_memory);
-	LLVMPositionBuilderAtEnd(g->b, is_register);
-	v = register_of(g, registers, context, FIELD(g, argument, base));
-	v = LLVMBuildLShr(g->b, v, LLVMBuildAnd(g->b, FIELD(g, argument, shift), gen_const(g, 63), ""), "");
-	gen_store64(g, slot, v);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, is_memory);
-	v = register_of(g, registers, context, FIELD(g, argument, base));
-	index = register_of(g, registers, context, FIELD(g, argument, index));
-	index = LLVMBuildMul(g->b, index, FIELD(g, argument, scale), "");
-	v = LLVMBuildAdd(g->b, LLVMBuildAdd(g->b, v, index, ""), FIELD(g, argument, value), "");
+	gen_store64(f, failed, gen_const(f, 0));
+	gen_store64(f, gen_offset(f, slot, 8), gen_const(f, 0));
+	gen_store64(f, slot, FIELD(f, argument, value));
+	choice = LLVMBuildSwitch(f->b, kind, after, 2);
+	LLVMAddCase(choice, gen_const(f, USDT_REGISTER), is_register);
+	LLVMAddCase(choice, gen_const(f, USDT_MEMORY), is_memory);
+	LLVMPositionBuilderAtEnd(f->b, is_register);
+	v = register_of(f, registers, context, FIELD(f, argument, base));
+	v = LLVMBuildLShr(f->b, v, LLVMBuildAnd(f->b, FIELD(f, argument, shift), gen_const(f, 63), ""), "");
+	gen_store64(f, slot, v);
+	LLVMBuildBr(f->b, after);
+	LLVMPositionBuilderAtEnd(f->b, is_memory);
+	v = register_of(f, registers, context, FIELD(f, argument, base));
+	index = register_of(f, registers, context, FIELD(f, argument, index));
+	index = LLVMBuildMul(f->b, index, FIELD(f, argument, scale), "");
+	v = LLVMBuildAdd(f->b, LLVMBuildAdd(f->b, v, index, ""), FIELD(f, argument, value), "");
 	args[0] = slot;
-	args[1] = size_of(g, argument);
+	args[1] = size_of(f, argument);
 	args[2] = v;
-	gen_store64(g, failed, gen_call(g, HELPER_READ_USER, g->i64, args, 3));
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, after);
+	gen_store64(f, failed, gen_call(f, BPF_FUNC_probe_read_user, f->m->i64, args, 3));
+	LLVMBuildBr(f->b, after);
+	LLVMPositionBuilderAtEnd(f->b, after);
 }
 
 /* Cut to the argument's size and extended by its sign. */
-static LLVMValueRef sized(struct gen *g, LLVMValueRef v, LLVMValueRef argument)
+static LLVMValueRef sized(struct function *f, LLVMValueRef v, LLVMValueRef argument)
 {
-	LLVMValueRef cut = LLVMBuildAnd(g->b, FIELD(g, argument, cut), gen_const(g, 63), ""), is_signed;
+	LLVMValueRef cut = LLVMBuildAnd(f->b, FIELD(f, argument, cut), gen_const(f, 63), ""), is_signed;
 
-	is_signed = LLVMBuildICmp(g->b, LLVMIntNE, FIELD(g, argument, is_signed), gen_const(g, 0), "");
-	v = LLVMBuildShl(g->b, v, cut, "");
+	is_signed = LLVMBuildICmp(f->b, LLVMIntNE, FIELD(f, argument, is_signed), gen_const(f, 0), "");
+	v = LLVMBuildShl(f->b, v, cut, "");
 	return LLVMBuildSelect(
-	    g->b, is_signed, LLVMBuildAShr(g->b, v, cut, ""), LLVMBuildLShr(g->b, v, cut, ""), "");
+	    f->b, is_signed, LLVMBuildAShr(f->b, v, cut, ""), LLVMBuildLShr(f->b, v, cut, ""), "");
 }
 
 /* s64 usdt_argument(context, number, u64 *value): 0, or the error of reading it */
 void usdt_define(struct gen *g)
 {
-	LLVMTypeRef params[3] = { g->ptr, g->i64, g->ptr };
+	struct function opened, *f = &opened;
+	LLVMTypeRef params[3] = { g->m.ptr, g->m.i64, g->m.ptr };
 	LLVMValueRef registers = define_register(g),
-		     function = gen_begin_function(g, "usdt_argument", g->i64, params, 3);
+		     function = subprogram_begin(f, g, "usdt_argument", g->m.i64, params, 3);
 	LLVMValueRef context = LLVMGetParam(function, 0), number = LLVMGetParam(function, 1),
-		     value = LLVMGetParam(function, 2), slot = gen_alloca(g, 16, "value"),
-		     failed = gen_alloca(g, 8, "failed"), key, args[2], at, offset;
+		     value = LLVMGetParam(function, 2), slot = gen_alloca(f, 16, "value"),
+		     failed = gen_alloca(f, 8, "failed"), key, args[2], at, offset;
 	LLVMBasicBlockRef missing, outside;
 
-	key = gen_alloca(g, 8, "key");
-	gen_store64(g, key, gen_call(g, HELPER_ATTACH_COOKIE, g->i64, &context, 1));
+	key = gen_alloca(f, 8, "key");
+	gen_store64(f, key, gen_call(f, BPF_FUNC_get_attach_cookie, g->m.i64, &context, 1));
 	args[0] = g->usdt_map;
 	args[1] = key;
-	at = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
-	gen_if(g, LLVMBuildIsNotNull(g->b, at, ""), &missing, "found");
-	number = gen_opaque(g, number);
+	at = gen_call(f, BPF_FUNC_map_lookup_elem, g->m.ptr, args, 2);
+	gen_if(f, LLVMBuildIsNotNull(f->b, at, ""), &missing, "found");
+	number = gen_opaque(f, number);
 	gen_if(
-	    g, LLVMBuildICmp(g->b, LLVMIntULT, number, gen_const(g, USDT_ARGUMENTS), ""), &outside, "inside");
-	offset = LLVMBuildMul(g->b, number, gen_const(g, sizeof(struct usdt_argument)), "");
-	at = LLVMBuildInBoundsGEP2(g->b, g->i8, at, &offset, 1, "");
-	locate(g, registers, context, at, slot, failed);
-	gen_store64(g, value, sized(g, gen_load64(g, slot), at));
-	LLVMBuildRet(g->b, gen_load64(g, failed));
-	LLVMPositionBuilderAtEnd(g->b, outside);
-	LLVMBuildBr(g->b, missing);
-	LLVMPositionBuilderAtEnd(g->b, missing);
-	LLVMBuildRet(g->b, gen_const(g, 0));
+	    f, LLVMBuildICmp(f->b, LLVMIntULT, number, gen_const(f, USDT_ARGUMENTS), ""), &outside, "inside");
+	offset = LLVMBuildMul(f->b, number, gen_const(f, sizeof(struct usdt_argument)), "");
+	at = LLVMBuildInBoundsGEP2(f->b, g->m.i8, at, &offset, 1, "");
+	locate(f, registers, context, at, slot, failed);
+	gen_store64(f, value, sized(f, gen_load64(f, slot), at));
+	LLVMBuildRet(f->b, gen_load64(f, failed));
+	LLVMPositionBuilderAtEnd(f->b, outside);
+	LLVMBuildBr(f->b, missing);
+	LLVMPositionBuilderAtEnd(f->b, missing);
+	LLVMBuildRet(f->b, gen_const(f, 0));
+	function_end(f);
 	g->usdt_function = function;
 }

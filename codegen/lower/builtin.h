@@ -1,11 +1,9 @@
-/*
- * What the generators of language/builtins.def share: builtins.c, context.c (what the probe gives), text.c,
- * aggregate.c and stack.c have them.
- */
-#ifndef BTRUN_CODEGEN_BUILTIN_H
-#define BTRUN_CODEGEN_BUILTIN_H
+/* What the generators of language/builtins.def share: builtin_X returns a scalar's value, or writes to the
+ * memory that it is given. */
+#ifndef BTRUN_CODEGEN_LOWER_BUILTIN_H
+#define BTRUN_CODEGEN_LOWER_BUILTIN_H
 
-#include "codegen/gen.h"
+#include "codegen/lower/state.h"
 
 struct builtin_use {
 	struct node *node;
@@ -14,13 +12,13 @@ struct builtin_use {
 	LLVMValueRef to;   /* where a value goes that is no scalar, of the node's type */
 };
 
-typedef LLVMValueRef builtin_generator(struct gen *g, const struct builtin_use *use);
+typedef LLVMValueRef builtin_generator(struct function *f, const struct builtin_use *use);
 
 #define BUILTIN(name, forms, signature, where, rule, generator, event) builtin_generator generator;
 #include "language/builtins.def"
 #undef BUILTIN
 
-/* argN and sargN, which have no row. */
-LLVMValueRef gen_argument(struct gen *g, const struct call *call);
+/* Gives the value of a call, or of a builtin variable. */
+LLVMValueRef builtin_value(struct function *f, struct node *node, LLVMValueRef to);
 
 #endif

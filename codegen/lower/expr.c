@@ -2,90 +2,73 @@
  * Expressions. Scalars (integers, pointers, probe and func) are computed in 64 bits as i64;
  * everything else (text, inet, arrays) is written to memory that the caller names.
  */
-#include "codegen/gen.h"
+#include "codegen/lower/expr.h"
 
 #include <string.h>
 
-#define STACK_TEMPORARY 64 /* bytes; what is larger goes to the scratch region */
-
-bool gen_is_scalar(const struct type *type)
-{
-	return type_has(type, TRAIT_SCALAR);
-}
-
-LLVMValueRef gen_scratch(struct gen *g, uint32_t size)
-{
-	LLVMValueRef base;
-
-	base = LLVMBuildLoad2(g->b, g->ptr, g->scratch_slot, "");
-	base = gen_offset(g, base, g->scratch_top);
-	g->scratch_used = true;
-	g->scratch_top += round_8(size);
-	if (g->scratch_top > g->scratch_size)
-		g->scratch_size = g->scratch_top;
-	return base;
-}
-
-LLVMValueRef gen_temporary(struct gen *g, uint32_t size)
-{
-	uint32_t at = g->stack_top, room = round_8(size);
-
-	if (size > STACK_TEMPORARY || at + room > g->stack_region)
-		return gen_scratch(g, size);
-	g->stack_top += room;
-	return gen_offset(g, g->stack, at);
-}
+#include "base/round.h"
+#include "codegen/bpf/args.h"
+#include "codegen/bpf/core.h"
+#include "codegen/bpf/core_read.h"
+#include "codegen/bpf/externs.h"
+#include "codegen/bpf/memory.h"
+#include "codegen/llvm/blocks.h"
+#include "codegen/lower/assign.h"
+#include "codegen/lower/builtin.h"
+#include "codegen/lower/member.h"
+#include "codegen/lower/operate.h"
+#include "codegen/lower/portable.h"
 
 /* Cut to the type's width and extended again: what a cast to it does. */
-static LLVMValueRef convert(struct gen *g, LLVMValueRef v, const struct type *to)
+static LLVMValueRef convert(struct function *f, LLVMValueRef v, const struct type *to)
 {
 	LLVMTypeRef narrow;
 
 	if (to->form == FORM_BOOL)
 		return LLVMBuildZExt(
-		    g->b, LLVMBuildICmp(g->b, LLVMIntNE, v, gen_const(g, 0), ""), g->i64, "");
+		    f->b, LLVMBuildICmp(f->b, LLVMIntNE, v, gen_const(f, 0), ""), f->m->i64, "");
 	if (to->size >= 8)
 		return v;
-	narrow = gen_int_type(g, to->size);
-	v = LLVMBuildTrunc(g->b, v, narrow, "");
-	return to->is_signed ? LLVMBuildSExt(g->b, v, g->i64, "") : LLVMBuildZExt(g->b, v, g->i64, "");
+	narrow = gen_int_type(f, to->size);
+	v = LLVMBuildTrunc(f->b, v, narrow, "");
+	return to->is_signed ? LLVMBuildSExt(f->b, v, f->m->i64, "") : LLVMBuildZExt(f->b, v, f->m->i64, "");
 }
 
-static LLVMValueRef from_truth(struct gen *g, LLVMValueRef truth)
+static LLVMValueRef from_truth(struct function *f, LLVMValueRef truth)
 {
-	return LLVMBuildZExt(g->b, truth, g->i64, "");
+	return LLVMBuildZExt(f->b, truth, f->m->i64, "");
 }
 
 /* && and || evaluate the right side only when it decides. */
-static LLVMValueRef logical(struct gen *g, struct node *node)
+static LLVMValueRef logical(struct function *f, struct node *node)
 {
 	bool is_and = node->binary.op == OP_LAND;
-	LLVMValueRef left = gen_truth(g, node->binary.left), first, second;
+	LLVMValueRef left = gen_truth(f, node->binary.left), first, second;
 	LLVMBasicBlockRef from_first, from_second;
-	LLVMBasicBlockRef right = gen_block(g, "right"), after = gen_block(g, "after");
-	bool keeps = g->keeps_reads;
+	LLVMBasicBlockRef right = gen_block(f, "right"), after = gen_block(f, "after");
+	bool keeps = f->lower->keeps_reads;
 
-	first = from_truth(g, left);
-	from_first = LLVMGetInsertBlock(g->b);
-	LLVMBuildCondBr(g->b, left, is_and ? right : after, is_and ? after : right);
-	LLVMPositionBuilderAtEnd(g->b, right);
+	first = from_truth(f, left);
+	from_first = LLVMGetInsertBlock(f->b);
+	LLVMBuildCondBr(f->b, left, is_and ? right : after, is_and ? after : right);
+	LLVMPositionBuilderAtEnd(f->b, right);
 	/* Where a predicate is true, both sides of its && have been evaluated. */
-	g->keeps_reads &= is_and;
-	second = from_truth(g, gen_truth(g, node->binary.right));
-	g->keeps_reads = keeps;
-	from_second = LLVMGetInsertBlock(g->b);
-	gen_go(g, after);
-	return gen_either(g, first, from_first, second, from_second);
+	f->lower->keeps_reads &= is_and;
+	second = from_truth(f, gen_truth(f, node->binary.right));
+	f->lower->keeps_reads = keeps;
+	from_second = LLVMGetInsertBlock(f->b);
+	gen_go(f, after);
+	return gen_either(f, first, from_first, second, from_second);
 }
 
 /* The bytes of a text, filled up with NULs to a multiple of 8. */
-static LLVMValueRef padded_text(struct gen *g, struct node *node, uint32_t size)
+static LLVMValueRef padded_text(struct function *f, struct node *node, uint32_t size)
 {
-	LLVMValueRef to = gen_temporary(g, size);
+	LLVMValueRef to = gen_temporary(f, size);
 	struct type text = { .form = FORM_STRING, .size = size };
 
 	/* An array that is no text is compared as far as it goes. */
-	gen_value_to(g, node, to, &text);
+	gen_value_to(f, node, to, &text);
 	return to;
 }
 
@@ -106,7 +89,7 @@ static uint32_t text_room(const struct node *node)
 }
 
 /* Texts are equal when all their words are: both are filled up with NULs. */
-static LLVMValueRef compare_texts(struct gen *g, struct node *node)
+static LLVMValueRef compare_texts(struct function *f, struct node *node)
 {
 	struct node *left = node->binary.left, *right = node->binary.right;
 	uint32_t a = text_room(left), b = text_room(right), size = a > b ? a : b;
@@ -121,251 +104,131 @@ static LLVMValueRef compare_texts(struct gen *g, struct node *node)
 	/* Behind the NUL of a literal there are only NULs, in both. */
 	if (right->kind == NODE_STRING && a > b)
 		size = b;
-	x = right->kind == NODE_STRING && a > b ? padded_text(g, left, a) : padded_text(g, left, size);
+	x = right->kind == NODE_STRING && a > b ? padded_text(f, left, a) : padded_text(f, left, size);
 	if (right->kind != NODE_STRING || size > UNROLL_LIMIT)
-		y = padded_text(g, right, size);
+		y = padded_text(f, right, size);
 	if (size > UNROLL_LIMIT)
-		return LLVMBuildICmp(g->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE,
-		    gen_difference(g, x, y, size), gen_const(g, 0), "");
+		return LLVMBuildICmp(f->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE,
+		    gen_difference(f, x, y, size), gen_const(f, 0), "");
 	for (uint32_t at = 0; at < size; at += 8) {
-		LLVMValueRef v = gen_load64(g, gen_offset(g, x, at));
+		LLVMValueRef v = gen_load64(f, gen_offset(f, x, at));
 		LLVMValueRef w =
-		    y ? gen_load64(g, gen_offset(g, y, at)) : gen_const(g, word_of(right->string.text, at));
-		LLVMValueRef d = LLVMBuildXor(g->b, v, w, "");
+		    y ? gen_load64(f, gen_offset(f, y, at)) : gen_const(f, word_of(right->string.text, at));
+		LLVMValueRef d = LLVMBuildXor(f->b, v, w, "");
 
-		difference = difference ? LLVMBuildOr(g->b, difference, d, "") : d;
+		difference = difference ? LLVMBuildOr(f->b, difference, d, "") : d;
 	}
 	return LLVMBuildICmp(
-	    g->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE, difference, gen_const(g, 0), "");
+	    f->b, node->binary.op == OP_EQ ? LLVMIntEQ : LLVMIntNE, difference, gen_const(f, 0), "");
 }
 
 static LLVMIntPredicate predicate(enum op op, bool is_signed)
 {
-	switch ((int)op) {
-	case OP_EQ:
-		return LLVMIntEQ;
-	case OP_NE:
-		return LLVMIntNE;
-	case OP_LT:
-		return is_signed ? LLVMIntSLT : LLVMIntULT;
-	case OP_LE:
-		return is_signed ? LLVMIntSLE : LLVMIntULE;
-	case OP_GT:
-		return is_signed ? LLVMIntSGT : LLVMIntUGT;
-	}
-	return is_signed ? LLVMIntSGE : LLVMIntUGE;
+	static const LLVMIntPredicate predicates[][2] = {
+		[OP_EQ] = { LLVMIntEQ, LLVMIntEQ },
+		[OP_NE] = { LLVMIntNE, LLVMIntNE },
+		[OP_LT] = { LLVMIntULT, LLVMIntSLT },
+		[OP_LE] = { LLVMIntULE, LLVMIntSLE },
+		[OP_GT] = { LLVMIntUGT, LLVMIntSGT },
+		[OP_GE] = { LLVMIntUGE, LLVMIntSGE },
+	};
+
+	return predicates[op][is_signed];
 }
 
-static bool signed_together(struct gen *g, const struct node *a, const struct node *b)
+static bool signed_together(struct function *f, const struct node *a, const struct node *b)
 {
-	return type_common(g->program->types, a->type, b->type)->is_signed;
+	return type_common(f->g->program->types, a->type, b->type)->is_signed;
 }
 
-static LLVMValueRef compare(struct gen *g, struct node *node)
+static LLVMValueRef compare(struct function *f, struct node *node)
 {
 	if (node->binary.left->type->form == FORM_ARRAY && !type_is_text(node->binary.left->type))
-		return compare_texts(g, node);
+		return compare_texts(f, node);
 	if (type_is_text(node->binary.left->type))
-		return compare_texts(g, node);
-	LLVMValueRef left = gen_value(g, node->binary.left), right = gen_value(g, node->binary.right);
+		return compare_texts(f, node);
+	LLVMValueRef left = gen_value(f, node->binary.left), right = gen_value(f, node->binary.right);
 
-	gen_place(g, node->span);
-	return LLVMBuildICmp(g->b,
-	    predicate(node->binary.op, signed_together(g, node->binary.left, node->binary.right)), left,
+	gen_place(f, node->span);
+	return LLVMBuildICmp(f->b,
+	    predicate(node->binary.op, signed_together(f, node->binary.left, node->binary.right)), left,
 	    right, "");
 }
 
-LLVMValueRef gen_truth(struct gen *g, struct node *node)
+LLVMValueRef gen_truth(struct function *f, struct node *node)
 {
 	if (node->kind == NODE_BINARY && node->binary.op >= OP_EQ && node->binary.op <= OP_GE)
-		return compare(g, node);
-	return LLVMBuildICmp(g->b, LLVMIntNE, gen_value(g, node), gen_const(g, 0), "");
+		return compare(f, node);
+	return LLVMBuildICmp(f->b, LLVMIntNE, gen_value(f, node), gen_const(f, 0), "");
 }
 
-static LLVMValueRef magnitude(struct gen *g, LLVMValueRef v)
-{
-	LLVMValueRef negative = LLVMBuildICmp(g->b, LLVMIntSLT, v, gen_const(g, 0), "");
-
-	return LLVMBuildSelect(g->b, negative, LLVMBuildNeg(g->b, v, ""), v, "");
-}
-
-/* A division of which the instruction set says what by zero gives (0, and the dividend for a
- * remainder), where LLVM calls it undefined: so it must not see a plain udiv. */
-static LLVMValueRef divide_unsigned(struct gen *g, LLVMValueRef a, LLVMValueRef b, bool remainder)
-{
-	LLVMValueRef zero = LLVMBuildICmp(g->b, LLVMIntEQ, b, gen_const(g, 0), "");
-	LLVMValueRef safe = LLVMBuildSelect(g->b, zero, gen_const(g, 1), b, "");
-
-	if (remainder)
-		return LLVMBuildSelect(g->b, zero, a, LLVMBuildURem(g->b, a, safe, ""), "");
-	return LLVMBuildSelect(g->b, zero, gen_const(g, 0), LLVMBuildUDiv(g->b, a, safe, ""), "");
-}
-
-/* BPF before its fourth version divides unsigned only. */
-static LLVMValueRef divide(struct gen *g, LLVMValueRef a, LLVMValueRef b, bool remainder, bool is_signed)
-{
-	LLVMValueRef v, sign, negative;
-
-	if (!is_signed)
-		return divide_unsigned(g, a, b, remainder);
-	v = divide_unsigned(g, magnitude(g, a), magnitude(g, b), remainder);
-	sign = remainder ? a : LLVMBuildXor(g->b, a, b, "");
-	negative = LLVMBuildICmp(g->b, LLVMIntSLT, sign, gen_const(g, 0), "");
-	return LLVMBuildSelect(g->b, negative, LLVMBuildNeg(g->b, v, ""), v, "");
-}
-
-static LLVMValueRef scaled(struct gen *g, struct node *pointer, LLVMValueRef v)
+static LLVMValueRef scaled(struct function *f, struct node *pointer, LLVMValueRef v)
 {
 	const struct type *target = pointer->type->target;
 
-	return LLVMBuildMul(g->b, v, core_stride(g, pointer, target), "");
+	return LLVMBuildMul(f->b, v, core_stride(f, target), "");
 }
 
-LLVMValueRef gen_operate(struct gen *g, enum op op, LLVMValueRef a, LLVMValueRef b, bool is_signed)
-{
-	LLVMValueRef bits = LLVMBuildAnd(g->b, b, gen_const(g, 63), "");
-
-	switch ((int)op) {
-	case OP_ADD:
-		return LLVMBuildAdd(g->b, a, b, "");
-	case OP_SUB:
-		return LLVMBuildSub(g->b, a, b, "");
-	case OP_MUL:
-		return LLVMBuildMul(g->b, a, b, "");
-	case OP_DIV:
-	case OP_MOD:
-		return divide(g, a, b, op == OP_MOD, is_signed);
-	case OP_SHL:
-		return LLVMBuildShl(g->b, a, bits, "");
-	case OP_SHR:
-		return is_signed ? LLVMBuildAShr(g->b, a, bits, "") : LLVMBuildLShr(g->b, a, bits, "");
-	case OP_AND:
-		return LLVMBuildAnd(g->b, a, b, "");
-	case OP_OR:
-		return LLVMBuildOr(g->b, a, b, "");
-	}
-	return LLVMBuildXor(g->b, a, b, "");
-}
-
-bool gen_is_signed(struct gen *g, enum op op, const struct type *a, const struct type *b)
-{
-	/* A shift's sign is that of what is shifted. */
-	if (op == OP_SHR)
-		return a->is_signed || a->size < 8;
-	return type_common(g->program->types, a, b)->is_signed;
-}
-
-static LLVMValueRef binary(struct gen *g, struct node *node)
+static LLVMValueRef binary(struct function *f, struct node *node)
 {
 	struct node *left = node->binary.left, *right = node->binary.right;
 	enum op op = node->binary.op;
 
 	if (op == OP_LAND || op == OP_LOR)
-		return logical(g, node);
+		return logical(f, node);
 	if (op >= OP_EQ && op <= OP_GE)
-		return from_truth(g, compare(g, node));
-	LLVMValueRef a = gen_value(g, left), b = gen_value(g, right);
+		return from_truth(f, compare(f, node));
+	LLVMValueRef a = gen_value(f, left), b = gen_value(f, right);
 
-	gen_place(g, node->span);
+	gen_place(f, node->span);
 	if (left->type->form == FORM_PTR && right->type->form != FORM_PTR)
-		b = scaled(g, left, b);
+		b = scaled(f, left, b);
 	else if (right->type->form == FORM_PTR && left->type->form != FORM_PTR)
-		a = scaled(g, right, a);
-	return gen_operate(g, op, a, b, gen_is_signed(g, op, left->type, right->type));
+		a = scaled(f, right, a);
+	return gen_operate(f, op, a, b, gen_is_signed(f, op, left->type, right->type));
 }
 
-static LLVMValueRef unary(struct gen *g, struct node *node)
+static LLVMValueRef unary(struct function *f, struct node *node)
 {
 	LLVMValueRef v;
 
-	switch ((int)node->unary.op) {
-	case OP_DEREF:
-		return core_value(g, node);
-	case OP_ADDRESS:
-		return core_address(g, node->unary.operand);
-	case OP_LNOT:
-		return from_truth(g, LLVMBuildNot(g->b, gen_truth(g, node->unary.operand), ""));
-	}
-	v = gen_value(g, node->unary.operand);
-	return node->unary.op == OP_NEG ? LLVMBuildNeg(g->b, v, "") : LLVMBuildNot(g->b, v, "");
+	if (node->unary.op == OP_DEREF)
+		return gen_member_value(f, node);
+	if (node->unary.op == OP_ADDRESS)
+		return gen_address(f, node->unary.operand);
+	if (node->unary.op == OP_LNOT)
+		return from_truth(f, LLVMBuildNot(f->b, gen_truth(f, node->unary.operand), ""));
+	v = gen_value(f, node->unary.operand);
+	return node->unary.op == OP_NEG ? LLVMBuildNeg(f->b, v, "") : LLVMBuildNot(f->b, v, "");
 }
 
 /* Both branches into one slot; to is the caller's memory when the type is no scalar. */
-static LLVMValueRef ternary(struct gen *g, struct node *node, LLVMValueRef to)
+static LLVMValueRef ternary(struct function *f, struct node *node, LLVMValueRef to)
 {
-	LLVMBasicBlockRef yes = gen_block(g, "yes"), no = gen_block(g, "no"), after = gen_block(g, "after");
+	LLVMBasicBlockRef yes = gen_block(f, "yes"), no = gen_block(f, "no"), after = gen_block(f, "after");
 	bool scalar = gen_is_scalar(node->type), nothing = node->type->form == FORM_VOID;
-	LLVMValueRef slot = scalar ? gen_alloca(g, 8, "ternary") : to;
+	LLVMValueRef slot = scalar ? gen_alloca(f, 8, "ternary") : to;
 	struct node *branches[2] = { node->ternary.yes, node->ternary.no };
 	LLVMBasicBlockRef blocks[2] = { yes, no };
-	bool keeps = g->keeps_reads;
+	bool keeps = f->lower->keeps_reads;
 
-	LLVMBuildCondBr(g->b, gen_truth(g, node->ternary.condition), yes, no);
-	g->keeps_reads = false;
+	LLVMBuildCondBr(f->b, gen_truth(f, node->ternary.condition), yes, no);
+	f->lower->keeps_reads = false;
 	for (int i = 0; i < 2; i++) {
-		LLVMPositionBuilderAtEnd(g->b, blocks[i]);
+		LLVMPositionBuilderAtEnd(f->b, blocks[i]);
 		if (scalar)
-			gen_store64(g, slot, gen_value(g, branches[i]));
+			gen_store64(f, slot, gen_value(f, branches[i]));
 		else if (nothing)
-			gen_value(g, branches[i]);
+			gen_value(f, branches[i]);
 		else
-			gen_value_to(g, branches[i], to, node->type);
-		gen_go(g, after);
+			gen_value_to(f, branches[i], to, node->type);
+		gen_go(f, after);
 	}
-	g->keeps_reads = keeps;
-	return scalar ? gen_load64(g, slot) : NULL;
+	f->lower->keeps_reads = keeps;
+	return scalar ? gen_load64(f, slot) : NULL;
 }
 
-/* Keys are compared byte by byte by the kernel, so every byte of them is written. */
-LLVMValueRef gen_key(struct gen *g, struct node *node)
-{
-	const struct type *key = node->map.map->key;
-	uint32_t size = key ? round_8(key->size) : 8, i = 0;
-	LLVMValueRef to = gen_temporary(g, size);
-
-	gen_zero(g, to, size);
-	for (struct node *k = node->map.keys; k && key; k = k->next, i++)
-		gen_value_to(g, k, gen_offset(g, to, key->offsets[i]), key->items[i]);
-	return to;
-}
-
-LLVMValueRef gen_element_value(struct gen *g, const struct map *map, LLVMValueRef key, LLVMValueRef to)
-{
-	LLVMValueRef args[2] = { g->maps.v[map->index], key }, element, v = NULL;
-	const struct type *type = map->value;
-	LLVMBasicBlockRef after, before, found;
-
-	if (type_is_aggregation(type))
-		return gen_aggregate_value(g, type, args);
-	element = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
-	if (to)
-		gen_zero(g, to, type->size);
-	before = LLVMGetInsertBlock(g->b);
-	gen_if(g, LLVMBuildIsNotNull(g->b, element, ""), &after, "found");
-	if (to)
-		gen_copy(g, to, element, type->size);
-	else
-		v = gen_load(g, type, element);
-	found = LLVMGetInsertBlock(g->b);
-	gen_go(g, after);
-	return to ? NULL : gen_either(g, gen_const(g, 0), before, v, found);
-}
-
-static LLVMValueRef map_value(struct gen *g, struct node *node, LLVMValueRef to)
-{
-	LLVMValueRef v = to ? NULL : load_cse_read(g, node), key;
-
-	if (v)
-		return v;
-	key = gen_key(g, node);
-	gen_place(g, node->span);
-	v = gen_element_value(g, node->map.map, key, to);
-	if (v)
-		load_cse_add(g, node, v);
-	return v;
-}
-
-static void write_literal(struct gen *g, struct str text, LLVMValueRef to, uint32_t size)
+static void write_literal(struct function *f, struct str text, LLVMValueRef to, uint32_t size)
 {
 	uint32_t used = (uint32_t)text.n + 1 > size ? size : (uint32_t)text.n + 1;
 
@@ -373,89 +236,94 @@ static void write_literal(struct gen *g, struct str text, LLVMValueRef to, uint3
 		for (bytes = 8; bytes > size - at; bytes /= 2)
 			;
 		LLVMBuildStore(
-		    g->b, LLVMConstInt(gen_int_type(g, bytes), word_of(text, at), 0), gen_offset(g, to, at));
+		    f->b, LLVMConstInt(gen_int_type(f, bytes), word_of(text, at), 0), gen_offset(f, to, at));
 		used = used > at + bytes ? used : at + bytes;
 	}
 }
 
-/* A variable, map element, member ... that is in memory, of its own type -> to. */
-static LLVMValueRef memory_value(struct gen *g, struct node *node, LLVMValueRef to)
+/* Is it an array in a tracepoint's record? */
+static bool is_tracepoint_array(const struct function *f, const struct node *node)
 {
-	switch ((int)node->kind) {
-	case NODE_STRING:
-		gen_zero(g, to, node->type->size);
-		write_literal(g, node->string.text, to, node->type->size);
+	return node->path && node->path->begin == PATH_ARGS && f->bpf->program_kind == PROGRAM_tracepoint &&
+	       !node->member.member->data_loc && !node->member.member->rel_loc;
+}
+
+/* Writes a variable, map element, member ... that is in memory, of its own type -> to. */
+static LLVMValueRef memory_value(struct function *f, struct node *node, LLVMValueRef to)
+{
+	if (node->kind == NODE_STRING) {
+		gen_zero(f, to, node->type->size);
+		write_literal(f, node->string.text, to, node->type->size);
 		return NULL;
-	case NODE_MEMBER:
-		if (node->member.object->type->form == FORM_ARGS && g->program_kind == PROGRAM_tracepoint &&
-		    !node->member.member->data_loc && !node->member.member->rel_loc) {
-			args_copy_field(g, node, to);
-			return NULL;
-		}
 	}
-	if (core_is_local(node))
-		core_local_copy(g, node, to);
-	else if (portable_copies(g, node))
-		portable_copy(g, node, to);
+	if (is_tracepoint_array(f, node)) {
+		args_copy_field(f, node->member.member, to);
+		return NULL;
+	}
+	if (gen_is_local(node))
+		gen_local_copy(f, node, to);
+	else if (portable_copies(f, node))
+		portable_copy(f, node, to);
 	else
-		core_read(g, core_space(g, node), to, node->type->size, core_address(g, node), node->span);
+		core_read(f, gen_space(node), to, node->type->size, gen_address(f, node), node->span);
 	return NULL;
 }
 
-static void tuple(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
+static void tuple(struct function *f, struct node *node, LLVMValueRef to, const struct type *type)
 {
 	uint32_t i = 0;
 
-	gen_zero(g, to, type->size);
+	gen_zero(f, to, type->size);
 	for (struct node *e = node->tuple.elements; e; e = e->next, i++)
-		gen_value_to(g, e, gen_offset(g, to, type->offsets[i]), type->items[i]);
+		gen_value_to(f, e, gen_offset(f, to, type->offsets[i]), type->items[i]);
 }
 
 /* A tuple whose elements are narrower than those of where it goes. */
-static void widen_tuple(
-    struct gen *g, LLVMValueRef from, const struct type *type, LLVMValueRef to, const struct type *wanted)
+static void widen_tuple(struct function *f, LLVMValueRef from, const struct type *type, LLVMValueRef to,
+    const struct type *wanted)
 {
-	gen_zero(g, to, wanted->size);
+	gen_zero(f, to, wanted->size);
 	for (uint32_t i = 0; i < type->elements; i++) {
-		LLVMValueRef item = gen_offset(g, from, type->offsets[i]);
-		LLVMValueRef target = gen_offset(g, to, wanted->offsets[i]);
+		LLVMValueRef item = gen_offset(f, from, type->offsets[i]);
+		LLVMValueRef target = gen_offset(f, to, wanted->offsets[i]);
 
 		if (gen_is_scalar(type->items[i]))
-			gen_store(g, wanted->items[i], target, gen_load(g, type->items[i], item));
+			gen_store(f, wanted->items[i], target, gen_load(f, type->items[i], item));
 		else if (type->items[i]->form == FORM_TUPLE)
-			widen_tuple(g, item, type->items[i], target, wanted->items[i]);
+			widen_tuple(f, item, type->items[i], target, wanted->items[i]);
 		else
-			gen_copy_aligned(g, target, item, type->items[i]->size, 1);
+			gen_copy_aligned(f, target, item, type->items[i]->size, 1);
 	}
 }
 
 /* Integers, pointers; an integer as an array of its bytes, and the other way. */
-static LLVMValueRef cast(struct gen *g, struct node *node, LLVMValueRef to)
+static LLVMValueRef cast(struct function *f, struct node *node, LLVMValueRef to)
 {
 	struct node *operand = node->cast.operand;
 	LLVMValueRef v, bytes;
 
 	if (type_is_aggregation(operand->type))
-		return convert(g, gen_value(g, operand), node->type);
+		return convert(f, gen_value(f, operand), node->type);
 	if (node->type->form == FORM_ARRAY) {
-		v = gen_value(g, operand);
-		gen_zero(g, to, node->type->size);
+		v = gen_value(f, operand);
+		gen_zero(f, to, node->type->size);
 		for (uint32_t at = 0; at < node->type->size && at < 8; at++) {
-			bytes = LLVMBuildLShr(g->b, v, gen_const(g, 8 * at), "");
-			LLVMBuildStore(g->b, LLVMBuildTrunc(g->b, bytes, g->i8, ""), gen_offset(g, to, at));
+			bytes = LLVMBuildLShr(f->b, v, gen_const(f, 8 * at), "");
+			LLVMBuildStore(
+			    f->b, LLVMBuildTrunc(f->b, bytes, f->m->i8, ""), gen_offset(f, to, at));
 		}
 		return NULL;
 	}
 	if (!gen_is_scalar(operand->type)) {
-		bytes = gen_temporary(g, operand->type->size < 8 ? 8 : operand->type->size);
-		gen_zero(g, bytes, 8);
-		gen_value_to(g, operand, bytes, operand->type);
-		return convert(g, gen_load64(g, bytes), node->type);
+		bytes = gen_temporary(f, operand->type->size < 8 ? 8 : operand->type->size);
+		gen_zero(f, bytes, 8);
+		gen_value_to(f, operand, bytes, operand->type);
+		return convert(f, gen_load64(f, bytes), node->type);
 	}
-	return convert(g, gen_value(g, operand), node->type);
+	return convert(f, gen_value(f, operand), node->type);
 }
 
-static LLVMValueRef integer(struct gen *g, const struct node *node)
+static LLVMValueRef integer(struct function *f, const struct node *node)
 {
 	static const enum image_extern_kind kinds[] = {
 		[ORIGIN_ENUM] = EXTERN_enum_value,
@@ -463,48 +331,48 @@ static LLVMValueRef integer(struct gen *g, const struct node *node)
 		[ORIGIN_OFFSET] = EXTERN_member_offset,
 	};
 
-	if (!g->program->portable || node->integer.origin == ORIGIN_SCRIPT)
-		return gen_const(g, node->integer.value);
-	return extern_load(g, kinds[node->integer.origin], node->integer.named);
+	if (!f->g->program->portable || node->integer.origin == ORIGIN_SCRIPT)
+		return gen_const(f, node->integer.value);
+	return extern_load(f, kinds[node->integer.origin], node->integer.named);
 }
 
 /* to is NULL for a scalar, whose value is returned. */
-static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to)
+static LLVMValueRef expression(struct function *f, struct node *node, LLVMValueRef to)
 {
-	gen_place(g, node->span);
+	gen_place(f, node->span);
 	switch (node->kind) {
 	case NODE_INT:
-		return integer(g, node);
+		return integer(f, node);
 	case NODE_IDENT:
 	case NODE_CALL:
-		return builtin_value(g, node, to);
+		return builtin_value(f, node, to);
 	case NODE_VARIABLE:
 		if (to)
-			return memory_value(g, node, to);
+			return memory_value(f, node, to);
 		return gen_load(
-		    g, node->variable.variable->type, g->variables[node->variable.variable->index]);
+		    f, node->variable.variable->type, f->lower->variables[node->variable.variable->index]);
 	case NODE_MAP:
-		return map_value(g, node, to);
+		return gen_map_value(f, node, to);
 	case NODE_UNARY:
-		return to ? memory_value(g, node, to) : unary(g, node);
+		return to ? memory_value(f, node, to) : unary(f, node);
 	case NODE_BINARY:
-		return binary(g, node);
+		return binary(f, node);
 	case NODE_STEP:
-		return gen_step(g, node);
+		return gen_step(f, node);
 	case NODE_TERNARY:
-		return ternary(g, node, to);
+		return ternary(f, node, to);
 	case NODE_CAST:
-		return cast(g, node, to);
+		return cast(f, node, to);
 	case NODE_MEMBER:
 	case NODE_INDEX:
-		return to ? memory_value(g, node, to) : core_value(g, node);
+		return to ? memory_value(f, node, to) : gen_member_value(f, node);
 	case NODE_STRING:
-		return memory_value(g, node, to);
+		return memory_value(f, node, to);
 	case NODE_TUPLE:
-		tuple(g, node, to, node->type);
+		tuple(f, node, to, node->type);
 		return NULL;
 	case NODE_PARAM:
-		return param_load(g, node->param.row, node->type, to);
+		return param_load(f, node->param.row, node->type, to);
 	case NODE_SIZEOF:
 	case NODE_EXPR:
 	case NODE_ASSIGN:
@@ -518,12 +386,12 @@ static LLVMValueRef expression(struct gen *g, struct node *node, LLVMValueRef to
 	case NODE_RETURN:
 		break;
 	}
-	return gen_const(g, 0);
+	return gen_const(f, 0);
 }
 
-LLVMValueRef gen_value(struct gen *g, struct node *node)
+LLVMValueRef gen_value(struct function *f, struct node *node)
 {
-	return expression(g, node, NULL);
+	return expression(f, node, NULL);
 }
 
 /* What a helper writes ends with its NUL: the bytes behind it are whatever was there before
@@ -538,24 +406,24 @@ bool gen_is_given_text(const struct node *node)
 	return node->kind == NODE_IDENT && node->type->form == FORM_STRING;
 }
 
-void gen_value_to(struct gen *g, struct node *node, LLVMValueRef to, const struct type *type)
+void gen_value_to(struct function *f, struct node *node, LLVMValueRef to, const struct type *type)
 {
 	if (gen_is_scalar(node->type)) {
-		gen_store(g, type, to, gen_value(g, node));
+		gen_store(f, type, to, gen_value(f, node));
 		return;
 	}
 	if (type->form == FORM_TUPLE && node->kind == NODE_TUPLE) {
-		tuple(g, node, to, type);
+		tuple(f, node, to, type);
 		return;
 	}
 	if (type->form == FORM_TUPLE && type != node->type) {
-		LLVMValueRef narrow = gen_temporary(g, node->type->size);
+		LLVMValueRef narrow = gen_temporary(f, node->type->size);
 
-		expression(g, node, narrow);
-		widen_tuple(g, narrow, node->type, to, type);
+		expression(f, node, narrow);
+		widen_tuple(f, narrow, node->type, to, type);
 		return;
 	}
 	if (type->size > node->type->size || leaves_rest(node))
-		gen_zero(g, to, type->size);
-	expression(g, node, to);
+		gen_zero(f, to, type->size);
+	expression(f, node, to);
 }

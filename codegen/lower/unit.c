@@ -1,13 +1,26 @@
 /*
  * A unit becomes a function for each kind of program that can serve it.
  */
-#include "codegen/gen.h"
+#include "codegen/lower/unit.h"
+
+#include "base/round.h"
+#include "codegen/bpf/externs.h"
+#include "codegen/bpf/helpers.h"
+#include "codegen/bpf/ids.h"
+#include "codegen/bpf/loss_counters.h"
+#include "codegen/bpf/memory.h"
+#include "codegen/bpf/subprogram.h"
+#include "codegen/llvm/blocks.h"
+#include "codegen/lower/expr.h"
+#include "codegen/lower/load_cse.h"
+#include "codegen/lower/stmt.h"
+#include "language/program_kinds.h"
 
 /* The name of the ELF section for the function. */
-static struct str section(struct gen *g)
+static struct str section(struct gen *g, const struct bpf_state *bpf)
 {
-	const struct program_kind *kind = &program_kinds[g->program_kind];
-	const struct attach *a = g->attach;
+	const struct program_kind *kind = &program_kinds[bpf->program_kind];
+	const struct attach *a = bpf->attach;
 
 	switch (kind->target) {
 	case TARGET_NOTHING:
@@ -23,36 +36,8 @@ static struct str section(struct gen *g)
 	return str_of(kind->section);
 }
 
-/* As btrun itself sees them: in a container they are those of its PID namespace, and 0 for a process outside.
- * Which of the two calls is made is a constant to the verifier. */
-static LLVMValueRef ask_ids(struct gen *g)
-{
-	LLVMValueRef inode = extern_load(g, EXTERN_pidns_inode, STR("")), given = gen_alloca(g, 8, "given"),
-		     args[4] = { NULL, inode, given, gen_const32(g, 8) }, in_ours, in_all;
-	LLVMBasicBlockRef ours = gen_block(g, "namespace"), all = gen_block(g, "initial"),
-			  after = gen_block(g, "after");
-
-	LLVMBuildCondBr(g->b, LLVMBuildICmp(g->b, LLVMIntNE, inode, gen_const(g, 0), ""), ours, all);
-	LLVMPositionBuilderAtEnd(g->b, ours);
-	args[0] = extern_load(g, EXTERN_pidns_device, STR(""));
-	/* struct bpf_pidns_info: u32 pid, u32 tgid: the helper gives zeros when it fails */
-	gen_call(g, HELPER_NS_PID_TGID, g->i64, args, 4);
-	in_ours = gen_load64(g, given);
-	LLVMBuildBr(g->b, after);
-	LLVMPositionBuilderAtEnd(g->b, all);
-	in_all = gen_call(g, HELPER_PID_TGID, g->i64, NULL, 0);
-	gen_go(g, after);
-	return gen_either(g, in_ours, ours, in_all, all);
-}
-
-LLVMValueRef gen_pid_tgid(struct gen *g)
-{
-	g->ids_used = true;
-	return gen_load64(g, g->ids);
-}
-
 /* Blocks stay where they stand: those made since last was the last one go to their place. */
-static void move_behind(struct gen *g, LLVMBasicBlockRef last, LLVMBasicBlockRef place)
+static void move_behind(struct function *f, LLVMBasicBlockRef last, LLVMBasicBlockRef place)
 {
 	for (LLVMBasicBlockRef b; (b = LLVMGetNextBasicBlock(last)); place = b)
 		LLVMMoveBasicBlockAfter(b, place);
@@ -60,204 +45,207 @@ static void move_behind(struct gen *g, LLVMBasicBlockRef last, LLVMBasicBlockRef
 
 /* Where the predicate begins, or the action: in a block of its own, since only behind it is known whether
  * anybody asks. */
-static void give_ids(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef next)
+static void give_ids(struct function *f, LLVMBasicBlockRef here, LLVMBasicBlockRef next)
 {
-	LLVMBasicBlockRef end = LLVMGetInsertBlock(g->b), last = LLVMGetLastBasicBlock(g->function);
+	LLVMBasicBlockRef end = LLVMGetInsertBlock(f->b), last = LLVMGetLastBasicBlock(f->function);
 
-	LLVMPositionBuilderAtEnd(g->b, here);
-	gen_place(g, g->attach->span);
-	if (g->ids_used)
-		gen_store64(g, g->ids, ask_ids(g));
-	LLVMBuildBr(g->b, next);
-	move_behind(g, last, here);
-	LLVMPositionBuilderAtEnd(g->b, end);
+	LLVMPositionBuilderAtEnd(f->b, here);
+	gen_place(f, f->bpf->attach->span);
+	if (f->bpf->ids_used)
+		gen_store64(f, f->bpf->ids, ids_ask(f));
+	LLVMBuildBr(f->b, next);
+	move_behind(f, last, here);
+	LLVMPositionBuilderAtEnd(f->b, end);
 }
 
-static void return_if(struct gen *g, LLVMValueRef condition, const char *name)
+static void return_if(struct function *f, LLVMValueRef condition, const char *name)
 {
 	struct rare rare;
 
-	gen_if_rare(g, condition, &rare, name);
-	LLVMBuildRet(g->b, gen_const32(g, 0));
-	gen_end_rare(g, &rare);
+	gen_if_rare(f, condition, &rare, name);
+	LLVMBuildRet(f->b, gen_const32(f, 0));
+	gen_end_rare(f, &rare);
 }
 
-static LLVMValueRef is_zero(struct gen *g, LLVMValueRef v)
+static LLVMValueRef is_zero(struct function *f, LLVMValueRef v)
 {
-	return LLVMBuildICmp(g->b, LLVMIntEQ, v, LLVMConstInt(LLVMTypeOf(v), 0, 0), "");
+	return LLVMBuildICmp(f->b, LLVMIntEQ, v, LLVMConstInt(LLVMTypeOf(v), 0, 0), "");
 }
 
 /* The kernel calls an iterator once more behind the last object, with none: the first member behind meta is
  * NULL then (include/linux/bpf.h, DEFINE_BPF_ITER_FUNC; kernel/bpf/bpf_iter.c). */
-static void skip_the_end(struct gen *g)
+static void skip_the_end(struct function *f)
 {
-	LLVMValueRef object = gen_volatile(g, g->ptr, gen_offset(g, g->context_arg, 8));
+	LLVMValueRef object = gen_volatile(f, f->m->ptr, gen_offset(f, f->bpf->context_arg, 8));
 
-	return_if(g, LLVMBuildIsNull(g->b, object, ""), "end");
+	return_if(f, LLVMBuildIsNull(f->b, object, ""), "end");
 }
 
 /* Returns at once unless the programs are enabled, and for processes other than that of -p. */
-static void prologue(struct gen *g)
+static void prologue(struct function *f)
 {
 	LLVMValueRef wanted, pid;
 	LLVMBasicBlockRef after;
 	struct rare rare;
-	unsigned traits = program_kinds[g->program_kind].traits;
+	unsigned traits = program_kinds[f->bpf->program_kind].traits;
 
-	if (g->program_kind == PROGRAM_iter)
-		skip_the_end(g);
+	if (f->bpf->program_kind == PROGRAM_iter)
+		skip_the_end(f);
 	/* A pinned one runs when there is no tracer. */
-	if (traits & PROGRAM_IS_RUN_BY_US || g->unit->pinned)
+	if (traits & PROGRAM_IS_RUN_BY_US || f->lower->unit->pinned)
 		return;
-	gen_if_rare(g, is_zero(g, gen_volatile(g, g->i32, g->enabled)), &rare, "not_enabled");
-	loss_count(g, LOSS_outside, IMAGE_NONE, g->attach->span);
-	LLVMBuildRet(g->b, gen_const32(g, 0));
-	gen_end_rare(g, &rare);
+	gen_if_rare(f, is_zero(f, gen_volatile(f, f->m->i32, f->g->enabled)), &rare, "not_enabled");
+	loss_count(f, LOSS_outside, IMAGE_NONE, f->bpf->attach->span);
+	LLVMBuildRet(f->b, gen_const32(f, 0));
+	gen_end_rare(f, &rare);
 	if (traits & PROGRAM_IS_OF_NO_PROCESS)
 		return;
-	wanted = extern_load(g, EXTERN_pid, STR(""));
-	gen_if(g, LLVMBuildNot(g->b, is_zero(g, wanted), ""), &after, "filter");
-	pid = LLVMBuildLShr(g->b, ask_ids(g), gen_const(g, 32), "");
-	return_if(g, LLVMBuildICmp(g->b, LLVMIntNE, pid, wanted, ""), "other");
-	gen_go(g, after);
+	wanted = extern_load(f, EXTERN_pid, STR(""));
+	gen_if(f, LLVMBuildNot(f->b, is_zero(f, wanted), ""), &after, "filter");
+	pid = LLVMBuildLShr(f->b, ids_ask(f), gen_const(f, 32), "");
+	return_if(f, LLVMBuildICmp(f->b, LLVMIntNE, pid, wanted, ""), "other");
+	gen_go(f, after);
 }
 
 /* An array with an element for each CPU takes the place of a per-CPU map, whose values have 32 KiB at most.
  */
-static LLVMValueRef large_key(struct gen *g)
+static LLVMValueRef large_key(struct function *f)
 {
-	LLVMValueRef cpu = LLVMBuildTrunc(g->b, gen_call(g, HELPER_CPU, g->i64, NULL, 0), g->i32, ""),
-		     cpus = LLVMBuildTrunc(g->b, extern_load(g, EXTERN_ncpus, STR("")), g->i32, "");
+	LLVMValueRef cpu = LLVMBuildTrunc(
+			 f->b, gen_call(f, BPF_FUNC_get_smp_processor_id, f->m->i64, NULL, 0), f->m->i32, ""),
+		     cpus = LLVMBuildTrunc(f->b, extern_load(f, EXTERN_ncpus, STR("")), f->m->i32, "");
 
-	return LLVMBuildAdd(g->b, LLVMBuildMul(g->b, cpus, gen_const32(g, g->n_large), ""), cpu, "");
+	return LLVMBuildAdd(f->b, LLVMBuildMul(f->b, cpus, gen_const32(f, f->g->n_large), ""), cpu, "");
 }
 
 /* In a block of its own, since only at the end it is known whether anything needs the region. */
-static void scratch_prologue(struct gen *g, LLVMBasicBlockRef here, LLVMBasicBlockRef body)
+static void scratch_prologue(struct function *f, LLVMBasicBlockRef here, LLVMBasicBlockRef body)
 {
 	LLVMValueRef key, args[2], region;
 
-	LLVMPositionBuilderAtEnd(g->b, here);
-	gen_place(g, g->attach->span);
-	if (g->scratch_used) {
-		key = gen_alloca(g, 4, "key");
-		args[0] = g->scratch_large ? g->large : g->scratch, args[1] = key;
-		LLVMBuildStore(g->b, g->scratch_large ? large_key(g) : gen_const32(g, g->programs), key);
-		region = gen_call(g, HELPER_MAP_LOOKUP, g->ptr, args, 2);
-		return_if(g, LLVMBuildIsNull(g->b, region, ""), "no_scratch");
-		LLVMBuildStore(g->b, region, g->scratch_slot);
+	LLVMPositionBuilderAtEnd(f->b, here);
+	gen_place(f, f->bpf->attach->span);
+	if (f->bpf->scratch_used) {
+		key = gen_alloca(f, 4, "key");
+		args[0] = f->bpf->scratch_large ? f->g->large : f->g->scratch, args[1] = key;
+		LLVMBuildStore(
+		    f->b, f->bpf->scratch_large ? large_key(f) : gen_const32(f, f->g->programs), key);
+		region = gen_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, args, 2);
+		return_if(f, LLVMBuildIsNull(f->b, region, ""), "no_scratch");
+		LLVMBuildStore(f->b, region, f->bpf->scratch_slot);
 	}
-	LLVMBuildBr(g->b, body);
+	LLVMBuildBr(f->b, body);
 }
 
-static void make_variables(struct gen *g)
+static void make_variables(struct function *f)
 {
-	const struct unit *u = g->unit;
+	const struct unit *u = f->lower->unit;
 
-	g->variables = arena_many(g->arena, LLVMValueRef, u->variables.n + 1);
+	f->lower->variables = arena_many(f->g->arena, LLVMValueRef, u->variables.n + 1);
 	for (size_t i = 0; i < u->variables.n; i++) {
 		const struct variable *v = u->variables.v[i];
 
-		g->variables[i] = gen_is_scalar(v->type) ? gen_alloca(g, 8, v->name.p)
-							 : gen_temporary(g, round_8(v->type->size));
-		gen_zero(g, g->variables[i], round_8(v->type->size));
+		f->lower->variables[i] = gen_is_scalar(v->type) ? gen_alloca(f, 8, v->name.p)
+								: gen_temporary(f, round_8(v->type->size));
+		gen_zero(f, f->lower->variables[i], round_8(v->type->size));
 	}
 }
 
-static uint32_t largest_record(struct gen *g)
+static uint32_t largest_record(struct function *f)
 {
 	uint32_t size = 0;
 
-	for (size_t i = 0; i < g->program->records.n; i++) {
-		const struct record *r = g->program->records.v[i];
+	for (size_t i = 0; i < f->g->program->records.n; i++) {
+		const struct record *r = f->g->program->records.v[i];
 
-		if (r->unit == g->unit->index && r->size + r->tail_size > size)
+		if (r->unit == f->lower->unit->index && r->size + r->tail_size > size)
 			size = r->size + r->tail_size;
 	}
 	return round_8(size);
 }
 
-static void action(struct gen *g)
+static void action(struct function *f)
 {
-	LLVMBasicBlockRef here = LLVMGetInsertBlock(g->b), start = gen_block(g, "statements");
-	bool given = g->ids_used;
+	LLVMBasicBlockRef here = LLVMGetInsertBlock(f->b), start = gen_block(f, "statements");
+	bool given = f->bpf->ids_used;
 
-	LLVMPositionBuilderAtEnd(g->b, start);
-	gen_block_statements(g, g->unit->body->block.statements);
-	g->ids_used = g->ids_used && !given;
-	give_ids(g, here, start);
+	LLVMPositionBuilderAtEnd(f->b, start);
+	gen_block_statements(f, f->lower->unit->body->block.statements);
+	f->bpf->ids_used = f->bpf->ids_used && !given;
+	give_ids(f, here, start);
 }
 
-static void body(struct gen *g)
+static void body(struct function *f)
 {
 	LLVMBasicBlockRef after, here, start;
 
-	make_variables(g);
-	load_cse_forget(g, NULL);
-	g->ids = gen_alloca(g, 8, "ids");
-	g->ids_used = false;
-	if (g->unit->predicate) {
-		here = LLVMGetInsertBlock(g->b);
-		start = gen_block(g, "predicate");
-		LLVMPositionBuilderAtEnd(g->b, start);
-		gen_place(g, g->unit->predicate->span);
-		g->keeps_reads = true;
-		gen_if(g, gen_truth(g, g->unit->predicate), &after, "action");
-		g->keeps_reads = false;
-		give_ids(g, here, start);
-		action(g);
-		gen_go(g, after);
+	make_variables(f);
+	load_cse_forget(f, NULL);
+	f->bpf->ids = gen_alloca(f, 8, "ids");
+	f->bpf->ids_used = false;
+	if (f->lower->unit->predicate) {
+		here = LLVMGetInsertBlock(f->b);
+		start = gen_block(f, "predicate");
+		LLVMPositionBuilderAtEnd(f->b, start);
+		gen_place(f, f->lower->unit->predicate->span);
+		f->lower->keeps_reads = true;
+		gen_if(f, gen_truth(f, f->lower->unit->predicate), &after, "action");
+		f->lower->keeps_reads = false;
+		give_ids(f, here, start);
+		action(f);
+		gen_go(f, after);
 	} else {
-		action(g);
+		action(f);
 	}
-	LLVMBuildRet(g->b, gen_const32(g, 0));
+	LLVMBuildRet(f->b, gen_const32(f, 0));
 }
 
 /* Blocks that nothing jumps to and that have no end (behind exit() and return). */
-static void end_blocks(struct gen *g)
+static void end_blocks(struct function *f)
 {
-	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(g->function); b; b = LLVMGetNextBasicBlock(b)) {
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f->function); b; b = LLVMGetNextBasicBlock(b)) {
 		if (LLVMGetBasicBlockTerminator(b))
 			continue;
-		LLVMPositionBuilderAtEnd(g->b, b);
-		LLVMBuildUnreachable(g->b);
+		LLVMPositionBuilderAtEnd(f->b, b);
+		LLVMBuildUnreachable(f->b);
 	}
 }
 
-static void define(struct gen *g, struct str name)
+/* Opens the program's function: f and the states of the two rooms are the caller's. */
+static void open_program(
+    struct function *f, struct gen *g, struct bpf_state *bpf, struct lower_state *lower, struct str name)
 {
-	LLVMTypeRef type = LLVMFunctionType(g->i32, &g->ptr, 1, 0);
+	LLVMValueRef function =
+	    LLVMAddFunction(g->m.module, name.p, LLVMFunctionType(g->m.i32, &g->m.ptr, 1, 0));
 
-	g->function = LLVMAddFunction(g->module, name.p, type);
-	LLVMSetSection(g->function, section(g).p);
-	g->context_arg = LLVMGetParam(g->function, 0);
-	g->scope = gen_subprogram(g, name.p, g->function, g->attach->span);
-	g->entry = gen_block(g, "entry");
-	LLVMPositionBuilderAtEnd(g->b, g->entry);
-	gen_place(g, g->attach->span);
-	g->scratch_slot = gen_alloca(g, 8, "scratch");
-	g->stack = gen_alloca(g, g->stack_region ? g->stack_region : 8, "stack");
-	g->stack_top = 0;
-	g->scratch_used = false;
-	g->typed.n = 0;
+	LLVMSetSection(function, section(g, bpf).p);
+	bpf->context_arg = LLVMGetParam(function, 0);
+	function_begin(f, &g->m, function, subprogram_describe(&g->m, name.p, function, bpf->attach->span),
+	    bpf->attach->span);
+	f->g = g;
+	f->bpf = bpf;
+	f->lower = lower;
+	bpf->scratch_slot = gen_alloca(f, 8, "scratch");
+	bpf->stack = gen_alloca(f, g->stack_region ? g->stack_region : 8, "stack");
+	bpf->adds = arena_many(g->arena, unsigned, g->program->maps.n + 1);
 	/* A record in a perf buffer is built here too. */
-	g->scratch_top = g->scratch_size = largest_record(g);
+	bpf->scratch_top = bpf->scratch_size = largest_record(f);
 }
 
-static void note_program(struct gen *g, struct str name)
+static void note_program(struct function *f, struct str name)
 {
-	const struct unit *u = g->unit;
+	const struct unit *u = f->lower->unit;
 	struct image_program row = {
 		.name = name,
-		.kind = g->program_kind,
-		.attach = g->attach->index,
+		.kind = f->bpf->program_kind,
+		.attach = f->bpf->attach->index,
 		.n_attach = (uint32_t)u->attaches.n,
 		.needs_retval = u->uses_retval,
-		.btf_id = g->attach->btf_id,
+		.btf_id = f->bpf->attach->btf_id,
 	};
 	VEC(struct image_param) params = { 0 };
 
-	for (uint32_t i = 0; g->program_kind == PROGRAM_fentry && i < g->attach->n_params; i++) {
+	for (uint32_t i = 0; f->bpf->program_kind == PROGRAM_fentry && i < f->bpf->attach->n_params; i++) {
 		struct image_param param = { .number = i };
 		struct btf_info info;
 		struct str ignored;
@@ -265,41 +253,54 @@ static void note_program(struct gen *g, struct str name)
 
 		if (!(u->arg_mask & 1u << i))
 			continue;
-		btf_param(g->program->btf, g->attach->proto, i, &ignored, &type);
-		btf_info(g->program->btf, type, &info);
+		btf_param(f->g->program->btf, f->bpf->attach->proto, i, &ignored, &type);
+		btf_info(f->g->program->btf, type, &info);
 		param.size = info.size;
-		vec_push(g->arena, &params, param);
+		vec_push(f->g->arena, &params, param);
 	}
 	row.n_params = (uint32_t)params.n;
 	row.params = params.v;
-	vec_push(g->arena, &g->image->programs, row);
+	vec_push(f->g->arena, &f->g->image->programs, row);
 }
 
-static void generate(struct gen *g, enum program_kind_id program_kind, const char *prefix)
+/* The region's size counts for the map of all programs' regions, or of the large ones. */
+static void note_scratch(struct gen *g, const struct bpf_state *bpf)
 {
-	LLVMBasicBlockRef scratch, start;
-	struct str name;
+	uint32_t *largest = bpf->scratch_large ? &g->large_size : &g->small_size;
 
-	g->program_kind = program_kind;
-	map_upsert_begin_program(g);
-	name = str_format(g->arena, "%.10s_%u%s", prefix, g->unit->index, program_kinds[program_kind].suffix);
-	define(g, name);
-	prologue(g);
-	scratch = LLVMGetInsertBlock(g->b);
-	start = gen_block(g, "body");
-	LLVMPositionBuilderAtEnd(g->b, start);
-	body(g);
-	g->scratch_large = g->scratch_size > map_kinds[MAP_scratch].largest;
-	if (!g->scratch_large && g->scratch_size > g->small_size)
-		g->small_size = g->scratch_size;
-	scratch_prologue(g, scratch, start);
-	end_blocks(g);
-	gen_move_rare(g);
-	note_program(g, name);
-	if (g->scratch_large && g->scratch_size > g->large_size)
-		g->large_size = g->scratch_size;
-	g->n_large += g->scratch_large;
+	if (bpf->scratch_size > *largest)
+		*largest = bpf->scratch_size;
+	g->n_large += bpf->scratch_large;
 	g->programs++;
+}
+
+static void generate(
+    struct gen *g, const struct unit *unit, enum program_kind_id program_kind, const char *prefix)
+{
+	struct bpf_state bpf = {
+		.attach = unit->attaches.v[0],
+		.program_kind = program_kind,
+		.user_memory = unit->user_memory,
+	};
+	struct lower_state lower = { .unit = unit };
+	LLVMBasicBlockRef scratch, start;
+	struct function opened, *f = &opened;
+	struct str name =
+	    str_format(g->arena, "%.10s_%u%s", prefix, unit->index, program_kinds[program_kind].suffix);
+
+	open_program(f, g, &bpf, &lower, name);
+	prologue(f);
+	scratch = LLVMGetInsertBlock(f->b);
+	start = gen_block(f, "body");
+	LLVMPositionBuilderAtEnd(f->b, start);
+	body(f);
+	bpf.scratch_large = bpf.scratch_size > map_kinds[MAP_scratch].largest;
+	scratch_prologue(f, scratch, start);
+	end_blocks(f);
+	gen_move_rare(f);
+	note_program(f, name);
+	note_scratch(g, &bpf);
+	function_end(f);
 }
 
 /* Can the unit be attached as a trampoline program, as far as can be known here? */
@@ -326,10 +327,8 @@ void unit_generate(struct gen *g, const struct unit *unit)
 	const struct probe_programs *programs = &probe_programs[unit->probe];
 	bool both = programs->trampoline != PROGRAM_none && trampoline(unit);
 
-	g->unit = unit;
-	g->attach = unit->attaches.v[0];
 	if (!both || !g->one_kind)
-		generate(g, programs->plain, programs->symbol);
+		generate(g, unit, programs->plain, programs->symbol);
 	if (both)
-		generate(g, programs->trampoline, programs->symbol);
+		generate(g, unit, programs->trampoline, programs->symbol);
 }

@@ -1,4 +1,4 @@
-#include "codegen/gen.h"
+#include "codegen/bpf/frames.h"
 #include "tests/unit/test.h"
 
 #include <gelf.h>
