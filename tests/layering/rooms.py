@@ -20,9 +20,9 @@ ROOMS = {
     "lexer": ["base", "kernel"],
     "parser": ["base", "lexer"],
     "analysis": ["base", "arch", "language", "stdlib", "kernel", "lexer", "parser"],
-    "codegen/llvm": CODEGEN,
-    "codegen/bpf": CODEGEN,
-    "codegen/lower": CODEGEN,
+    "codegen/llvm": ["base"],
+    "codegen/bpf": ["base", "arch", "language", "kernel", "analysis", "image", "codegen/llvm"],
+    "codegen/lower": ["base", "language", "parser", "analysis", "image", "codegen/llvm", "codegen/bpf"],
     "codegen": CODEGEN,
     "runtime/symbols": ["base", "kernel"],
     "runtime/print": ["base", "kernel", "language", "image", "runtime/symbols"],
@@ -64,7 +64,11 @@ FOREIGN = [
 # NAME.h; it points to another when its code calls a function of the other's, takes its address, or
 # uses a global. A table that names functions (the rows of the registries) points nowhere.
 CIRCLE = 4
-CIRCLES = []  # ({files}, reason)
+CIRCLES = [  # ({files}, reason)
+    ({"codegen/lower/expr", "codegen/lower/assign", "codegen/lower/member", "codegen/lower/portable"},
+     "an expression holds members, elements of maps and assignments to these, which hold expressions; a struct"
+     " that is copied is copied by its members"),
+]
 
 # A struct of more members is accessed in at most so many files.
 MEMBERS = 30
@@ -76,9 +80,7 @@ NAMESAKES = 3
 # What is not yet as it should be: the rule and what it is about, with the largest number that still
 # passes. The numbers only shrink, and then their rows go.
 TODO = {
-    "circle in codegen": 20,
     "circle in analysis": 7,
-    "files that share struct gen": 24,
     "namesakes": 21,
     "silent switches": 16,
     "rooms that may know each other": 4,
