@@ -31,7 +31,7 @@ bool split_none(struct compilation *c, const struct attach_syntax *syntax, struc
 	return true;
 }
 
-static bool is_typed(const struct attach *a)
+bool attach_is_typed(const struct attach *a)
 {
 	return (probe_row(a->probe)->gives & WITH_ARGS) && a->probe != PROBE_iter;
 }
@@ -55,7 +55,8 @@ static void find_module(struct compilation *c, struct attach *a)
 	struct module_search s = { .c = c };
 	struct btf_func_info info;
 
-	if (!is_typed(a) || a->module.n || btf_find_func(c->program->btf, a->function, &info, &a->proto) == 0)
+	if (!attach_is_typed(a) || a->module.n ||
+	    btf_find_func(c->program->btf, a->function, &info, &a->proto) == 0)
 		return;
 	kernel_functions(c->options->kernel, STR(""), a->function, found_module, &s);
 	a->module = s.module;
@@ -92,25 +93,12 @@ static void function_facts(struct compilation *c, struct attach *a)
 	a->ret_type = info.ret;
 }
 
-struct near_context {
-	struct compilation *c;
-	struct str_near near;
-};
-
-static int offer(void *context, struct str name, struct str module)
-{
-	struct near_context *n = context;
-
-	str_near_offer(&n->near, n->c->arena, name);
-	return 0;
-}
-
 /* fentry and fexit need the function's prototype. */
 static bool typed_function_exists(
     struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	const char *name = probe_row(a->probe)->name;
-	struct near_context n = { c, { .wanted = a->function } };
+	struct near_found n = { c->arena, { .wanted = a->function }, STR("") };
 
 	if (!c->program->btf) {
 		problem_error(c, syntax->span, "%s needs the kernel's BTF, and this kernel has none", name);
@@ -121,7 +109,7 @@ static bool typed_function_exists(
 	if (a->in_btf || a->glob)
 		return true;
 	problem_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
-	btf_each_func(c->program->btf, offer, &n);
+	btf_each_func(c->program->btf, near_offer_found, &n);
 	problem_hint_near(c, &n.near,
 	    "btrun -l 'fentry:*' lists those of the kernel proper; with kprobe others can be traced too");
 	return false;
@@ -189,7 +177,7 @@ bool split_function(struct compilation *c, const struct attach_syntax *syntax, s
 	if (a->glob && a->offset)
 		return attach_malformed(c, syntax, a);
 	function_facts(c, a);
-	return !is_typed(a) || typed_function_exists(c, syntax, a);
+	return !attach_is_typed(a) || typed_function_exists(c, syntax, a);
 }
 
 bool split_tracepoint(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
@@ -264,7 +252,7 @@ struct expansion {
 	const struct attach *pattern;
 };
 
-static int found_function(void *context, struct str name, struct str module)
+static int expand_to_function(void *context, struct str name, struct str module)
 {
 	struct expansion *e = context;
 	struct attach attach = *e->pattern;
@@ -336,7 +324,7 @@ static void expand(struct compilation *c, const struct attach_syntax *syntax, co
 	if (pattern->binary.n)
 		err = parameters_each_function(c, pattern, found_in_program, &e);
 	else if (pattern->function.n)
-		btf_each_func(c->program->btf, found_function, &e);
+		btf_each_func(c->program->btf, expand_to_function, &e);
 	else
 		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
 	if (err == -ENODATA)
@@ -420,7 +408,7 @@ static bool has_parameters(const struct compilation *c, const struct attach *a)
 /* A pattern of which the matches differ in more than their names. Tracepoints can do so only in args. */
 static bool needs_expansion(const struct compilation *c, const struct attach *a)
 {
-	return is_typed(a) && !(a->category.n && c->options->portable && !c->names_args);
+	return attach_is_typed(a) && !(a->category.n && c->options->portable && !c->names_args);
 }
 
 void attach_expand(struct compilation *c, const struct attach_syntax *written, struct attach_list *list)
@@ -445,7 +433,7 @@ void attach_expand(struct compilation *c, const struct attach_syntax *written, s
 	    str_format(c->arena, "%s%s%.*s", row->name, syntax->rest.n ? ":" : "", STR_ARG(syntax->rest));
 	if (!row->split(c, syntax, &attach)) {
 		/* After an error the action is still typed, for its other mistakes. */
-		if (c->report && !c->others && !c->conditional)
+		if (!c->trial && !c->others && !c->conditional)
 			add(c, list, &attach);
 		return;
 	}
@@ -456,26 +444,4 @@ void attach_expand(struct compilation *c, const struct attach_syntax *written, s
 		expand(c, syntax, &attach, list);
 	else
 		add(c, list, &attach);
-}
-
-const struct type *attach_args(struct compilation *c, const struct attach *a)
-{
-	struct member *members = arena_many(c->arena, struct member, a->n_params + 1);
-
-	if (a->probe == PROBE_iter)
-		return iter_args(c, a);
-	if (!is_typed(a))
-		return NULL;
-	if (a->category.n)
-		return tracepoint_args(c, a);
-	if (!a->in_btf)
-		return NULL;
-	for (uint32_t i = 0; i < a->n_params; i++) {
-		uint32_t type;
-
-		btf_param(c->program->btf, a->proto, i, &members[i].name, &type);
-		members[i].type = type_of_btf(c->types, type, SPACE_KERNEL);
-		members[i].arg_index = i;
-	}
-	return type_args(c->types, SPACE_CONTEXT, members, a->n_params);
 }

@@ -182,69 +182,21 @@ bool split_watchpoint(struct compilation *c, const struct attach_syntax *syntax,
 	return false;
 }
 
-struct near_context {
-	struct compilation *c;
-	struct str_near near;
-};
-
 #define ITER "bpf_iter__"
-
-static int offer(void *context, struct str name, struct str module)
-{
-	struct near_context *n = context;
-
-	if (str_starts(name, ITER))
-		str_near_offer(&n->near, n->c->arena, str_slice(name, sizeof(ITER) - 1, name.n));
-	return 0;
-}
-
-static const struct type *iter_record(struct compilation *c, const struct attach *a)
-{
-	return type_named(c->types, BTF_SHAPE_STRUCT, str_format(c->arena, ITER "%.*s", STR_ARG(a->event)));
-}
 
 bool split_iter(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
-	struct near_context n = { .c = c };
+	struct near_found n = { .arena = c->arena, .prefix = STR(ITER) };
 
 	a->event = str_split(syntax->rest, ':', &a->binary);
 	if (!a->event.n)
 		return attach_malformed(c, syntax, a);
-	if (iter_record(c, a))
+	if (attach_iterator(c, a))
 		return true;
 	n.near.wanted = a->event;
 	if (c->program->btf)
-		btf_each_name(c->program->btf, BTF_SHAPE_STRUCT, offer, &n);
+		btf_each_name(c->program->btf, BTF_SHAPE_STRUCT, near_offer_found, &n);
 	problem_missing(c, syntax->rest_span, "the kernel has no iterator %.*s", STR_ARG(a->event));
 	problem_hint_near(c, &n.near, "iterators are task, task_file, task_vma ...: btrun -l 'iter:*'");
 	return false;
-}
-
-/* The members of what the kernel gives the iterator's program: each pointer is in a union of its own with 64
- * bits of padding (__bpf_md_ptr of include/uapi/linux/bpf.h). */
-const struct type *iter_args(struct compilation *c, const struct attach *a)
-{
-	const struct type *record = iter_record(c, a);
-	VEC(struct member) all = { 0 };
-	const struct member *members, *inner;
-	uint32_t n, n_inner;
-
-	if (!record)
-		return NULL;
-	n = type_members(c->types, record, &members);
-	for (uint32_t i = 0; i < n; i++) {
-		if (members[i].name.n) {
-			vec_push(c->arena, &all, members[i]);
-			continue;
-		}
-		n_inner = type_members(c->types, members[i].type, &inner);
-		for (uint32_t k = 0; k < n_inner; k++) {
-			struct member m = inner[k];
-
-			m.bit_offset += members[i].bit_offset;
-			if (m.name.n)
-				vec_push(c->arena, &all, m);
-		}
-	}
-	return type_args(c->types, SPACE_CONTEXT, all.v, all.n);
 }

@@ -4,56 +4,6 @@
  */
 #include "analysis/compilation.h"
 
-#define BUILTIN(name, forms, signature, where, rule, ...) \
-	const struct type *rule(struct compilation *c, struct use *use);
-#include "language/builtins.def"
-#undef BUILTIN
-
-static const struct builtin rows[] = {
-#define BUILTIN(name, forms, signature, where, rule, ...) { #name, forms, signature, where, rule },
-#include "language/builtins.def"
-#undef BUILTIN
-};
-
-const struct builtin *builtin_row(enum builtin_id id)
-{
-	return &rows[id];
-}
-
-const struct builtin *builtin_find(struct str name, enum builtin_id *id)
-{
-	for (unsigned i = 0; i < BUILTIN_N_; i++) {
-		if (!str_is(name, rows[i].name))
-			continue;
-		if (id)
-			*id = (enum builtin_id)i;
-		return &rows[i];
-	}
-	return NULL;
-}
-
-bool builtin_ends_action(enum builtin_id id)
-{
-	return rows[id].rule == builtin_type_exit;
-}
-
-bool builtin_is_condition(enum builtin_id id)
-{
-	return rows[id].rule == builtin_type_exists;
-}
-
-bool builtin_is_args(enum builtin_id id)
-{
-	return rows[id].rule == builtin_type_args;
-}
-
-void builtin_near(struct compilation *c, struct str_near *near, unsigned forms)
-{
-	for (unsigned i = 0; i < BUILTIN_N_; i++)
-		if ((rows[i].forms & forms) && !(rows[i].forms & BUILTIN_IS_INTERNAL))
-			str_near_offer(near, c->arena, str_of(rows[i].name));
-}
-
 static bool allowed_here(struct compilation *c, struct span at, const char *name, unsigned where)
 {
 	const struct probe_row *probe = probe_row(c->unit->probe);
@@ -65,29 +15,6 @@ static bool allowed_here(struct compilation *c, struct span at, const char *name
 	problem_error(c, at, "%s is not available in a %s probe", name, probe->name);
 	problem_hint(c, "it is in: %.*s", STR_ARG(names));
 	return false;
-}
-
-/* The N of a name that is prefix and N, or -1. */
-static int argument_number(struct str name, const char *prefix)
-{
-	size_t n = str_of(prefix).n;
-	int number = 0;
-
-	if (!str_starts(name, prefix) || name.n <= n || name.n > n + 2)
-		return -1;
-	for (size_t i = n; i < name.n; i++) {
-		if (name.p[i] < '0' || name.p[i] > '9')
-			return -1;
-		number = number * 10 + name.p[i] - '0';
-	}
-	return number;
-}
-
-int builtin_argument(struct compilation *c, struct str name)
-{
-	int number = argument_number(name, "arg");
-
-	return number < (int)c->program->arch->n_arguments ? number : -1;
 }
 
 /* Those of a usdt probe are numbered up to 11 (sys/sdt.h), a raw tracepoint's too. */
@@ -111,7 +38,7 @@ static bool argument_exists(struct compilation *c, struct node *node, int number
 
 const struct type *infer_argn(struct compilation *c, struct node *node, struct str name, bool *is_arg)
 {
-	int number = argument_number(name, "arg"), on_stack = argument_number(name, "sarg");
+	int number = builtin_numbered(name, "arg"), on_stack = builtin_numbered(name, "sarg");
 	unsigned gives = probe_row(c->unit->probe)->gives;
 	struct call *call;
 

@@ -331,13 +331,10 @@ const struct type *builtin_type_skboutput(struct compilation *c, struct use *use
 	action->span = use->node->span;
 	action->format = path->string.text;
 	fold_int(offset, &action->numbers[0]);
-	record->id = (uint32_t)c->program->records.n;
 	record->unit = c->unit->index;
 	record->size = 16;
 	vec_push(c->arena, &record->actions, action);
-	vec_push(c->arena, &c->program->records, record);
 	use->call->record = record;
-	c->program->has_packets = true;
 	return type_int(c->types, 8, true);
 }
 

@@ -5,8 +5,6 @@
  */
 #include "analysis/compilation.h"
 
-#include "base/message.h"
-
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
@@ -132,8 +130,7 @@ void commandline_begin(struct compilation *c, const struct script *script)
 	c->program->n_fixed = (uint32_t)c->line.positional.n;
 	if (!wrong.n)
 		return;
-	message_error_to(c->diag->out, "%.*s", STR_ARG(wrong));
-	c->diag->errors++;
+	problem_of_command_line(c, wrong);
 }
 
 bool commandline_is_open(const struct compilation *c, unsigned number)

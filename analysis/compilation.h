@@ -1,9 +1,17 @@
 /*
  * What the files of analysis/ share; nobody outside includes it.
  *
- * A unit's tree is typed several times: the types of maps and variables grow with
- * what is assigned to them, until a pass changes nothing. Only the last pass
- * reports errors and makes records.
+ * The passes of language/passes.def run one after the other, each a file with one entry:
+ *
+ * - expand works on the script as it is written, before it is copied for each attach point: the command line
+ * is taken apart and unroll() counted out.
+ * - resolve finds what names stand for: types, attach points and their units, variables.
+ * - infer gives every expression its type. The types of maps and variables grow with what is assigned to
+ *   them, so it goes through all units until a round changes nothing. It is silent: what it cannot type it
+ *   records as a problem, and the problems of the last round are those that count.
+ * - check tells the problems and writes nothing.
+ * - lower makes what the code generator wants of what is known now: sizes, maps, records with their layouts.
+ * A record that grows too large is a problem that only lower can find; analyse() tells it.
  *
  * c->error is the type of what is wrong or not known yet: whoever meets it says
  * nothing and passes it on, so that one mistake gives one message.
@@ -38,9 +46,13 @@ struct map_info {
 	struct inferred_type *keys;
 };
 
-struct message {
+/* What is wrong, or what somebody should know, as a value: recorded where it is found, told by pass_check().
+ */
+struct problem {
+	enum problem_severity { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_OF_COMMAND_LINE } severity;
 	struct span span;
 	struct str text;
+	VEC(struct str) hints;
 };
 
 enum param_kind {
@@ -72,6 +84,11 @@ struct signature {
 struct compilation;
 struct use;
 
+/* A pass; language/passes.def has the rows. */
+#define PASS(name, ...) void pass_##name(struct compilation *c);
+#include "language/passes.def"
+#undef PASS
+
 /* A row of builtins.def. */
 struct builtin {
 	const char *name;
@@ -102,32 +119,37 @@ struct probe_row {
 
 struct compilation {
 	struct arena *arena;
-	struct diag *diag;
+	struct diag *diag; /* problems_tell() alone writes to it */
+	const struct source_map *map;
+	struct script *script;
 	const struct analysis_options *options;
 	struct program *program;
 	struct types *types;
 	const struct type *error;
-	const struct script *script; /* whose types are being defined */
-	bool report;                 /* the last pass */
-	bool others;                 /* the action has another attach point, so a missing one is a warning */
+	const struct script *defined_by; /* the script whose types are being defined */
+	bool others;      /* the action has another attach point, so a missing one is a warning */
 	bool incomplete;  /* an action could not be typed at all, so what it assigns is not known */
 	bool names_args;  /* the action uses args */
 	bool conditional; /* the script itself asks whether its function exists */
-	bool changed;     /* an inferred type has grown in this pass */
-	bool muted;       /* the last message was not printed, so neither are its hints */
+	bool trial;       /* only whether an attach point is there is asked */
+	bool muted;       /* the last problem was not recorded, so neither are its hints */
+	/* infer.c */
+	bool changed;   /* an inferred type has grown in this round */
+	bool measures;  /* the types are stable, so sizeof and offsetof have values */
+	bool has_sizes; /* there is a sizeof or offsetof */
 	struct unit *unit;
 	struct node *target;   /* see use.target; taken by the next expression */
 	uint32_t unrolled;     /* copies that unroll() has made */
 	unsigned loops;        /* that the statement lies in */
 	struct record *run;    /* that the next async call joins */
 	struct call *run_last; /* the last that has joined it */
-	VEC(struct message) messages;
-	VEC(const struct type *) told;       /* records of which portable_member() has spoken */
+	VEC(struct problem) problems;
+	size_t n_told;                       /* of the problems */
 	struct commandline line;             /* taken apart */
 	VEC(struct parameter) options_named; /* every getopt() */
 };
 
-/* check.c: messages, each only once however often its place is analysed */
+/* problem.c: what the passes find. Only pass_check() and the end of analyse() tell it. */
 void problem_error(struct compilation *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Something to attach to is not there: an error, or a warning when c->others, or nothing when
@@ -137,6 +159,14 @@ void problem_missing(struct compilation *c, struct span at, const char *format, 
 void problem_warning(struct compilation *c, struct span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void problem_hint(struct compilation *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Records a mistake in the words behind the script, which has no place in it. */
+void problem_of_command_line(struct compilation *c, struct str text);
+/* Forgets what has been recorded since there were n. */
+void problems_drop(struct compilation *c, size_t n);
+/* Is there one with this text? */
+bool problem_is_recorded(const struct compilation *c, struct str text);
+/* Prints what has not been told yet, each only once however many units have it. */
+void problems_tell(struct compilation *c);
 /* "did you mean a or b?", or otherwise when nothing is near. */
 void problem_hint_near(struct compilation *c, const struct str_near *near, const char *otherwise);
 /* "LINE:COLUMN" of a place. */
@@ -149,8 +179,10 @@ const char *signature_parse(const char *text, struct signature *signature);
 bool signature_by_rule(struct str word);
 const struct type *signature_result(struct types *types, struct str word);
 
-/* builtin.c */
+/* builtin_rows.c */
 const struct builtin *builtin_row(enum builtin_id id);
+/* The N of a name that is prefix and N, or -1. */
+int builtin_numbered(struct str name, const char *prefix);
 /* N of "argN" when a register holds that argument, else -1. */
 int builtin_argument(struct compilation *c, struct str name);
 const struct builtin *builtin_find(struct str name, enum builtin_id *id);
@@ -161,6 +193,7 @@ bool builtin_is_condition(enum builtin_id id);
 /* Is it args, whose members the probe decides? */
 bool builtin_is_args(enum builtin_id id);
 void builtin_near(struct compilation *c, struct str_near *near, unsigned forms);
+/* builtin.c: a use of a builtin has the type that the row's rule gives it */
 const struct type *infer_builtin(struct compilation *c, struct node *node, struct node *target);
 const struct type *infer_argn(struct compilation *c, struct node *node, struct str name, bool *is_arg);
 
@@ -171,6 +204,14 @@ void probe_near(struct compilation *c, struct str_near *near);
 /* The names of the probes that give one of these WITH_ bits. */
 struct str probe_names(struct compilation *c, unsigned gives);
 
+/* Names that a search finds, offered for a hint; the callback is a kernel_found. */
+struct near_found {
+	struct arena *arena;
+	struct str_near near;
+	struct str prefix; /* only names that begin so, without it */
+};
+int near_offer_found(void *context, struct str name, struct str module);
+
 struct attach_list {
 	VEC(struct attach *) v;
 };
@@ -180,8 +221,10 @@ void attach_expand(struct compilation *c, const struct attach_syntax *syntax, st
 const struct type *attach_args(struct compilation *c, const struct attach *attach);
 /* The text is not written as the probe's pattern says. Always false. */
 bool attach_malformed(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a);
-/* ctx of an iterator, or NULL. */
-const struct type *iter_args(struct compilation *c, const struct attach *a);
+/* What the kernel gives the program of an iterator, or NULL when it has no such iterator. */
+const struct type *attach_iterator(struct compilation *c, const struct attach *a);
+/* Do its arguments have types? */
+bool attach_is_typed(const struct attach *a);
 /* Digits, 1e6, or 0x and hexadecimal ones, of up to 64 bits. */
 bool attach_number(struct str text, uint64_t *number);
 /* The same, or a parameter that an image gets later: 1, and a->parameter says which. */
@@ -242,6 +285,8 @@ uint32_t commandline_open(struct compilation *c, enum parameter_kind kind, unsig
 void commandline_open_names(struct compilation *c, struct str text, struct span at);
 /* After the message that node is not known: is that so because it is open? Then a hint says so. */
 bool commandline_hint(struct compilation *c, const struct node *node);
+/* A sizeof or offsetof whose value is known becomes a number. */
+void fold_size(struct compilation *c, struct node *node);
 bool fold_constant(struct compilation *c, struct node *node);
 void fold_into_int(struct node *node, uint64_t value, const struct type *type);
 /* The same of what another kernel may have another value for. */
@@ -261,11 +306,15 @@ bool inferred_is_literal(const struct node *node);
 struct map *map_of(struct compilation *c, struct node *node);
 /* Types the keys and joins them to the map's. */
 void map_use_keys(struct compilation *c, struct node *node);
+/* The type of its values as far as it is known; NULL: nothing has been assigned yet. */
+const struct type *map_value_type(const struct map *map);
 const struct type *map_read(struct compilation *c, struct node *node);
 void map_assign(struct compilation *c, struct node *node, const struct type *type, struct node *value);
 void map_finish(struct compilation *c);
 
-/* unroll.c: unroll (N) { ... } becomes N blocks, all in one. Before scope_resolve(). */
+/* Of a script, loops in loops counted out. */
+#define UNROLLED_MAX 10000
+/* unroll.c: unroll (N) { ... } becomes N blocks, all in one. */
 void unroll_expand(struct compilation *c, struct node *block);
 
 /* scope.c: gives every NODE_VARIABLE of the unit its variable */
@@ -278,5 +327,11 @@ void infer_statements(struct compilation *c, struct node *list);
 void record_add(struct compilation *c, struct node *call);
 void record_close(struct compilation *c);
 void record_alone(struct compilation *c, struct node *call);
+/* skboutput()'s record, which is no part of a run; nothing of other calls. */
+void record_packet(struct compilation *c, struct call *call);
+/* stmt.c: the call that sends something when the statement is one, or NULL */
+struct node *statement_async_call(struct node *statement);
+/* Is nothing after the statement reached? */
+bool statement_ends_action(const struct node *statement);
 
 #endif

@@ -100,7 +100,7 @@ static void place_bitfield(
 		l->bits = round_up(l->bits, unit);
 }
 
-static uint64_t place(
+static uint64_t place_member(
     struct compilation *c, struct layout *l, const struct member_syntax *m, const struct type *type)
 {
 	uint32_t align = member_align(c, l, m, type);
@@ -156,7 +156,7 @@ static void add_member(struct compilation *c, struct layout *l, const struct mem
 	if (!good_bits(c, m, type))
 		return;
 	/* What has no room in 32 bits is refused with the whole record. */
-	member.bit_offset = (uint32_t)place(c, l, m, type);
+	member.bit_offset = (uint32_t)place_member(c, l, m, type);
 	if (m->name.n)
 		type_define_member(c->types, l->record, &member);
 	else if (!m->is_bitfield && (type->form == FORM_STRUCT || type->form == FORM_UNION))
@@ -232,9 +232,9 @@ static struct span first_definition(const struct compilation *c, const struct re
 {
 	const struct record_syntax *found = NULL;
 
-	for (size_t i = 0; i < c->script->definitions.n && !found; i++)
-		if (c->script->definitions.v[i].declared.record)
-			found = find_in(c->script->definitions.v[i].declared.record, like);
+	for (size_t i = 0; i < c->defined_by->definitions.n && !found; i++)
+		if (c->defined_by->definitions.v[i].declared.record)
+			found = find_in(c->defined_by->definitions.v[i].declared.record, like);
 	return found ? found->span : like->span;
 }
 
@@ -279,7 +279,7 @@ static const struct type *record_type(struct compilation *c, const struct record
 
 void define_types(struct compilation *c, const struct script *script)
 {
-	c->script = script;
+	c->defined_by = script;
 	for (size_t i = 0; i < script->definitions.n; i++) {
 		const struct definition_syntax *d = &script->definitions.v[i];
 

@@ -1,5 +1,5 @@
 /*
- * -d types: the typed program as text.
+ * The program as text, after any pass: what is not known yet is left out.
  */
 #include "analysis/program.h"
 
@@ -24,6 +24,14 @@ static void dump_attach(FILE *out, const struct attach *a)
 	fputc('\n', out);
 }
 
+static void dump_type(FILE *out, const struct type *type, const struct type *inferred)
+{
+	if (type || inferred)
+		type_print(out, type ? type : inferred);
+	else
+		fputs("not known yet", out);
+}
+
 static void dump_unit(FILE *out, const struct unit *unit)
 {
 	fprintf(out, "unit %u %s\n", unit->index, probe_row(unit->probe)->name);
@@ -39,7 +47,7 @@ static void dump_unit(FILE *out, const struct unit *unit)
 		const struct variable *v = unit->variables.v[i];
 
 		fprintf(out, "  variable %.*s: ", STR_ARG(v->name));
-		type_print(out, v->type);
+		dump_type(out, v->type, ((const struct variable_info *)v)->inferred.type);
 		fputc('\n', out);
 	}
 	if (unit->predicate) {
@@ -58,7 +66,7 @@ static void dump_map(FILE *out, const struct map *map)
 		fputc(']', out);
 	}
 	fputs(": ", out);
-	type_print(out, map->value);
+	dump_type(out, map->value, map_value_type(map));
 	fprintf(out, "%s, %u entries\n", map_kinds[map->kind].traits & MAP_IS_PER_CPU ? ", per CPU" : "",
 	    map->max_entries);
 }

@@ -245,20 +245,13 @@ static const struct type *infer_index(struct compilation *c, struct node *node)
 	return in_space(c, object->target, infer_space(node));
 }
 
-/* Of a struct of the kernel's another kernel has other sizes and offsets. */
-static void fold_fact(struct compilation *c, struct node *node, uint64_t value, enum origin origin,
-    const struct type *record, struct str member)
+static void measure(struct compilation *c, struct node *node, const struct type *type, uint64_t value)
 {
-	struct str name;
-
-	if (!type_is_kernels(record)) {
-		fold_into_int(node, value, type_int(c->types, 8, true));
+	c->has_sizes = true;
+	if (!c->measures)
 		return;
-	}
-	name = type_kernel_name(c->arena, record);
-	if (member.n)
-		name = str_format(c->arena, "%.*s:%.*s", STR_ARG(name), STR_ARG(member));
-	fold_into_kernel_int(c, node, value, origin, name);
+	node->sizeof_.measured = type;
+	node->sizeof_.value = value;
 }
 
 static const struct type *infer_offsetof(struct compilation *c, struct node *node, const struct type *record)
@@ -274,8 +267,7 @@ static const struct type *infer_offsetof(struct compilation *c, struct node *nod
 		problem_hint(c, "as in offsetof(struct sock, sk_err)");
 		return c->error;
 	}
-	if (c->report)
-		fold_fact(c, node, member->bit_offset / 8, ORIGIN_OFFSET, record, node->sizeof_.member);
+	measure(c, node, record, member->bit_offset / 8);
 	return type_int(c->types, 8, true);
 }
 
@@ -288,9 +280,7 @@ static const struct type *infer_sizeof(struct compilation *c, struct node *node)
 		return type;
 	if (node->sizeof_.member.n)
 		return infer_offsetof(c, node, type);
-	/* Before the last pass a variable's string can still grow. */
-	if (c->report)
-		fold_fact(c, node, type->size, ORIGIN_SIZE, type, STR(""));
+	measure(c, node, type, type->size);
 	return type_int(c->types, 8, true);
 }
 

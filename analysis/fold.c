@@ -52,7 +52,29 @@ bool fold_int(const struct node *node, int64_t *value)
 		*value = (int64_t)(0 - (uint64_t)*value);
 		return true;
 	}
+	if (node->kind == NODE_SIZEOF && node->sizeof_.measured) {
+		*value = (int64_t)node->sizeof_.value;
+		return true;
+	}
 	return node->kind == NODE_BINARY && fold_binary(node, value);
+}
+
+/* A struct of the kernel's has other sizes and offsets on another kernel. */
+void fold_size(struct compilation *c, struct node *node)
+{
+	const struct type *measured = node->sizeof_.measured;
+	struct str member = node->sizeof_.member, name;
+
+	if (!measured)
+		return;
+	if (!type_is_kernels(measured)) {
+		fold_into_int(node, node->sizeof_.value, type_int(c->types, 8, true));
+		return;
+	}
+	name = type_kernel_name(c->arena, measured);
+	if (member.n)
+		name = str_format(c->arena, "%.*s:%.*s", STR_ARG(name), STR_ARG(member));
+	fold_into_kernel_int(c, node, node->sizeof_.value, member.n ? ORIGIN_OFFSET : ORIGIN_SIZE, name);
 }
 
 bool fold_constant(struct compilation *c, struct node *node)

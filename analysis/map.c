@@ -8,7 +8,7 @@ static struct map_info *info_of(struct map *map)
 	return (struct map_info *)map;
 }
 
-static struct map *find(struct compilation *c, struct str name)
+static struct map *map_named(struct compilation *c, struct str name)
 {
 	for (size_t i = 0; i < c->program->maps.n; i++)
 		if (str_eq(c->program->maps.v[i]->name, name))
@@ -18,7 +18,7 @@ static struct map *find(struct compilation *c, struct str name)
 
 struct map *map_of(struct compilation *c, struct node *node)
 {
-	struct map *map = find(c, node->map.name);
+	struct map *map = map_named(c, node->map.name);
 
 	if (!map) {
 		map = &arena_one(c->arena, struct map_info)->map;
@@ -124,6 +124,11 @@ static void never_assigned(struct compilation *c, const struct node *node)
 	}
 	problem_error(c, node->span, "nothing is ever assigned to %.*s", STR_ARG(node->map.name));
 	problem_hint_near(c, &near, "assign it somewhere in the script, as in @x = 1 or @x = count()");
+}
+
+const struct type *map_value_type(const struct map *map)
+{
+	return ((const struct map_info *)map)->value.type;
 }
 
 const struct type *map_read(struct compilation *c, struct node *node)

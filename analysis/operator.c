@@ -4,7 +4,7 @@
 #include "analysis/field_path.h"
 #include "analysis/compilation.h"
 
-static bool is_number(const struct type *t)
+static bool is_numeric(const struct type *t)
 {
 	return type_is_integer(t) || t->form == FORM_PTR;
 }
@@ -71,7 +71,7 @@ const struct type *infer_operation(struct compilation *c, enum op op, struct spa
 	if (left->form == FORM_ARRAY && right->form == FORM_ARRAY && left->size == right->size &&
 	    left->target->size == right->target->size && (op == OP_EQ || op == OP_NE))
 		return type_bool(c->types);
-	if (!is_number(left) || !is_number(right))
+	if (!is_numeric(left) || !is_numeric(right))
 		return mismatch(c, op, at, left, right);
 	if (op == OP_LAND || op == OP_LOR)
 		return type_bool(c->types);
@@ -194,8 +194,6 @@ const struct type *infer_ternary(struct compilation *c, struct node *node)
 	infer_expr(c, no);
 	if (is_unknown(c, yes->type) || is_unknown(c, no->type))
 		return c->error;
-	record_alone(c, yes);
-	record_alone(c, no);
 	changed = c->changed;
 	type = common_branch(c, yes, no);
 	c->changed = changed;
@@ -224,23 +222,10 @@ static enum btf_shape tag_shape(enum type_tag tag)
 	return BTF_SHAPE_VOID;
 }
 
-struct near_context {
-	struct compilation *c;
-	struct str_near near;
-};
-
-static int offer(void *context, struct str name, struct str module)
-{
-	struct near_context *n = context;
-
-	str_near_offer(&n->near, n->c->arena, name);
-	return 0;
-}
-
 static const struct type *no_type(struct compilation *c, const struct type_syntax *syntax)
 {
 	static const char *const tags[] = { "type", "struct", "union", "enum" };
-	struct near_context n = { c, { .wanted = syntax->name } };
+	struct near_found n = { c->arena, { .wanted = syntax->name }, STR("") };
 
 	problem_error(c, syntax->span, "unknown %s %.*s", tags[syntax->tag], STR_ARG(syntax->name));
 	if (!c->program->btf) {
@@ -249,8 +234,7 @@ static const struct type *no_type(struct compilation *c, const struct type_synta
 		    "it needs CONFIG_DEBUG_INFO_BTF=y");
 		return c->error;
 	}
-	if (c->report)
-		btf_each_name(c->program->btf, tag_shape(syntax->tag), offer, &n);
+	btf_each_name(c->program->btf, tag_shape(syntax->tag), near_offer_found, &n);
 	problem_hint_near(c, &n.near, "the kernel's BTF has none of that name");
 	return c->error;
 }
@@ -294,7 +278,7 @@ static bool can_cast(const struct type *to, const struct type *from)
 	bool bytes = from->form == FORM_ARRAY && type_is_integer(from->target) && from->size <= 8;
 
 	if (to->form == FORM_PTR || type_is_integer(to))
-		return is_number(from) || (bytes && type_is_integer(to) && from->size == to->size) ||
+		return is_numeric(from) || (bytes && type_is_integer(to) && from->size == to->size) ||
 		       type_is_aggregation(from);
 	return to->form == FORM_ARRAY && type_is_integer(to->target) && type_is_integer(from) &&
 	       to->size <= 8;
@@ -310,7 +294,7 @@ const struct type *infer_cast(struct compilation *c, struct node *node)
 		return from;
 	space = from->space;
 	to = syntax_type(
-	    c, node->cast.to, is_number(from) && from->form != FORM_PTR ? NULL : &space, from->size);
+	    c, node->cast.to, is_numeric(from) && from->form != FORM_PTR ? NULL : &space, from->size);
 	if (to->form == FORM_PTR)
 		portable_address(c, node->cast.operand);
 	if (is_unknown(c, to) || can_cast(to, from))

@@ -16,7 +16,7 @@
 static const struct type *define_all(struct compilation *c, struct str text)
 {
 	struct source_map map = { .script = { STR("debugging information"), text } };
-	bool report = c->report;
+	size_t n_problems = c->problems.n;
 	char *words = NULL;
 	size_t size;
 	struct diag mute = { .map = &map, .out = open_memstream(&words, &size), .no_warnings = true };
@@ -24,12 +24,11 @@ static const struct type *define_all(struct compilation *c, struct str text)
 
 	if (!mute.out)
 		return NULL;
-	c->report = false;
 	types_begin_scope(c->types);
 	define_types(c, parse_script(c->arena, lexer_new(c->arena, &map, &mute)));
 	record = type_named(c->types, BTF_SHAPE_STRUCT, STR(RECORD));
 	types_end_scope(c->types);
-	c->report = report;
+	problems_drop(c, n_problems);
 	fclose(mute.out);
 	free(words);
 	return record;
@@ -95,7 +94,7 @@ bool parameters_wanted(const struct probe_syntax *syntax)
 	return names_args(syntax->predicate) || names_args(syntax->body);
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_functions(const void *a, const void *b)
 {
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
@@ -116,7 +115,7 @@ int parameters_each_function(
 		vec_push(c->arena, &names, line);
 	}
 	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), compare_names);
+		qsort(names.v, names.n, sizeof(*names.v), compare_functions);
 	for (size_t i = 0; i < names.n; i++)
 		if (!i || !str_eq(names.v[i], names.v[i - 1]))
 			found(context, names.v[i], STR(""));

@@ -17,29 +17,24 @@ void portable_address(struct compilation *c, const struct node *node)
 	problem_hint(c, "kaddr(\"SYMBOL\") is looked up where the image runs");
 }
 
-static bool is_told(struct compilation *c, const struct type *record)
-{
-	for (size_t i = 0; i < c->told.n; i++)
-		if (c->told.v[i] == record)
-			return true;
-	vec_push(c->arena, &c->told, record);
-	return false;
-}
-
 /* A header of the kernel's own, or a struct that was copied from one. */
 void portable_member(struct compilation *c, const struct node *node, const struct type *record)
 {
 	const struct type *object = node->member.object->type;
 	enum btf_shape shape = record->form == FORM_UNION ? BTF_SHAPE_UNION : BTF_SHAPE_STRUCT;
+	struct str name, text;
 
 	if (!c->options->portable || !record->defined || object->form != FORM_PTR ||
-	    object->space != SPACE_KERNEL || !c->report)
+	    object->space != SPACE_KERNEL)
 		return;
-	if (!c->program->btf || btf_find(c->program->btf, shape, record->name) < 0 || is_told(c, record))
+	if (!c->program->btf || btf_find(c->program->btf, shape, record->name) < 0)
 		return;
-	problem_warning(c, node->span,
-	    "%.*s is read as the script or its header lays it out, on every kernel",
-	    STR_ARG(type_text(c->arena, record)));
+	name = type_text(c->arena, record);
+	text = str_format(
+	    c->arena, "%.*s is read as the script or its header lays it out, on every kernel", STR_ARG(name));
+	if (problem_is_recorded(c, text))
+		return;
+	problem_warning(c, node->span, "%.*s", STR_ARG(text));
 	problem_hint(
 	    c, "without that definition its members are found in the BTF of the kernel that it runs on");
 }
@@ -48,7 +43,7 @@ void portable_attach(struct compilation *c, const struct attach_syntax *syntax, 
 {
 	bool watched = a->probe == PROBE_watchpoint || a->probe == PROBE_asyncwatchpoint;
 
-	if (!c->options->portable || !c->report)
+	if (!c->options->portable)
 		return;
 	if (a->offset && (probe_row(a->probe)->gives & WITH_REGS))
 		problem_warning(c, syntax->rest_span,

@@ -202,14 +202,17 @@ struct analysis_options {
 	const struct arch *arch; /* NULL: of this machine */
 	bool portable;           /* the program is to run on other kernels too */
 	bool unsafe;             /* --unsafe: builtins that change the system are allowed */
-	bool want_dump;          /* -d types: stop at nothing */
+	const char *dump_after; /* the name of a pass: the program is printed after it, and that is the end */
+	FILE *dump_to;
 };
 
-/* Reports every error through diag; the result is good for code generation only
- * when diag->errors is 0. */
+/* Runs the passes of language/passes.def, and reports every error through diag; the result is good for code
+ * generation only when diag->errors is 0. */
 struct program *analyse(
-    struct arena *a, const struct script *script, struct diag *diag, const struct analysis_options *options);
-/* -d types: units with typed trees, variables, maps and records with their layouts. */
+    struct arena *a, struct script *script, struct diag *diag, const struct analysis_options *options);
+/* Is there a pass of that name? */
+bool analysis_has_pass(const char *name);
+/* Prints units with their trees, variables, maps and records, as far as the passes have come. */
 void program_dump(FILE *out, const struct program *program);
 
 #endif

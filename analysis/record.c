@@ -15,7 +15,7 @@
 /* Far below what the ring buffer holds (runtime/load/load.c makes it 8 MiB for such records). */
 #define RECORD_LIMIT (512 << 10)
 
-static uint32_t place(struct record *record, uint32_t size, uint32_t align)
+static uint32_t take_bytes(struct record *record, uint32_t size, uint32_t align)
 {
 	uint32_t offset = round_up(record->size, align);
 
@@ -28,10 +28,10 @@ static void place_field(struct record *record, struct field *field)
 	if (field->type->form == FORM_STRINGS ||
 	    (type_is_text(field->type) && field->type->size > INLINE_STRING)) {
 		field->tail = true;
-		field->offset = place(record, TAIL_SIZE, 4);
+		field->offset = take_bytes(record, TAIL_SIZE, 4);
 		record->tail_size += field->type->size;
 	} else {
-		field->offset = place(record, field->type->size, type_align(field->type));
+		field->offset = take_bytes(record, field->type->size, type_align(field->type));
 	}
 }
 
@@ -44,7 +44,7 @@ static uint32_t upper_size(const struct action *action)
 	return size;
 }
 
-static void start(struct compilation *c)
+static void begin_run(struct compilation *c)
 {
 	c->run = arena_one(c->arena, struct record);
 	c->run->id = (uint32_t)c->program->records.n;
@@ -70,7 +70,7 @@ void record_add(struct compilation *c, struct node *node)
 	call->first = !c->run;
 	call->last = true;
 	if (!c->run)
-		start(c);
+		begin_run(c);
 	else
 		c->run_last->last = false;
 	c->run_last = call;
@@ -89,10 +89,21 @@ void record_alone(struct compilation *c, struct node *node)
 {
 	struct record *run = c->run;
 
-	if (!c->report || node->kind != NODE_CALL || !node->call.call || !node->call.call->action)
+	if (node->kind != NODE_CALL || !node->call.call || !node->call.call->action)
 		return;
 	c->run = NULL;
 	record_add(c, node);
 	record_close(c);
 	c->run = run;
+}
+
+void record_packet(struct compilation *c, struct call *call)
+{
+	struct record *record = call->record;
+
+	if (!record || call->action)
+		return;
+	record->id = (uint32_t)c->program->records.n;
+	vec_push(c->arena, &c->program->records, record);
+	c->program->has_packets = true;
 }

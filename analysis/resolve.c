@@ -1,14 +1,10 @@
 /*
- * From the script to units: which attach points an action has, one typed copy of the
- * action for each, passes until the types are stable.
+ * The pass that finds what names stand for: the types that the script defines, the attach points of each
+ * action with one copy of the action for each kind of context, and the variables of each copy.
  */
-#include "analysis/field_path.h"
 #include "analysis/compilation.h"
 
 #include <errno.h>
-
-/* Types only grow, and by few steps each, so this is never reached but by a mistake of ours. */
-#define PASSES_MAX 64
 
 /* An attach point's condition is the action's whole predicate: func_exists("f") or its negation. */
 static bool is_condition(const struct node *predicate, struct str *function, bool *negated)
@@ -28,6 +24,17 @@ static bool is_condition(const struct node *predicate, struct str *function, boo
 	return true;
 }
 
+/* Each unit has all copies that unroll() made in its action. */
+static void count_copies(struct compilation *c, const struct probe_syntax *syntax)
+{
+	c->unrolled += syntax->unrolled;
+	if (c->unrolled <= UNROLLED_MAX)
+		return;
+	problem_error(c, syntax->body->span, "unroll() would make more than %d copies", UNROLLED_MAX);
+	problem_hint(c, "every round is a copy of the block in the program, for each of its attach points");
+	c->unrolled = 0;
+}
+
 static struct unit *new_unit(struct compilation *c, const struct probe_syntax *syntax, struct attach *attach)
 {
 	struct unit *unit = arena_one(c->arena, struct unit);
@@ -45,6 +52,7 @@ static struct unit *new_unit(struct compilation *c, const struct probe_syntax *s
 	unit->user_memory =
 	    (probe_row(attach->probe)->gives & WITH_BINARY) || str_is(attach->category, "syscalls");
 	vec_push(c->arena, &c->program->units, unit);
+	count_copies(c, syntax);
 	return unit;
 }
 
@@ -85,10 +93,13 @@ static bool some_exist(struct compilation *c, const struct probe_syntax *syntax)
 {
 	struct attach_list list = { 0 };
 
-	c->report = false;
+	size_t n_problems = c->problems.n;
+
+	c->trial = true;
 	for (size_t i = 0; i < syntax->attach.n; i++)
 		attach_expand(c, &syntax->attach.v[i], &list);
-	c->report = true;
+	c->trial = false;
+	problems_drop(c, n_problems);
 	return list.v.n > 0;
 }
 
@@ -146,111 +157,20 @@ static void add_action(
 	add_globs(c, syntax, &list, action);
 }
 
-static void pass(struct compilation *c, bool report)
-{
-	c->report = report;
-	c->changed = false;
-	for (size_t i = 0; i < c->program->units.n; i++) {
-		c->unit = c->program->units.v[i];
-		if (c->unit->predicate)
-			infer_condition(c, c->unit->predicate);
-		infer_statements(c, c->unit->body);
-	}
-}
-
 static void resolve_scopes(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		c->unit = c->program->units.v[i];
-		unroll_expand(c, c->unit->body);
 		scope_resolve(c);
 	}
 }
 
-/* Do the registers of a function's entry hold its parameters one each, up to those that are used? Structs
- * that are passed by value take several, or none. */
-static bool one_register_each(struct compilation *c, const struct attach *a, uint32_t mask)
+void pass_resolve(struct compilation *c)
 {
-	for (uint32_t i = 0; mask >> i; i++) {
-		const struct type *type;
-		struct str name;
-		uint32_t id;
+	uint32_t n = (uint32_t)c->script->probes.n;
 
-		if (i >= a->n_params)
-			return false;
-		btf_param(c->program->btf, a->proto, i, &name, &id);
-		type = type_of_btf(c->types, id, SPACE_KERNEL);
-		if (!type_is_integer(type) && type->form != FORM_PTR)
-			return false;
-	}
-	return true;
-}
-
-/* Where a trampoline would show something else than the kprobe that was written, it stays one. */
-static void choose_form(struct compilation *c, struct unit *unit)
-{
-	const struct attach *a = unit->attaches.v[0];
-
-	if (!a->function.n || a->glob || (probe_row(unit->probe)->gives & WITH_ARGS))
-		return;
-	if (a->variadic || a->ambiguous)
-		unit->needs_kprobe = true;
-	if (!a->in_btf && (unit->arg_mask || unit->uses_retval))
-		unit->needs_kprobe = true;
-	if (a->in_btf && !one_register_each(c, a, unit->arg_mask))
-		unit->needs_kprobe = true;
-}
-
-static void choose_forms(struct compilation *c)
-{
-	for (size_t i = 0; i < c->program->units.n; i++)
-		choose_form(c, c->program->units.v[i]);
-}
-
-static void finish_variables(struct compilation *c)
-{
-	for (size_t i = 0; i < c->program->units.n; i++) {
-		struct unit *unit = c->program->units.v[i];
-
-		for (size_t v = 0; v < unit->variables.n; v++) {
-			struct variable_info *info = (struct variable_info *)unit->variables.v[v];
-
-			info->variable.type =
-			    info->inferred.type ? info->inferred.type : type_int(c->types, 8, true);
-		}
-	}
-}
-
-struct program *analyse(
-    struct arena *a, const struct script *script, struct diag *diag, const struct analysis_options *options)
-{
-	struct compilation c = { .arena = a, .diag = diag, .options = options, .report = true };
-
-	c.program = arena_one(a, struct program);
-	c.program->map = diag->map;
-	c.program->source = &diag->map->script;
-	c.program->portable = options->portable;
-	c.program->arch = options->arch ? options->arch : arch_native();
-	if (kernel_btf_new(options->kernel, STR("vmlinux"), &c.program->btf))
-		c.program->btf = NULL;
-	c.types = c.program->types = types_new(a, c.program->btf);
-	c.error = arena_one(a, struct type);
-	define_types(&c, script);
-	commandline_begin(&c, script);
-	for (size_t i = 0; i < script->probes.n; i++)
-		add_action(&c, &script->probes.v[i], (uint32_t)i, (uint32_t)script->probes.n);
-	resolve_scopes(&c);
-	for (unsigned i = 0; i < PASSES_MAX; i++) {
-		pass(&c, false);
-		if (!c.changed)
-			break;
-	}
-	map_finish(&c);
-	pass(&c, true);
-	map_finish(&c);
-	finish_variables(&c);
-	choose_forms(&c);
-	if (!diag->errors)
-		field_paths_make(a, c.program);
-	return c.program;
+	define_types(c, c->script);
+	for (uint32_t i = 0; i < n; i++)
+		add_action(c, &c->script->probes.v[i], i, n);
+	resolve_scopes(c);
 }

@@ -159,7 +159,28 @@ static void visit(struct walk *w, struct node *node)
 		visit_assigned(w, node->range.variable);
 		visit(w, node->range.body);
 		break;
-	default:
+	case NODE_INT:
+	case NODE_STRING:
+	case NODE_IDENT:
+	case NODE_PARAM:
+	case NODE_MAP:
+	case NODE_CALL:
+	case NODE_UNARY:
+	case NODE_BINARY:
+	case NODE_STEP:
+	case NODE_TERNARY:
+	case NODE_CAST:
+	case NODE_MEMBER:
+	case NODE_INDEX:
+	case NODE_TUPLE:
+	case NODE_SIZEOF:
+	case NODE_EXPR:
+	case NODE_IF:
+	case NODE_WHILE:
+	case NODE_UNROLL:
+	case NODE_BREAK:
+	case NODE_CONTINUE:
+	case NODE_RETURN:
 		n = ast_children(node, children);
 		for (unsigned i = 0; i < n; i++)
 			visit_list(w, children[i]);

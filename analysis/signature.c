@@ -3,6 +3,9 @@
  */
 #include "analysis/compilation.h"
 
+#include <string.h>
+#include <strings.h>
+
 static const struct {
 	const char *word;
 	enum param_kind kind;
@@ -28,27 +31,25 @@ static const struct {
 static const char *const by_rule[] = { "int", "string", "task", "args", "ctx", "retval", "hist", "lhist",
 	"buffer", "bytes", "pointer", "timestamp", "kstack", "ustack", "option" };
 
+/* Forms that say everything about their types: the word of a result is their name. */
 static const struct {
-	const char *word;
+	const char *name;
+	unsigned size;
 	enum type_form form;
 } forms[] = {
-	{ "void", FORM_VOID },
-	{ "inet", FORM_INET },
-	{ "func", FORM_FUNC },
-	{ "probe", FORM_PROBE },
-	{ "mac", FORM_MAC },
-	{ "ksym", FORM_KSYM },
-	{ "usym", FORM_USYM },
-	{ "cgroup_path", FORM_CGROUP_PATH },
-	{ "username", FORM_USERNAME },
-	{ "strerror", FORM_STRERROR },
-	{ "count", FORM_COUNT },
-	{ "sum", FORM_SUM },
-	{ "avg", FORM_AVG },
-	{ "min", FORM_MIN },
-	{ "max", FORM_MAX },
-	{ "stats", FORM_STATS },
+#define FORM(name, size, ...) { #name, size, FORM_##name },
+#include "language/forms.def"
+#undef FORM
 };
+
+static const struct type *type_of_form(struct types *types, struct str word)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if ((forms[i].size || forms[i].form == FORM_VOID) && word.n == strlen(forms[i].name) &&
+		    strncasecmp(word.p, forms[i].name, word.n) == 0)
+			return type_simple(types, forms[i].form);
+	return NULL;
+}
 
 static const char *parse_param(struct str word, struct signature *s)
 {
@@ -117,11 +118,13 @@ bool signature_by_rule(struct str word)
 
 const struct type *signature_result(struct types *types, struct str word)
 {
+	const struct type *type;
+
 	if (signature_by_rule(word))
 		return NULL;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (str_is(word, forms[i].word))
-			return type_simple(types, forms[i].form);
+	type = type_of_form(types, word);
+	if (type)
+		return type;
 	if (str_starts(word, "string["))
 		return sized_string(types, word);
 	return type_by_word(types, word);

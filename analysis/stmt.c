@@ -58,7 +58,9 @@ static void assign(struct compilation *c, struct node *target, const struct type
 		return;
 	}
 	map_assign(c, target, type, value);
-	target->type = target->map.map->value ? target->map.map->value : type;
+	target->type = map_value_type(target->map.map);
+	if (!target->type)
+		target->type = type;
 }
 
 static void infer_plain(struct compilation *c, struct node *target, struct node *value)
@@ -223,40 +225,33 @@ static void infer_statement(struct compilation *c, struct node *node)
 	}
 }
 
-static struct call *async_call(const struct node *statement)
+static const struct node *called(const struct node *statement)
 {
 	const struct node *node = statement->kind == NODE_EXPR ? statement->expr.expr : statement;
 
-	return node->kind == NODE_CALL && node->call.call && node->call.call->action ? node->call.call : NULL;
+	return node->kind == NODE_CALL && node->call.call && node->call.call->action ? node : NULL;
 }
 
-static bool ends_action(const struct node *statement)
+struct node *statement_async_call(struct node *statement)
 {
-	const struct call *call = async_call(statement);
+	return called(statement) == statement ? statement : called(statement) ? statement->expr.expr : NULL;
+}
+
+bool statement_ends_action(const struct node *statement)
+{
+	const struct node *call = called(statement);
 
 	return statement->kind == NODE_RETURN || statement->kind == NODE_BREAK ||
-	       statement->kind == NODE_CONTINUE || (call && builtin_ends_action(call->builtin));
+	       statement->kind == NODE_CONTINUE || (call && builtin_ends_action(call->call.call->builtin));
 }
 
 void infer_statements(struct compilation *c, struct node *list)
 {
-	struct record *outer = c->run;
-
-	c->run = NULL;
 	for (struct node *s = list; s; s = s->next) {
 		infer_statement(c, s);
-		if (c->report && async_call(s))
-			record_add(c, s->kind == NODE_EXPR ? s->expr.expr : s);
-		else
-			record_close(c);
-		if (!ends_action(s))
-			continue;
-		record_close(c);
-		if (s->next) {
+		if (s->next && statement_ends_action(s)) {
 			problem_warning(c, s->next->span, "this is never reached");
 			problem_hint(c, "the action ends before it");
 		}
 	}
-	record_close(c);
-	c->run = outer;
 }

@@ -61,7 +61,7 @@ static struct str stack_text(struct arena *a, const struct type *t)
 
 struct str type_text(struct arena *a, const struct type *t)
 {
-	switch ((int)t->form) {
+	switch (t->form) {
 	case FORM_INT:
 		return int_text(a, t);
 	case FORM_ENUM:
@@ -88,6 +88,29 @@ struct str type_text(struct arena *a, const struct type *t)
 	case FORM_LHIST:
 		return str_format(a, "lhist(%lld, %lld, %lld)", (long long)t->range[0],
 		    (long long)t->range[1], (long long)t->range[2]);
+	/* Their rows have a text. */
+	case FORM_VOID:
+	case FORM_BOOL:
+	case FORM_INET:
+	case FORM_PROBE:
+	case FORM_FUNC:
+	case FORM_ARGS:
+	case FORM_KSYM:
+	case FORM_USYM:
+	case FORM_MAC:
+	case FORM_TIMESTAMP:
+	case FORM_CGROUP_PATH:
+	case FORM_USERNAME:
+	case FORM_STRERROR:
+	case FORM_STRINGS:
+	case FORM_COUNT:
+	case FORM_SUM:
+	case FORM_AVG:
+	case FORM_MIN:
+	case FORM_MAX:
+	case FORM_STATS:
+	case FORMS_:
+		break;
 	}
 	return str_of(type_form_text(t->form));
 }

@@ -6,19 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-struct near_context {
-	struct compilation *c;
-	struct str_near near;
-};
-
-static int offer(void *context, struct str name, struct str module)
-{
-	struct near_context *n = context;
-
-	str_near_offer(&n->near, n->c->arena, str_copy(n->c->arena, name.p, name.n));
-	return 0;
-}
-
 static bool unreadable(int err)
 {
 	return err == -EACCES || err == -EPERM;
@@ -56,7 +43,7 @@ static bool may_exist(struct compilation *c, const struct attach_syntax *syntax)
 
 bool tracepoint_exists(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
-	struct near_context n = { c, { .wanted = syntax->rest } };
+	struct near_found n = { c->arena, { .wanted = syntax->rest }, STR("") };
 	struct tracepoint_format format = { 0 };
 	int err = read_format(c, a, &format), list;
 
@@ -64,7 +51,7 @@ bool tracepoint_exists(struct compilation *c, const struct attach_syntax *syntax
 		return true;
 	if (err == -ENODATA)
 		return may_exist(c, syntax);
-	list = kernel_tracepoints(c->options->kernel, STR("*"), offer, &n);
+	list = kernel_tracepoints(c->options->kernel, STR("*"), near_offer_found, &n);
 	if (unreadable(err)) {
 		problem_error(c, syntax->span,
 		    "tracepoint:%.*s needs read access to tracefs, which this process "

@@ -61,6 +61,24 @@ static const struct type *intern(struct types *t, const struct type *wanted)
 	return &type_add(t, wanted)->type;
 }
 
+const struct type *type_defined_in(
+    const struct types *t, uint32_t scope, enum type_form form, struct str name)
+{
+	for (size_t i = 0; i < t->defined.n; i++) {
+		const struct defined *d = &t->defined.v[i];
+
+		if ((scope == ANY_SCOPE || d->scope == scope) && d->type->form == form &&
+		    str_eq(d->type->name, name))
+			return d->type;
+	}
+	return NULL;
+}
+
+const struct type *type_defined(const struct types *t, enum type_form form, struct str name)
+{
+	return type_defined_in(t, t->scope, form, name);
+}
+
 const struct type *type_void(struct types *t)
 {
 	return intern(t, &(struct type){ .form = FORM_VOID });

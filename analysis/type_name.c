@@ -4,26 +4,6 @@
  */
 #include "analysis/type_table.h"
 
-#define ANY_SCOPE UINT32_MAX
-
-static const struct type *find_in_scope(
-    const struct types *t, uint32_t scope, enum type_form form, struct str name)
-{
-	for (size_t i = 0; i < t->defined.n; i++) {
-		const struct defined *d = &t->defined.v[i];
-
-		if ((scope == ANY_SCOPE || d->scope == scope) && d->type->form == form &&
-		    str_eq(d->type->name, name))
-			return d->type;
-	}
-	return NULL;
-}
-
-const struct type *type_defined(const struct types *t, enum type_form form, struct str name)
-{
-	return find_in_scope(t, t->scope, form, name);
-}
-
 void types_begin_scope(struct types *t)
 {
 	t->scope = ++t->scopes;
@@ -85,10 +65,10 @@ static const struct type *defined_of_shape(
     const struct types *t, uint32_t scope, enum btf_shape tag, struct str name)
 {
 	if (tag == BTF_SHAPE_STRUCT)
-		return find_in_scope(t, scope, FORM_STRUCT, name);
+		return type_defined_in(t, scope, FORM_STRUCT, name);
 	if (tag == BTF_SHAPE_UNION)
-		return find_in_scope(t, scope, FORM_UNION, name);
-	return tag == BTF_SHAPE_ENUM ? find_in_scope(t, scope, FORM_ENUM, name) : NULL;
+		return type_defined_in(t, scope, FORM_UNION, name);
+	return tag == BTF_SHAPE_ENUM ? type_defined_in(t, scope, FORM_ENUM, name) : NULL;
 }
 
 const struct type *type_named(struct types *t, enum btf_shape tag, struct str name)

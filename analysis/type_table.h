@@ -41,6 +41,11 @@ static inline struct entry *entry_of(const struct type *type)
 	return (struct entry *)((char *)type - offsetof(struct entry, type));
 }
 
+#define ANY_SCOPE UINT32_MAX
+
+/* What the script defines under a name in a scope; or NULL. */
+const struct type *type_defined_in(
+    const struct types *t, uint32_t scope, enum type_form form, struct str name);
 /* What the script defines under a name, or the scope that is being defined; or NULL. */
 const struct type *type_defined(const struct types *t, enum type_form form, struct str name);
 const struct type *type_char(struct types *t);

@@ -4,8 +4,6 @@
 #include "analysis/compilation.h"
 
 #define UNROLL_MAX 100
-/* Of a script, loops in loops counted out. */
-#define COPIES_MAX 10000
 
 static void repeat(struct compilation *c, struct node *node, int64_t count)
 {
@@ -21,7 +19,7 @@ static void repeat(struct compilation *c, struct node *node, int64_t count)
 	node->block.statements = list;
 }
 
-static void expand(struct compilation *c, struct node *node)
+static void unroll_loop(struct compilation *c, struct node *node)
 {
 	struct node *count = node->unroll.count;
 	int64_t n;
@@ -35,8 +33,8 @@ static void expand(struct compilation *c, struct node *node)
 	} else if (n < 1 || n > UNROLL_MAX) {
 		problem_error(c, count->span, "unroll() takes 1 to %d", UNROLL_MAX);
 		problem_hint(c, "every round is a copy of the block in the program");
-	} else if (c->unrolled + n > COPIES_MAX) {
-		problem_error(c, node->span, "unroll() would make more than %d copies", COPIES_MAX);
+	} else if (c->unrolled + n > UNROLLED_MAX) {
+		problem_error(c, node->span, "unroll() would make more than %d copies", UNROLLED_MAX);
 		problem_hint(c, "every round is a copy of the block in the program");
 	} else {
 		c->unrolled += (uint32_t)n;
@@ -44,25 +42,25 @@ static void expand(struct compilation *c, struct node *node)
 	}
 }
 
-static void expand_one(struct compilation *c, struct node *node)
+static void unroll_in(struct compilation *c, struct node *node)
 {
 	if (node->kind == NODE_UNROLL)
-		expand(c, node);
+		unroll_loop(c, node);
 	if (node->kind == NODE_BLOCK)
 		unroll_expand(c, node);
 	else if (node->kind == NODE_WHILE)
-		expand_one(c, node->while_.body);
+		unroll_in(c, node->while_.body);
 	else if (node->kind == NODE_RANGE)
-		expand_one(c, node->range.body);
+		unroll_in(c, node->range.body);
 	else if (node->kind == NODE_IF) {
-		expand_one(c, node->if_.yes);
+		unroll_in(c, node->if_.yes);
 		if (node->if_.no)
-			expand_one(c, node->if_.no);
+			unroll_in(c, node->if_.no);
 	}
 }
 
 void unroll_expand(struct compilation *c, struct node *block)
 {
 	for (struct node *s = block->block.statements; s; s = s->next)
-		expand_one(c, s);
+		unroll_in(c, s);
 }

@@ -255,15 +255,15 @@ static int generate(struct arena *a, const struct options *o, const struct progr
 	} texts[] = { { "ir", GENERATE_IR }, { "opt", GENERATE_OPTIMISED }, { "asm", GENERATE_ASM } };
 	struct generate_options options = { str_of(o->release), str_of(o->kernel_id), o->one_kind };
 
-	if (is_wanted(o, "types")) {
+	if (is_wanted(o, "types"))
 		program_dump(stdout, program);
+	if (is_wanted(o, "types") || analysis_has_pass(o->dump))
 		return 0;
-	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (is_wanted(o, texts[i].stage))
 			return generate_text(a, program, texts[i].kind, stdout) ? 3 : 0;
 	if (*o->dump)
-		return usage("--dump takes tokens, ast, types, ir, opt or asm");
+		return usage("--dump takes tokens, ast, a pass of the analysis, types, ir, opt or asm");
 	return generate_image(a, program, &options, (int)o->image_fd) ? 3 : 0;
 }
 
@@ -281,7 +281,8 @@ static int compile(struct arena *a, const struct options *o, struct source_map *
 		.max_map_keys = (uint32_t)o->max_map_keys,
 		.unsafe = o->unsafe,
 		.portable = o->portable,
-		.want_dump = is_wanted(o, "types"),
+		.dump_after = o->dump,
+		.dump_to = stdout,
 	};
 	struct script *script;
 	struct program *program;

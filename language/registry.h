@@ -14,6 +14,9 @@ enum builtin_form {
 	BUILTIN_IS_INTERNAL = 1 << 4, /* no script can name it */
 	BUILTIN_IS_PINNED = 1 << 5,   /* ASYNC, but pinned iterators have it too: the kernel carries it out */
 	BUILTIN_IS_FIXED = 1 << 6,    /* the same wherever it stands in an action */
+	BUILTIN_IS_END = 1 << 7,      /* nothing after a call of it is reached */
+	BUILTIN_IS_CONDITION = 1 << 8, /* as a whole predicate it decides whether a probe is attached */
+	BUILTIN_IS_ARGS = 1 << 9,      /* its members are those of the probe */
 };
 
 /* What the runtime needs of the system while it traces, to carry out an action or to print a value: bits that

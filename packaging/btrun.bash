@@ -14,7 +14,7 @@ _btrun() {
 	--buffer) mapfile -t COMPREPLY < <(compgen -W 'ring perf' -- "$word") ;;
 	-f | --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$word") ;;
 	-B | --buffering) mapfile -t COMPREPLY < <(compgen -W 'line full none' -- "$word") ;;
-	-d | --debug) mapfile -t COMPREPLY < <(compgen -W 'tokens ast types ir opt asm' -- "$word") ;;
+	-d | --debug) mapfile -t COMPREPLY < <(compgen -W 'tokens ast expand resolve infer check lower types ir opt asm' -- "$word") ;;
 	-c | --cmd) mapfile -t COMPREPLY < <(compgen -c -- "$word") ;;
 	-p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word") ;;
 	-e | --program | --buffer-size | --maxactive) ;;

@@ -180,7 +180,9 @@ struct node {
 		struct {
 			struct type_syntax *of_type;
 			struct node *of_expr;
-			struct str member; /* offsetof(type, member); empty for sizeof */
+			struct str member;           /* offsetof(type, member); empty for sizeof */
+			const struct type *measured; /* analysis: of what; NULL: the value is not known yet */
+			uint64_t value;              /* analysis */
 		} sizeof_;
 		struct {
 			struct node *expr;
@@ -225,6 +227,7 @@ struct probe_syntax {
 	VEC(struct attach_syntax) attach;
 	struct node *predicate; /* NULL when there is none */
 	struct node *body;      /* NODE_BLOCK */
+	uint32_t unrolled;      /* analysis: copies that unroll() has made in it */
 };
 
 #define DIMENSIONS_MAX 4

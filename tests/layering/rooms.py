@@ -68,6 +68,8 @@ CIRCLES = [  # ({files}, reason)
     ({"codegen/lower/expr", "codegen/lower/assign", "codegen/lower/member", "codegen/lower/portable"},
      "an expression holds members, elements of maps and assignments to these, which hold expressions; a struct"
      " that is copied is copied by its members"),
+    ({"analysis/builtin", "analysis/expr", "analysis/map", "analysis/operator"},
+     "an expression holds calls, keys of maps and operators, and each of these holds expressions"),
 ]
 
 # A struct of more members is accessed in at most so many files.
@@ -80,7 +82,6 @@ NAMESAKES = 3
 # What is not yet as it should be: the rule and what it is about, with the largest number that still
 # passes. The numbers only shrink, and then their rows go.
 TODO = {
-    "circle in analysis": 7,
     "namesakes": 21,
     "silent switches": 16,
     "rooms that may know each other": 4,

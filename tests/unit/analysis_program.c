@@ -17,7 +17,7 @@ static struct program *program_of(const char *text)
 	size_t n = 0;
 	struct diag diag = { .map = &map, .out = open_memstream(&messages, &n) };
 	struct lexer *lexer = lexer_new(arena, &map, &diag);
-	const struct script *script = parse_script(arena, lexer);
+	struct script *script = parse_script(arena, lexer);
 	struct str param = STR("7");
 	struct analysis_options options = {
 		.kernel = kernel, .params = &param, .n_params = 1, .max_strlen = 64, .max_map_keys = 4096
