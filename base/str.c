@@ -89,16 +89,16 @@ struct str str_slice(struct str s, size_t begin, size_t end)
 	return (struct str){ s.p + begin, end - begin };
 }
 
-static bool is_blank(char c)
+static bool is_white(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 struct str str_trim(struct str s)
 {
-	while (s.n && is_blank(s.p[0]))
+	while (s.n && is_white(s.p[0]))
 		s = str_slice(s, 1, s.n);
-	while (s.n && is_blank(s.p[s.n - 1]))
+	while (s.n && is_white(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }

@@ -34,7 +34,7 @@ struct cache {
 	struct facts facts;
 };
 
-static void tell(const struct cache *c, const char *what, const char *why)
+static void tell_verbose(const struct cache *c, const char *what, const char *why)
 {
 	if (c->options->run.verbose)
 		message("cache: %s%s%s", what, *why ? ": " : "", why);
@@ -42,7 +42,7 @@ static void tell(const struct cache *c, const char *what, const char *why)
 
 static void tell_error(const struct cache *c, const char *what, int err)
 {
-	tell(c, what,
+	tell_verbose(c, what,
 	    err == -EPERM   ? "it is not this user's alone"
 	    : err == -EFBIG ? "it is larger than BTRUN_CACHE_BYTES"
 			    : strerror(-err));
@@ -57,7 +57,7 @@ static void put_part(FILE *out, const char *p, size_t n)
 	fwrite(p, 1, n, out);
 }
 
-static void put_text(FILE *out, const char *text)
+static void put_key_text(FILE *out, const char *text)
 {
 	put_part(out, text, strlen(text));
 }
@@ -68,7 +68,7 @@ static bool put_program(FILE *out, const char *path)
 
 	if (stat(path, &st))
 		return false;
-	put_text(out, path);
+	put_key_text(out, path);
 	put_part(out, (const char *)&st.st_dev, sizeof(st.st_dev));
 	put_part(out, (const char *)&st.st_ino, sizeof(st.st_ino));
 	put_part(out, (const char *)&st.st_size, sizeof(st.st_size));
@@ -83,9 +83,9 @@ static void put_kernel(FILE *out, struct arena *a, struct kernel *k)
 	struct str id;
 
 	if (uname(&name) == 0) {
-		put_text(out, name.release);
-		put_text(out, name.version);
-		put_text(out, name.machine);
+		put_key_text(out, name.release);
+		put_key_text(out, name.version);
+		put_key_text(out, name.machine);
 	}
 	id = features_build_id(k, a);
 	put_part(out, id.p, id.n);
@@ -99,12 +99,12 @@ static void put_surroundings(FILE *out, const struct options *o)
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
 		const char *value = getenv(variables[i]);
 
-		put_text(out, value ? value : "");
+		put_key_text(out, value ? value : "");
 	}
 	for (size_t i = 0; i < o->folders.n; i++)
-		put_text(out, o->folders.v[i]);
-	put_text(out, "");
-	put_text(out, o->btf ? o->btf : "");
+		put_key_text(out, o->folders.v[i]);
+	put_key_text(out, "");
+	put_key_text(out, o->btf ? o->btf : "");
 }
 
 /* All that decides what the compiler makes, except for what it asks while it is at it (struct watcher). */
@@ -117,7 +117,7 @@ static bool make_key(struct cache *c)
 
 	if (!out)
 		return false;
-	put_text(out, BTRUN_VERSION);
+	put_key_text(out, BTRUN_VERSION);
 	whole = put_program(out, "/proc/self/exe") &&
 		helper_path("btrun-compile", compiler, sizeof(compiler)) && put_program(out, compiler);
 	put_kernel(out, c->arena, c->kernel);
@@ -125,7 +125,7 @@ static bool make_key(struct cache *c)
 	put_part(out, c->source->text.p, c->source->text.n);
 	for (char **argv = compile_arguments(c->arena, c->kernel, c->source, c->options, c->one_kind); *argv;
 	     argv++)
-		put_text(out, *argv);
+		put_key_text(out, *argv);
 	whole &= !ferror(out);
 	if (fclose(out) == 0 && whole)
 		c->key = str_copy(c->arena, text, size);
@@ -206,37 +206,37 @@ static int use(struct cache *c, struct arena *a, struct str bytes, bool *one_kin
 
 	watcher.arena = a;
 	if (!entry_read(a, bytes, c->key, &e)) {
-		tell(c, "an entry is not used", "it is damaged, or of something else");
+		tell_verbose(c, "an entry is not used", "it is damaged, or of something else");
 		return -EBADMSG;
 	}
 	changed = watcher_changed(&watcher, &e.watches);
 	if (changed) {
-		tell(c, "an entry is old: this has changed",
+		tell_verbose(c, "an entry is old: this has changed",
 		    changed->name.n ? str_copy(a, changed->name.p, changed->name.n).p : "the modules");
 		return -ESTALE;
 	}
 	image = memory_file("image", e.image);
 	if (image >= 0 && !is_image(a, image)) {
-		tell(c, "an entry is not used", "there is no good image in it");
+		tell_verbose(c, "an entry is not used", "there is no good image in it");
 		close(image);
 		return -EBADMSG;
 	}
 	if (image < 0)
 		return image;
-	tell(c, "started from it", c->name);
+	tell_verbose(c, "started from it", c->name);
 	fwrite(e.messages.p, 1, e.messages.n, stderr);
 	*one_kind = e.one_kind;
 	return image;
 }
 
-static int find(struct cache *c, bool *one_kind)
+static int find_entry(struct cache *c, bool *one_kind)
 {
 	struct arena *a = arena_new();
 	struct str bytes;
 	int err = store_read(&c->store, a, c->name, &bytes);
 
 	if (err == -ENOENT)
-		tell(c, "nothing was kept of this", "");
+		tell_verbose(c, "nothing was kept of this", "");
 	else if (err)
 		tell_error(c, "an entry is not used", err);
 	else
@@ -245,14 +245,14 @@ static int find(struct cache *c, bool *one_kind)
 	return err;
 }
 
-static void keep(struct cache *c, struct arena *a, struct str messages, bool one_kind, int image)
+static void keep_image(struct cache *c, struct arena *a, struct str messages, bool one_kind, int image)
 {
 	struct entry e = { c->key, c->watcher.list, messages, { 0 }, one_kind };
 	uint64_t limit = c->options->cache_bytes;
 	int err;
 
 	if (c->watcher.unsure) {
-		tell(c, "not kept", "what it was made from may be changing");
+		tell_verbose(c, "not kept", "what it was made from may be changing");
 		return;
 	}
 	err = messages.n > MESSAGES_MOST ? -EFBIG : memory_read(a, image, &e.image);
@@ -261,7 +261,7 @@ static void keep(struct cache *c, struct arena *a, struct str messages, bool one
 	if (err)
 		tell_error(c, "not kept", err);
 	else
-		tell(c, "kept", c->name);
+		tell_verbose(c, "kept", c->name);
 }
 
 /* The messages are shown when they are all there. */
@@ -278,12 +278,12 @@ static int compile_and_keep(struct cache *c, int messages, bool one_kind, int *i
 	if (memory_read(a, messages, &text) == 0)
 		fwrite(text.p, 1, text.n, stderr);
 	if (!err)
-		keep(c, a, text, one_kind, *image);
+		keep_image(c, a, text, one_kind, *image);
 	arena_free(a);
 	return err;
 }
 
-static int compile(struct cache *c, bool one_kind, int *image)
+static int compile_new(struct cache *c, bool one_kind, int *image)
 {
 	int messages = c->store.folder < 0 ? -1 : memory_file("messages", STR("")), err;
 
@@ -297,11 +297,11 @@ static int compile(struct cache *c, bool one_kind, int *image)
 int cache_image(struct cache *c, bool *one_kind, int *image)
 {
 	*one_kind = c->one_kind;
-	*image = c->store.folder < 0 ? c->store.folder : find(c, one_kind);
-	return *image >= 0 ? 0 : compile(c, *one_kind, image);
+	*image = c->store.folder < 0 ? c->store.folder : find_entry(c, one_kind);
+	return *image >= 0 ? 0 : compile_new(c, *one_kind, image);
 }
 
 int cache_all_kinds(struct cache *c, int *image)
 {
-	return compile(c, false, image);
+	return compile_new(c, false, image);
 }

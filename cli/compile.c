@@ -58,7 +58,7 @@ struct job {
 };
 
 static void __attribute__((noreturn))
-child(const char *path, char **argv, const int fds[3], const struct job *job)
+compiler_child(const char *path, char **argv, const int fds[3], const struct job *job)
 {
 	/* Our end of the socket tells it that we have gone; the rest it does itself: sandbox_enter(). */
 	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->listener.messages, STDERR_FILENO) >= 0 &&
@@ -187,7 +187,7 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], cons
 	fflush(NULL);
 	pid = sandbox_fork();
 	if (pid == 0)
-		child(path, argv, fds, job);
+		compiler_child(path, argv, fds, job);
 	close(fds[2]);
 	if (pid < 0)
 		return -errno;
@@ -197,7 +197,7 @@ static int run(struct kernel *k, const char *path, char **argv, int fds[3], cons
 	return conclude(pid, served);
 }
 
-static int compile(struct kernel *k, const struct job *job, int *image)
+static int run_compiler(struct kernel *k, const struct job *job, int *image)
 {
 	struct arena *a = arena_new();
 	struct facts facts = { job->options, job->source, job->listener.watcher };
@@ -247,7 +247,7 @@ int compile_script(struct kernel *k, const struct source *source, const struct o
 {
 	struct job job = { source, o, NULL, STDOUT_FILENO, listener ? *listener : nobody, one_kind };
 
-	return compile(k, &job, image);
+	return run_compiler(k, &job, image);
 }
 
 int compile_show(
@@ -256,5 +256,5 @@ int compile_show(
 	struct job job = { source, o, stage, out, nobody, false };
 	int image;
 
-	return compile(k, &job, &image);
+	return run_compiler(k, &job, &image);
 }

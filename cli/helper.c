@@ -43,7 +43,7 @@ bool helper_path(const char *name, char *path, size_t room)
 	return access(path, X_OK) == 0;
 }
 
-static void __attribute__((noreturn)) child(const char *path, char **argv, int in, int out)
+static void __attribute__((noreturn)) helper_child(const char *path, char **argv, int in, int out)
 {
 	int from = in >= 0 ? in : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -66,7 +66,7 @@ int helper_run(char **argv, int in, int out)
 	fflush(NULL);
 	pid = sandbox_fork();
 	if (pid == 0)
-		child(path, argv, in, out);
+		helper_child(path, argv, in, out);
 	if (pid < 0)
 		return -errno;
 	while (waitpid(pid, &status, 0) < 0)

@@ -104,7 +104,7 @@ static void show_prototype(const struct list *l, struct str name)
 	}
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_typed(const void *a, const void *b)
 {
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
@@ -124,7 +124,7 @@ static int found_function(void *context, struct str name, struct str module)
 
 	/* fentry and fexit need the function's BTF. */
 	if (typed &&
-	    (!l->typed.n || !bsearch(&name, l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_names)))
+	    (!l->typed.n || !bsearch(&name, l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_typed)))
 		return 0;
 	l->found++;
 	printf("%s:%.*s\n", l->probe, STR_ARG(name));
@@ -156,7 +156,7 @@ int list_functions(struct list *l)
 	}
 	if (l->probe[0] == 'f' && list_btf(l) && !l->typed.n) {
 		btf_each_func(l->btf, keep_typed, l);
-		qsort(l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_names);
+		qsort(l->typed.v, l->typed.n, sizeof(*l->typed.v), compare_typed);
 	}
 	return kernel_functions(l->kernel, module, function, found_function, l);
 }

@@ -14,20 +14,20 @@ struct names {
 	VEC(char *) found;
 };
 
-static int compare(const void *a, const void *b)
+static int compare_user_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void keep(struct names *n, struct str name)
+static void keep_name(struct names *n, struct str name)
 {
 	if (str_glob(n->pattern, name))
 		vec_push(n->list->arena, &n->found, (char *)str_copy(n->list->arena, name.p, name.n).p);
 }
 
-static int found_function(void *context, const struct binary_symbol *symbol)
+static int list_user_function(void *context, const struct binary_symbol *symbol)
 {
-	keep(context, str_of(symbol->name));
+	keep_name(context, str_of(symbol->name));
 	return 0;
 }
 
@@ -35,7 +35,7 @@ static int found_usdt(void *context, const struct binary_usdt *probe)
 {
 	struct names *n = context;
 
-	keep(n, str_format(n->list->arena, "%s:%s", probe->provider, probe->name));
+	keep_name(n, str_format(n->list->arena, "%s:%s", probe->provider, probe->name));
 	return 0;
 }
 
@@ -45,7 +45,7 @@ static void sort(struct names *n)
 	size_t kept = 0;
 
 	if (n->found.n)
-		qsort(n->found.v, n->found.n, sizeof(*n->found.v), compare);
+		qsort(n->found.v, n->found.n, sizeof(*n->found.v), compare_user_names);
 	for (size_t i = 0; i < n->found.n; i++)
 		if (!kept || strcmp(n->found.v[i], n->found.v[kept - 1]) != 0)
 			n->found.v[kept++] = n->found.v[i];
@@ -97,7 +97,7 @@ static int functions_of(void *context, const char *path)
 	if (binary_open(path, &b))
 		return 0;
 	n->path = path;
-	binary_each_function(b, found_function, n);
+	binary_each_function(b, list_user_function, n);
 	sort(n);
 	if (n->list->arguments && n->found.n)
 		parameters = open_parameters(n);

@@ -65,7 +65,7 @@ static enum option_id option_of(int c)
 	return id;
 }
 
-static const char *called(struct arena *a, const struct option_row *row)
+static const char *called_option(struct arena *a, const struct option_row *row)
 {
 	return (row->letter ? str_format(a, "-%c", row->letter) : str_format(a, "--%s", row->long_name)).p;
 }
@@ -73,7 +73,7 @@ static const char *called(struct arena *a, const struct option_row *row)
 static int take_option(struct arena *a, enum option_id id, struct options *o)
 {
 	const struct option_row *row = &option_rows[id];
-	const char *name = called(a, row);
+	const char *name = called_option(a, row);
 
 	if (!o->compiling && row->readers == OPTION_IN_COMPILING)
 		o->compiling = name;

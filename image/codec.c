@@ -52,7 +52,7 @@ static void put(struct codec *c, const void *bytes, size_t n)
 }
 
 /* The next n bytes, or NULL. */
-static const uint8_t *take(struct codec *c, size_t n)
+static const uint8_t *codec_bytes(struct codec *c, size_t n)
 {
 	const uint8_t *bytes = c->in + c->at;
 
@@ -75,7 +75,7 @@ static uint64_t code_number(struct codec *c, uint64_t value, unsigned size)
 		put(c, bytes, size);
 		return value;
 	}
-	in = take(c, size);
+	in = codec_bytes(c, size);
 	value = 0;
 	for (unsigned i = 0; in && i < size; i++)
 		value |= (uint64_t)in[i] << (8 * i);
@@ -116,7 +116,7 @@ static void code_str(struct codec *c, struct str *s)
 		put(c, s->p, n);
 		return;
 	}
-	in = take(c, n);
+	in = codec_bytes(c, n);
 	if (!in)
 		n = 0;
 	if (in && memchr(in, 0, n))
@@ -350,7 +350,7 @@ static void code_magic(struct codec *c)
 	if (!c->reading) {
 		put(c, magic, sizeof(magic));
 	} else {
-		in = take(c, sizeof(magic));
+		in = codec_bytes(c, sizeof(magic));
 		if (!in || memcmp(in, magic, sizeof(magic)) != 0)
 			fail(c, STR("its section " IMAGE_SECTION " begins with something else"));
 	}

@@ -111,7 +111,7 @@ static bool check_section(struct elf *k, uint32_t i)
 	return check_table(k, i);
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_section_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -123,7 +123,7 @@ static bool check_twice(struct elf *k)
 
 	for (uint32_t i = 0; i < k->header.e_shnum; i++)
 		names[i] = name_of(k, i);
-	qsort(names, k->header.e_shnum, sizeof(*names), compare_names);
+	qsort(names, k->header.e_shnum, sizeof(*names), compare_section_names);
 	for (uint32_t i = 1; i < k->header.e_shnum; i++)
 		if (strcmp(names[i - 1], names[i]) == 0)
 			return refuse(k, "%s: two sections have the name %.40s", part, names[i]);

@@ -98,7 +98,7 @@ uint64_t image_behind(uint64_t program_end)
 	return round_up(program_end, ALIGNMENT);
 }
 
-static int refuse(struct str *why, struct str text)
+static int refuse_file(struct str *why, struct str text)
 {
 	*why = text;
 	return -EINVAL;
@@ -109,17 +109,17 @@ static int check_seal(const char *bytes, size_t *size, struct str *why)
 	struct seal found, wanted;
 
 	if (*size <= sizeof(found))
-		return refuse(why, STR("it is cut off"));
+		return refuse_file(why, STR("it is cut off"));
 	*size -= sizeof(found);
 	memcpy(&found, bytes + *size, sizeof(found));
 	wanted = make_seal(bytes, *size);
 	if (memcmp(found.magic, wanted.magic, sizeof(found.magic)) != 0)
-		return refuse(why,
+		return refuse_file(why,
 		    STR("it does not end as an image does: it is cut off or damaged, or another version's"));
 	if (memcmp(found.size, wanted.size, sizeof(found.size)) != 0)
-		return refuse(why, STR("it is not as long as it was made: it is damaged"));
+		return refuse_file(why, STR("it is not as long as it was made: it is damaged"));
 	if (memcmp(found.sum, wanted.sum, sizeof(found.sum)) != 0)
-		return refuse(why, STR("its checksum is not that of its content: it is damaged"));
+		return refuse_file(why, STR("its checksum is not that of its content: it is damaged"));
 	return 0;
 }
 
@@ -129,18 +129,18 @@ static int find_begin(int fd, uint64_t size, uint64_t *begin, struct str *why)
 	Elf64_Ehdr header;
 
 	if (size > SIZE_LIMIT)
-		return refuse(why, STR("it is too large for one"));
+		return refuse_file(why, STR("it is too large for one"));
 	if (size == 0)
-		return refuse(why, STR("it is empty"));
+		return refuse_file(why, STR("it is empty"));
 	if (size < sizeof(header) || read_at(fd, &header, sizeof(header), 0) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-		return refuse(why, STR("it is no ELF object"));
+		return refuse_file(why, STR("it is no ELF object"));
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
-		return refuse(why, STR("it is for machines of another word length or byte order"));
+		return refuse_file(why, STR("it is for machines of another word length or byte order"));
 	*begin = header.e_machine == EM_BPF ? 0 : image_behind(image_program_end(&header));
 	if (*begin && size == image_program_end(&header))
-		return refuse(why, STR("it is a program with no image in it"));
-	return *begin >= size ? refuse(why, STR("it is cut off")) : 0;
+		return refuse_file(why, STR("it is a program with no image in it"));
+	return *begin >= size ? refuse_file(why, STR("it is cut off")) : 0;
 }
 
 int image_load(int fd, void **object, size_t *size, size_t *room, struct str *why)
@@ -159,7 +159,7 @@ int image_load(int fd, void **object, size_t *size, size_t *room, struct str *wh
 	*size = *room = (size_t)((uint64_t)st.st_size - begin);
 	*object = read_part(fd, begin, *room);
 	if (!*object)
-		return refuse(why, STR("it cannot be read"));
+		return refuse_file(why, STR("it cannot be read"));
 	err = check_seal(*object, size, why);
 	if (!err)
 		return 0;

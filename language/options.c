@@ -146,7 +146,7 @@ static int add_argument(struct arena *a, const struct option_row *row, const cha
 	return n + (value ? 2 : 1);
 }
 
-static const char *word_at(struct arena *a, const char *words, unsigned n)
+static const char *option_word(struct arena *a, const char *words, unsigned n)
 {
 	struct str rest = str_of(words), word = str_split(rest, ' ', &rest);
 
@@ -174,7 +174,7 @@ int option_arguments(struct arena *a, const struct option_row *row, const void *
 		break;
 	case OPTION_TYPE_WORD:
 		if (*(const unsigned *)place)
-			text = word_at(a, row->words, *(const unsigned *)place);
+			text = option_word(a, row->words, *(const unsigned *)place);
 		break;
 	case OPTION_TYPE_TEXT:
 	case OPTION_TYPE_FILE:

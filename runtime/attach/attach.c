@@ -191,14 +191,14 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 	return skipped == n ? last : 0;
 }
 
-static bool is_function(const struct image_attach *a);
+static bool is_function_attach(const struct image_attach *a);
 
-static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
+static int expand_pattern(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
 {
 	const struct image_attach *a = &t->image.attaches.v[attach];
 	const struct function_names *found;
 	struct str rest;
-	int err = functions_of(t, attach, is_function, &found);
+	int err = functions_of(t, attach, is_function_attach, &found);
 
 	if (err)
 		return tracer_refuse(t, p, err, "the list of functions: %s", strerror(-err));
@@ -212,7 +212,7 @@ static int expand(struct tracer *t, struct probe *p, uint32_t attach, struct mat
 static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
 {
 	struct matches m;
-	int err = expand(t, p, attach, &m);
+	int err = expand_pattern(t, p, attach, &m);
 
 	if (err)
 		return err;
@@ -282,7 +282,7 @@ static int (*const attach_by_probe[])(struct tracer *t, struct probe *p) = {
 #undef PROBE
 };
 
-static bool is_function(const struct image_attach *a)
+static bool is_function_attach(const struct image_attach *a)
 {
 	return attach_by_probe[a->probe] == attach_function;
 }
@@ -294,7 +294,7 @@ void attach_tell_switched_off(struct tracer *t)
 	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		struct probe *p = &t->attachment.probes.v[i];
 		const struct image_attach *a = tracer_attach(t, p);
-		const char *why = p->off || !is_function(a) ? NULL : switched_off(t, p, refusals);
+		const char *why = p->off || !is_function_attach(a) ? NULL : switched_off(t, p, refusals);
 
 		if (why)
 			message("%.*s may have missed hits: %s by now", STR_ARG(a->text), why);

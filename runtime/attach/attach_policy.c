@@ -39,7 +39,7 @@ static bool has_trampoline(const struct probe *p)
 	return p->programs[PROGRAM_fentry] || p->programs[PROGRAM_fexit];
 }
 
-static enum program_kind_id kind_of(const struct probe *p, enum attach_method method)
+static enum program_kind_id kind_by_method(const struct probe *p, enum attach_method method)
 {
 	if (method == ATTACH_UPROBE_MULTI || method == ATTACH_UPROBE)
 		return last_kind(p);
@@ -104,9 +104,9 @@ static const char *trampoline_objection(
 	return NULL;
 }
 
-static void offer(struct tracer *t, struct probe *p, enum attach_method method)
+static void offer_method(struct tracer *t, struct probe *p, enum attach_method method)
 {
-	const struct image_program *program = p->programs[kind_of(p, method)];
+	const struct image_program *program = p->programs[kind_by_method(p, method)];
 	const char *objection = NULL;
 
 	if (!program)
@@ -137,25 +137,25 @@ static void list_ways(struct tracer *t, struct probe *p, bool glob)
 	enum attach_method method = t->options->method;
 
 	if (probe == PROBE_fentry || probe == PROBE_fexit) {
-		offer(t, p, ATTACH_FENTRY);
+		offer_method(t, p, ATTACH_FENTRY);
 		return;
 	}
 	if (method != ATTACH_AUTO) {
-		offer(t, p, method);
+		offer_method(t, p, method);
 		return;
 	}
 	if (glob) {
-		offer(t, p, ATTACH_MULTI);
-		offer(t, p, ATTACH_PERF);
+		offer_method(t, p, ATTACH_MULTI);
+		offer_method(t, p, ATTACH_PERF);
 		return;
 	}
-	if (p->programs[kind_of(p, ATTACH_FENTRY)])
-		offer(t, p, ATTACH_FENTRY);
+	if (p->programs[kind_by_method(p, ATTACH_FENTRY)])
+		offer_method(t, p, ATTACH_FENTRY);
 	if (attach_policy_lacks_programs(t, p))
 		return;
 	if (is_return(p))
-		offer(t, p, ATTACH_TRACEFS);
-	offer(t, p, ATTACH_PERF);
+		offer_method(t, p, ATTACH_TRACEFS);
+	offer_method(t, p, ATTACH_PERF);
 }
 
 /* One link for all places: to detach uprobes one by one, the kernel waits for a grace period of RCU for
@@ -194,7 +194,7 @@ static int choose_method(struct tracer *t, struct probe *p)
 		t->attachment.failed = p;
 		return attach_explain(t) ? 0 : -EOPNOTSUPP;
 	}
-	p->kind = kind_of(p, p->methods[0]);
+	p->kind = kind_by_method(p, p->methods[0]);
 	return 0;
 }
 
@@ -225,6 +225,6 @@ bool attach_policy_next(struct probe *p)
 	if (!attach_policy_has_next(p))
 		return false;
 	p->method++;
-	p->kind = kind_of(p, p->methods[p->method]);
+	p->kind = kind_by_method(p, p->methods[p->method]);
 	return true;
 }

@@ -33,7 +33,7 @@ static int gather(void *context, struct str name, struct str module)
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_functions(const void *a, const void *b)
 {
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
@@ -44,7 +44,7 @@ static void drop_doubles(struct function_names *f)
 	size_t kept = 0;
 
 	if (f->n)
-		qsort(f->v, f->n, sizeof(*f->v), compare);
+		qsort(f->v, f->n, sizeof(*f->v), compare_functions);
 	for (size_t i = 0; i < f->n; i++)
 		if (kept == 0 || !str_eq(f->v[kept - 1], f->v[i]))
 			f->v[kept++] = f->v[i];

@@ -13,7 +13,8 @@
 #include "runtime/attach/place.h"
 #include "runtime/print/output.h"
 
-static int keep(struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
+static int keep_event(
+    struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
 {
 	struct bpf_link *link;
 	int err = place_open_perf(p, attr, -1, cpu, t->runtime.targets.v[target].id, &link);
@@ -28,7 +29,7 @@ int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_att
 	int err = -ENODEV, last = 0;
 
 	for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++) {
-		int one = keep(t, p, attr, (int)cpu, target);
+		int one = keep_event(t, p, attr, (int)cpu, target);
 
 		if (one == 0)
 			err = 0;
@@ -51,7 +52,7 @@ int attach_interval(struct tracer *t, struct probe *p)
 	const struct image_attach *a = tracer_attach(t, p);
 	struct perf_event_attr attr = clock_of(a);
 	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
-	int err = keep(t, p, &attr, 0, target);
+	int err = keep_event(t, p, &attr, 0, target);
 
 	return err ? tracer_refuse(t, p, err, "timer: %s", strerror(-err)) : 0;
 }

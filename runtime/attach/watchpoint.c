@@ -56,7 +56,8 @@ static struct perf_event_attr breakpoint(const struct image_attach *a, uint64_t 
 }
 
 /* In the place of one that was detached, if there is any: addresses come and go. */
-static int keep(struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, uint64_t address)
+static int keep_watchpoint(
+    struct tracer *t, struct probe *p, struct bpf_link *link, uint32_t target, uint64_t address)
 {
 	struct attached one = { .link = link, .fd = -1, .target = target, .address = address };
 
@@ -111,7 +112,7 @@ static int watch_threads(struct tracer *t, struct probe *p, uint64_t address, ui
 			continue;
 		err = place_open_perf(p, &attr, thread, -1, cookie, &link);
 		if (!err)
-			err = keep(t, p, link, target, address);
+			err = keep_watchpoint(t, p, link, target, address);
 		else if (err != -ESRCH) /* which says that the thread has ended */
 			break;
 	}

@@ -44,7 +44,7 @@ struct events {
 	struct value *values;      /* of the record under way; room for the longest */
 };
 
-static bool refuse(struct prepared *p, struct str why)
+static bool refuse_action(struct prepared *p, struct str why)
 {
 	p->why = why;
 	return false;
@@ -76,7 +76,7 @@ static void run_printf(struct runtime *r, struct prepared *p, const struct value
 static bool prepare_print(struct runtime *r, struct prepared *p)
 {
 	if (p->action->n_fields != (p->action->map == IMAGE_NONE ? 1 : 0))
-		return refuse(p, STR("neither a map nor a value"));
+		return refuse_action(p, STR("neither a map nor a value"));
 	return true;
 }
 
@@ -107,7 +107,7 @@ static void run_print(struct runtime *r, struct prepared *p, const struct value 
 
 static bool prepare_map(struct runtime *r, struct prepared *p)
 {
-	return p->action->map != IMAGE_NONE || refuse(p, STR("no map"));
+	return p->action->map != IMAGE_NONE || refuse_action(p, STR("no map"));
 }
 
 static void run_clear(struct runtime *r, struct prepared *p, const struct value *values)
@@ -128,7 +128,7 @@ static bool prepare_time(struct runtime *r, struct prepared *p)
 	const struct image_action *a = p->action;
 
 	if (a->n_fields != 1 || !a->fields[0].is_time)
-		return refuse(p, STR("no time of the event"));
+		return refuse_action(p, STR("no time of the event"));
 	tzset(); /* localtime_r() then needs no file */
 	p->clock = arena_one(r->arena, struct clock_text);
 	p->clock->second = INT64_MIN;
@@ -161,7 +161,7 @@ static bool prepare_join(struct runtime *r, struct prepared *p)
 
 	return (a->n_fields == 1 && a->fields[0].tail &&
 		   field_type(r, &a->fields[0])->kind == TYPE_strings) ||
-	       refuse(p, STR("no strings"));
+	       refuse_action(p, STR("no strings"));
 }
 
 static void run_join(struct runtime *r, struct prepared *p, const struct value *values)
@@ -218,9 +218,9 @@ static bool prepare_watch(struct runtime *r, struct prepared *p)
 	const struct image_action *a = p->action;
 
 	if (!a->n_fields || !value_is_number(field_type(r, &a->fields[0])))
-		return refuse(p, STR("no address"));
+		return refuse_action(p, STR("no address"));
 	return (a->numbers[0] >= 0 && (uint64_t)a->numbers[0] < r->image->attaches.n) ||
-	       refuse(p, STR("no watchpoint"));
+	       refuse_action(p, STR("no watchpoint"));
 }
 
 static void run_watch(struct runtime *r, struct prepared *p, const struct value *values)
@@ -234,7 +234,7 @@ static bool prepare_unwatch(struct runtime *r, struct prepared *p)
 	const struct image_action *a = p->action;
 
 	return (a->n_fields == 1 && value_is_number(field_type(r, &a->fields[0]))) ||
-	       refuse(p, STR("no address"));
+	       refuse_action(p, STR("no address"));
 }
 
 static void run_unwatch(struct runtime *r, struct prepared *p, const struct value *values)
@@ -248,7 +248,7 @@ static bool prepare_exit(struct runtime *r, struct prepared *p)
 	const struct image_action *a = p->action;
 
 	if (a->n_fields > 1 || (a->n_fields == 1 && !value_is_number(field_type(r, &a->fields[0]))))
-		return refuse(p, STR("an exit code that is no number"));
+		return refuse_action(p, STR("an exit code that is no number"));
 	return true;
 }
 
@@ -266,7 +266,7 @@ static void run_exit(struct runtime *r, struct prepared *p, const struct value *
 /* packets.c takes what it sends. */
 static bool prepare_skboutput(struct runtime *r, struct prepared *p)
 {
-	return p->action->format.n || refuse(p, STR("no file"));
+	return p->action->format.n || refuse_action(p, STR("no file"));
 }
 
 static void run_nothing(struct runtime *r, struct prepared *p, const struct value *values)

@@ -104,7 +104,7 @@ static int open_file(struct packets *p, struct str path, uint32_t *index)
 	return 0;
 }
 
-static int open_files(struct packets *p)
+static int open_packet_files(struct packets *p)
 {
 	const struct image *image = &p->tracer->image;
 	int err = 0;
@@ -131,7 +131,7 @@ int packets_open(struct tracer *t)
 	p = arena_one(t->runtime.arena, struct packets);
 	p->tracer = t;
 	t->arriving.packets = p;
-	err = open_files(p);
+	err = open_packet_files(p);
 	while (whole < pages)
 		whole *= 2;
 	if (!err)

@@ -88,7 +88,7 @@ static struct wanted *find_wanted(struct functions *f, struct str name)
 	return f->v.n ? bsearch(&wanted, f->v.v, f->v.n, sizeof(wanted), compare_wanted) : NULL;
 }
 
-static int found_function(void *functions, struct str name, struct str module)
+static int note_function(void *functions, struct str name, struct str module)
 {
 	struct wanted *wanted = find_wanted(functions, name);
 
@@ -122,7 +122,7 @@ static void find_functions(struct tracer *t, struct functions *f)
 		if (!str_eq(f->v.v[i].name, f->v.v[kept - 1].name))
 			f->v.v[kept++] = f->v.v[i];
 	f->v.n = kept;
-	kernel_functions(t->runtime.kernel, STR(""), STR("*"), found_function, f);
+	kernel_functions(t->runtime.kernel, STR(""), STR("*"), note_function, f);
 }
 
 /* What an attach point names, when it names one thing. False: nothing can be said. */

@@ -39,7 +39,7 @@ static struct str type_text(struct tracer *t, uint32_t index)
 	return str_of(type_names[type->kind]);
 }
 
-static const struct map_kind *kind_of(const struct bpf_map *map)
+static const struct map_kind *kind_of_map(const struct bpf_map *map)
 {
 	return map_kind_of(bpf_map__name(map), bpf_map__type(map));
 }
@@ -50,7 +50,7 @@ static uint64_t memory_of(const struct tracer *t, const struct bpf_map *map)
 {
 	uint64_t entries = bpf_map__max_entries(map), key = round_8(bpf_map__key_size(map)),
 		 value = round_8(bpf_map__value_size(map)), cpus = t->runtime.n_cpus, buckets = 1;
-	const struct map_kind *kind = kind_of(map);
+	const struct map_kind *kind = kind_of_map(map);
 	bool per_cpu = kind && kind->traits & MAP_IS_PER_CPU;
 
 	switch (kind ? kind->memory : MEMORY_NONE) {
@@ -79,7 +79,7 @@ static const struct image_map *script_map(const struct tracer *t, const struct b
 static uint64_t describe_map(struct tracer *t, const struct bpf_map *map, FILE *out)
 {
 	const struct image_map *m = script_map(t, map);
-	const struct map_kind *kind = kind_of(map);
+	const struct map_kind *kind = kind_of_map(map);
 	bool late = bpf_map__map_flags(map) & BPF_F_NO_PREALLOC;
 	uint64_t bytes = memory_of(t, map);
 

@@ -51,7 +51,7 @@ static enum image_loc loc_of(const struct tracepoint_field *f)
 	return f->data_loc ? LOC_DATA : f->rel_loc ? LOC_REL : LOC_NONE;
 }
 
-static bool is_number(uint32_t size)
+static bool is_number_size(uint32_t size)
 {
 	return size == 1 || size == 2 || size == 4 || size == 8;
 }
@@ -66,7 +66,7 @@ static bool fits(const struct image_reloc *r, const struct tracepoint_field *f, 
 	if (f->size == r->size)
 		return true;
 	*width = f->size;
-	return r->width && !f->is_signed && is_number(f->size) && f->size < r->width;
+	return r->width && !f->is_signed && is_number_size(f->size) && f->size < r->width;
 }
 
 bool relocate_fits(const struct image_reloc *r, const struct tracepoint_format *format)
@@ -77,7 +77,7 @@ bool relocate_fits(const struct image_reloc *r, const struct tracepoint_format *
 	return f && fits(r, f, &width);
 }
 
-static int refuse(struct tracer *t, const struct image_reloc *r, const struct tracepoint_field *f)
+static int refuse_field(struct tracer *t, const struct image_reloc *r, const struct tracepoint_field *f)
 {
 	if (!f)
 		diag_error(&t->diag, r->span, "on this kernel tracepoint:%.*s:%.*s has no field %.*s",
@@ -159,6 +159,6 @@ int relocate(struct tracer *t, const struct image_reloc *r)
 	}
 	field = find_field(&format, r->field);
 	if (!field || !fits(r, field, &width))
-		return refuse(t, r, field);
+		return refuse_field(t, r, field);
 	return patch(t, r, field->offset, width);
 }

@@ -43,7 +43,7 @@ void shell_cat(struct runtime *r, const char *path)
 }
 
 /* Our signals are blocked; the command's are as usual. */
-static int start(const char *command, int out, pid_t *pid)
+static int start_shell(const char *command, int out, pid_t *pid)
 {
 	char *argv[] = { "sh", "-c", (char *)command, NULL };
 	posix_spawn_file_actions_t files;
@@ -76,7 +76,7 @@ void shell_system(struct runtime *r, const char *command)
 		message("system: %s", strerror(errno));
 		return;
 	}
-	err = start(command, ends[1], &pid);
+	err = start_shell(command, ends[1], &pid);
 	close(ends[1]);
 	if (err) {
 		message("system: %s", strerror(-err));

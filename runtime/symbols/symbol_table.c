@@ -35,7 +35,7 @@ void symbol_table_add(struct symbol_table *t, uint64_t start, uint64_t size, str
 }
 
 /* The plainer of two names first: without leading underscores, then the shorter one. */
-static int compare_names(const char *a, const char *b)
+static int compare_symbol_names(const char *a, const char *b)
 {
 	size_t x = strspn(a, "_"), y = strspn(b, "_");
 
@@ -46,14 +46,14 @@ static int compare_names(const char *a, const char *b)
 	return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
 }
 
-static int compare(const void *left, const void *right, void *context)
+static int compare_symbols(const void *left, const void *right, void *context)
 {
 	const struct symbol_entry *a = left, *b = right;
 	const struct symbol_table *t = context;
 
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
-	return compare_names(symbol_table_name(t, a), symbol_table_name(t, b));
+	return compare_symbol_names(symbol_table_name(t, a), symbol_table_name(t, b));
 }
 
 /* What has no size (a label of assembly) lasts until the next symbol begins, the last one for a page. */
@@ -64,7 +64,7 @@ void symbol_table_sort(struct symbol_table *t)
 	uint64_t next = 0;
 
 	if (t->n)
-		qsort_r(t->v, t->n, sizeof(*t->v), compare, t);
+		qsort_r(t->v, t->n, sizeof(*t->v), compare_symbols, t);
 	for (size_t i = t->n; i-- > 0;) {
 		uint64_t size = next ? next - t->v[i].start : LAST_SIZE;
 
