@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "codegen/lower/builtin.h"
-
 static bool same_item(const struct image_item *a, const struct image_item *b)
 {
 	return a->type == b->type && a->offset == b->offset && a->shift == b->shift && a->bits == b->bits &&
@@ -220,4 +218,34 @@ void image_tables_begin(struct gen *g)
 
 		vec_push(g->arena, &g->image->attaches, row);
 	}
+}
+
+void image_tables_program(struct function *f, const struct unit *u, struct str name)
+{
+	struct image_program row = {
+		.name = name,
+		.kind = f->bpf->program_kind,
+		.attach = f->bpf->attach->index,
+		.n_attach = (uint32_t)u->attaches.n,
+		.needs_retval = u->uses_retval,
+		.btf_id = f->bpf->attach->btf_id,
+	};
+	VEC(struct image_param) params = { 0 };
+
+	for (uint32_t i = 0; f->bpf->program_kind == PROGRAM_fentry && i < f->bpf->attach->n_params; i++) {
+		struct image_param param = { .number = i };
+		struct btf_info info;
+		struct str ignored;
+		uint32_t type;
+
+		if (!(u->arg_mask & 1u << i))
+			continue;
+		btf_param(f->g->program->btf, f->bpf->attach->proto, i, &ignored, &type);
+		btf_info(f->g->program->btf, type, &info);
+		param.size = info.size;
+		vec_push(f->g->arena, &params, param);
+	}
+	row.n_params = (uint32_t)params.n;
+	row.params = params.v;
+	vec_push(f->g->arena, &f->g->image->programs, row);
 }

@@ -8,6 +8,8 @@
 void image_tables_begin(struct gen *g);
 /* Returns the row of a type, which gets one when it has none yet. */
 uint32_t image_tables_type(struct gen *g, const struct type *type);
+/* Adds the row of a program that has been made of a unit. */
+void image_tables_program(struct function *f, const struct unit *u, struct str name);
 void image_tables_records(struct gen *g);
 
 #endif

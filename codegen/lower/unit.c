@@ -7,6 +7,7 @@
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/ids.h"
+#include "codegen/bpf/image_tables.h"
 #include "codegen/bpf/loss_counters.h"
 #include "codegen/bpf/memory.h"
 #include "codegen/bpf/subprogram.h"
@@ -232,37 +233,6 @@ static void open_program(
 	bpf->scratch_top = bpf->scratch_size = largest_record(f);
 }
 
-static void note_program(struct function *f, struct str name)
-{
-	const struct unit *u = f->lower->unit;
-	struct image_program row = {
-		.name = name,
-		.kind = f->bpf->program_kind,
-		.attach = f->bpf->attach->index,
-		.n_attach = (uint32_t)u->attaches.n,
-		.needs_retval = u->uses_retval,
-		.btf_id = f->bpf->attach->btf_id,
-	};
-	VEC(struct image_param) params = { 0 };
-
-	for (uint32_t i = 0; f->bpf->program_kind == PROGRAM_fentry && i < f->bpf->attach->n_params; i++) {
-		struct image_param param = { .number = i };
-		struct btf_info info;
-		struct str ignored;
-		uint32_t type;
-
-		if (!(u->arg_mask & 1u << i))
-			continue;
-		btf_param(f->g->program->btf, f->bpf->attach->proto, i, &ignored, &type);
-		btf_info(f->g->program->btf, type, &info);
-		param.size = info.size;
-		vec_push(f->g->arena, &params, param);
-	}
-	row.n_params = (uint32_t)params.n;
-	row.params = params.v;
-	vec_push(f->g->arena, &f->g->image->programs, row);
-}
-
 /* The region's size counts for the map of all programs' regions, or of the large ones. */
 static void note_scratch(struct gen *g, const struct bpf_state *bpf)
 {
@@ -298,7 +268,7 @@ static void generate(
 	scratch_prologue(f, scratch, start);
 	end_blocks(f);
 	gen_move_rare(f);
-	note_program(f, name);
+	image_tables_program(f, unit, name);
 	note_scratch(g, &bpf);
 	function_end(f);
 }

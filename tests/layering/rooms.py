@@ -6,7 +6,7 @@ rooms is a room of its own ("codegen"). "X/*" stands for all rooms in X.
 """
 
 # room: the rooms that it may include from and call into
-CODEGEN = ["base", "arch", "language", "stdlib", "kernel", "lexer", "parser", "analysis", "image", "sandbox", "codegen",
+CODEGEN = ["base", "language", "stdlib", "kernel", "lexer", "parser", "analysis", "image", "sandbox", "codegen",
            "codegen/*"]
 ROOMS = {
     "base": [],
@@ -21,8 +21,8 @@ ROOMS = {
     "parser": ["base", "lexer"],
     "analysis": ["base", "arch", "language", "stdlib", "kernel", "lexer", "parser"],
     "codegen/llvm": ["base"],
-    "codegen/bpf": ["base", "arch", "language", "kernel", "analysis", "image", "codegen/llvm"],
-    "codegen/lower": ["base", "language", "parser", "analysis", "image", "codegen/llvm", "codegen/bpf"],
+    "codegen/bpf": ["base", "language", "kernel", "analysis", "image", "codegen/llvm"],
+    "codegen/lower": ["base", "language", "parser", "analysis", "codegen/llvm", "codegen/bpf"],
     "codegen": CODEGEN,
     "runtime/symbols": ["base", "kernel"],
     "runtime/print": ["base", "kernel", "language", "image", "runtime/symbols"],
@@ -82,8 +82,6 @@ NAMESAKES = 3
 # What is not yet as it should be: the rule and what it is about, with the largest number that still
 # passes. The numbers only shrink, and then their rows go.
 TODO = {
-    "silent switches": 16,
-    "rooms that may know each other": 4,
-    "arrows that nobody needs": 16,
+    "silent switches": 3,
     "pages": 40,
 }
