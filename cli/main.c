@@ -106,27 +106,31 @@ static int refuse_compiling(const struct options *o, struct str name)
 	return -EINVAL;
 }
 
-/* A script that is compiled now, or was, for this machine. */
+/* Runs a script that is compiled now, or was, for this machine: once more with all kinds of programs when
+ * those of the first methods do not do. */
 static int run_script(struct arena *a, struct kernel *k, struct kernel *facts, const struct source *source,
     const struct options *o, struct run_options *run)
 {
 	struct cache *cache;
-	int image, status = 1;
+	struct run_outcome outcome = { RUN_DONE, 1 };
+	int image;
 
 	run->fresh = !o->btf;
 	/* Half of the compiler's time, and the second method is seldom needed. */
 	cache = cache_open(a, facts, source, o, run->method == ATTACH_AUTO && arch_native()->has_trampolines);
 	if (cache_image(cache, &run->one_kind, &image))
 		goto out;
-	status = run_image(k, image, run);
-	if (status >= 0)
+	outcome = run_image(k, image, run);
+	if (outcome.result == RUN_DONE)
 		goto out;
 	close(image);
 	run->one_kind = false;
-	status = cache_all_kinds(cache, &image) ? 1 : run_image(k, image, run);
+	outcome.status = 1;
+	if (cache_all_kinds(cache, &image) == 0)
+		outcome = run_image(k, image, run);
 out:
 	cache_close(cache);
-	return status;
+	return outcome.status;
 }
 
 static int write_image(struct kernel *k, const struct source *source, const struct options *o)
@@ -143,7 +147,7 @@ static int run_given(struct arena *a, struct kernel *k, const struct options *o,
 	struct run_options run = o->run;
 
 	run.params = o->params;
-	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &run);
+	return image < 0 || check_kernel(a, k) ? 1 : run_image(k, image, &run).status;
 }
 
 /* facts: of the kernel that a script is compiled for; k runs here. */

@@ -172,6 +172,12 @@ static void trace(struct loop *l)
 	}
 }
 
+static int needs_all_kinds(struct tracer *t)
+{
+	t->attachment.needs_all_kinds = true;
+	return -ECANCELED;
+}
+
 static int bring_up(struct tracer *t)
 {
 	for (;;) {
@@ -188,7 +194,7 @@ static int bring_up(struct tracer *t)
 		/* A verifier that does not take direct loads gets a program without. */
 		if (attach_policy_lacks_programs(t, t->attachment.failed) ||
 		    (t->loaded.refused_by_verifier && t->options->one_kind))
-			return -EAGAIN;
+			return needs_all_kinds(t);
 		if (!attach_policy_next(t->attachment.failed) && !attach_explain(t))
 			return err;
 	}
@@ -508,19 +514,23 @@ static int run_opened(struct tracer *t, int fd)
 	return err;
 }
 
-int run_image(struct kernel *k, int fd, const struct run_options *options)
+struct run_outcome run_image(struct kernel *k, int fd, const struct run_options *options)
 {
 	struct tracer t = { .options = options };
-	int err, status;
+	struct run_outcome outcome = { RUN_DONE, 1 };
+	int err;
 
 	prepare(&t, k);
 	err = run_opened(&t, fd);
-	status = err == -EAGAIN && options->one_kind ? err : err ? 1 : t.runtime.exit_code;
-	if (status == 0 && options->strict && t.loss.total)
-		status = RUN_STATUS_LOSSES;
+	if (t.attachment.needs_all_kinds)
+		outcome.result = RUN_NEEDS_ALL_KINDS;
+	else if (!err)
+		outcome.status = t.runtime.exit_code;
+	if (outcome.status == 0 && options->strict && t.loss.total)
+		outcome.status = RUN_STATUS_LOSSES;
 	load_done(&t);
 	arena_free(t.runtime.arena);
-	return status;
+	return outcome;
 }
 
 int describe_image(struct kernel *k, int fd, FILE *out)

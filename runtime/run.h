@@ -19,11 +19,19 @@
 /* With options.strict, when the script's own status is 0 and something was lost. */
 #define RUN_STATUS_LOSSES 3
 
-/* The image in fd (a memfd or a file). Returns the exit status of btrun; or, with options.one_kind and
- * nothing done yet, -EAGAIN when a probe needs another method, so that an image with all of them has to be
- * made.
- */
-int run_image(struct kernel *k, int fd, const struct run_options *options);
+/* What became of a run. */
+enum run_result {
+	RUN_DONE,            /* with the exit status of btrun */
+	RUN_NEEDS_ALL_KINDS, /* options.one_kind, and a probe needs another method: nothing has been done */
+};
+
+struct run_outcome {
+	enum run_result result;
+	int status; /* RUN_DONE */
+};
+
+/* Runs the image in fd (a memfd or a file) to its end. */
+struct run_outcome run_image(struct kernel *k, int fd, const struct run_options *options);
 
 /* --info: what the image in fd is and needs, and which of that this kernel has, as text. Asks for no
  * privilege. 0, or negative errno and a message is printed. */

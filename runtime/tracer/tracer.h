@@ -84,8 +84,10 @@ struct attachment {
 	VEC(struct probe) probes;
 	struct probe *failed; /* by load or attach */
 	int error;
-	bool explained;               /* why it failed has been said */
-	bool not_permitted;           /* EPERM from some method: lockdown, which may be hidden */
+	bool needs_all_kinds; /* a method that is left wants a program that the image lacks: options.one_kind
+			       */
+	bool explained;       /* why it failed has been said */
+	bool not_permitted;   /* EPERM from some method: lockdown, which may be hidden */
 	int events_fd, profile_fd;    /* tracefs' kprobe_events and kprobe_profile, or -1 */
 	int usdt_fd;                  /* the map of usdt arguments, or -1 */
 	unsigned n_events;            /* of tracefs, made so far */
