@@ -326,7 +326,9 @@ static void expand(struct compilation *c, const struct attach_syntax *syntax, co
 	else if (pattern->function.n)
 		btf_each_func(c->program->btf, expand_to_function, &e);
 	else
-		err = kernel_tracepoints(c->options->kernel, syntax->rest, found_tracepoint, &e);
+		err = kernel_tracepoints(c->options->kernel,
+		    str_format(c->arena, "%.*s:%.*s", STR_ARG(pattern->category), STR_ARG(pattern->event)),
+		    found_tracepoint, &e);
 	if (err == -ENODATA)
 		err = expand_by_btf(c, syntax, pattern, &e);
 	if (err == -ENODATA || list->v.n > before)

@@ -58,7 +58,7 @@ static int found_event(void *context, struct str name, struct str module)
 	struct list *l = context;
 
 	l->found++;
-	printf("tracepoint:%.*s\n", STR_ARG(name));
+	printf("%s:%.*s\n", l->probe, STR_ARG(name));
 	if (l->arguments)
 		show_format(l, name);
 	return 0;

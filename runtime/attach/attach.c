@@ -54,6 +54,16 @@ int attach_run_now(struct tracer *t, enum probe_id which)
 	return 0;
 }
 
+/* Begins to collect what the attach's pattern matches, which is told under the name of its probe. */
+static struct matches matches_of(struct tracer *t, uint32_t attach)
+{
+	struct str rest, probe = str_split(t->image.attaches.v[attach].text, ':', &rest);
+
+	return (struct matches){
+		.tracer = t, .attach = attach, .prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(probe))
+	};
+}
+
 static void add_match(struct matches *m, struct str name, struct str func)
 {
 	struct arena *arena = m->tracer->runtime.arena;
@@ -89,7 +99,7 @@ static int attach_one_tracepoint(
 
 static int attach_tracepoint_glob(struct tracer *t, struct probe *p, uint32_t attach, struct str pattern)
 {
-	struct matches m = { .tracer = t, .attach = attach, .prefix = STR("tracepoint:") };
+	struct matches m = matches_of(t, attach);
 	int err = kernel_tracepoints(t->runtime.kernel, pattern, match, &m);
 
 	if (err || m.n == 0)
@@ -195,15 +205,12 @@ static bool is_function_attach(const struct image_attach *a);
 
 static int expand_pattern(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
 {
-	const struct image_attach *a = &t->image.attaches.v[attach];
 	const struct function_names *found;
-	struct str rest;
 	int err = functions_of(t, attach, is_function_attach, &found);
 
 	if (err)
 		return tracer_refuse(t, p, err, "the list of functions: %s", strerror(-err));
-	*m = (struct matches){ .tracer = t, .attach = attach };
-	m->prefix = str_format(t->runtime.arena, "%.*s:", STR_ARG(str_split(a->text, ':', &rest)));
+	*m = matches_of(t, attach);
 	for (size_t i = 0; i < found->n; i++)
 		add_match(m, found->v[i], found->v[i]);
 	return m->n ? place_check_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
