@@ -108,6 +108,8 @@ CASES = {
     "a file that is not there": (paged(page="see\n`low/b.h`\n"), HOUSE, "docs/more.md:2: there is no low/b.h"),
     "a name of a file that is not there": (paged(page="`b.h`\n"), HOUSE, "docs/more.md:1: there is no b.h"),
     "a function that is not there": (paged(page="`cell()`\n"), HOUSE, "docs/more.md:1: there is no cell()"),
+    "a function that is elsewhere": (paged(page="the `call()`\nin `HACKING.md`, `call()` in `low/a.h`\n"), HOUSE,
+                                     "more.md:1: there is no call() in HACKING.md"),
     "a link to nothing": (paged(page="[x](less.md)\n"), HOUSE, "docs/more.md:1: a link to less.md"),
     "a wide page": (paged(page="x" * 101), HOUSE, "docs/more.md:1: 101 columns"),
     "a long first page": (paged(front="x\n" * 41), HOUSE, "HACKING.md: 41 lines"),

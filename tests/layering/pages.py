@@ -7,6 +7,7 @@ from sources import read
 
 COLUMNS = 100
 FRONT_LINES = 40  # of HACKING.md, which only leads on
+PLACED = re.compile(r"`(\w{3,})\(\)`\s+(?:in|of)\s+`([\w./-]+)`|`([\w./-]+)`\s+\(`(\w{3,})\(\)`\)")
 SUFFIX = re.compile(r"\.(c|h|def|y|l|py|bt|md|sh|cmake)$")
 
 
@@ -38,6 +39,14 @@ def is_there(root, files, word):
     return not SUFFIX.search(word) or word in files or os.path.exists(os.path.join(root, word))
 
 
+def misplaced(root, text):
+    """(line, function, file) of functions that are said to be in a file, "`f()` in `a.c`" or "`a.c` (`f()`)", and are not."""
+    for found in PLACED.finditer(outside_code(text)):
+        function, path = found.group(1) or found.group(4), found.group(2) or found.group(3)
+        if os.path.isfile(os.path.join(root, path)) and not re.search(rf"\b{function}\(", read(os.path.join(root, path))):
+            yield text.count("\n", 0, found.start()) + 1, function, path
+
+
 def check(root, house, tree):
     """Lines about what the pages have wrong."""
     files = {name for where, folders, names in os.walk(root) if not re.search(r"/(build|\.git)", where[len(root):])
@@ -59,6 +68,8 @@ def check(root, house, tree):
             called = re.match(r"(\w{3,})\([^)]*\)$", word)
             if called and called.group(1) not in words:
                 yield f"{path}:{number}: there is no {called.group(1)}() in the sources"
+        for number, function, file in misplaced(root, text):
+            yield f"{path}:{number}: there is no {function}() in {file}"
         for found in re.finditer(r"\]\(([^)#:]+)(?:#[\w-]*)?\)", outside_code(text)):
             if not os.path.exists(os.path.join(root, os.path.dirname(path), found.group(1))):
                 yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: a link to {found.group(1)}, which is not there"
