@@ -22,7 +22,8 @@ struct arch_register {
 	uint16_t offset;  /* bytes, in struct pt_regs: the context of kprobes, uprobes and perf events */
 };
 
-/* A usdt probe's argument is the value, in the register base, or in memory at base + index * scale + value. */
+/* A usdt probe's argument is the value, in the register base, or in memory at base + index * scale + value.
+ */
 enum arch_place { ARCH_CONSTANT, ARCH_REGISTER, ARCH_MEMORY };
 
 /* An operand is what the assembler has for an argument. Registers are numbers of arch.registers, -1: none. */
@@ -38,17 +39,24 @@ struct arch_operand {
 
 /* This is what a calling convention asks of a type. */
 struct arch_type {
-	uint64_t size;     /* bytes; 0: void */
-	bool is_record;    /* struct, union, class */
-	bool is_float;     /* of one number, real or complex */
-	bool by_reference; /* C++: it has a constructor or destructor of its own, so its address is handed
-			      over */
-	uint32_t general; /* a bit for each of its first 32 words in which something else than a float lies */
+	uint64_t size;      /* bytes; 0: void */
+	bool is_record;     /* struct, union, class */
+	bool is_float;      /* of one number, real or complex */
+	bool by_reference;  /* C++: it has a constructor or destructor of its own, so its address is handed
+			       over */
+	bool is_extended;   /* a long double, or it holds one */
+	bool is_misaligned; /* a member lies where its type may not */
+	bool is_wide;       /* a vector of more than two words, or it holds one */
+	uint64_t align;     /* bytes; of what it is made of */
+	/* A bit for each of its first 32 words: something else than a float lies there; a float does, or a
+	 * vector begins. */
+	uint32_t general, floats;
 };
 
 /* How much of a function's entry is taken by the parameters so far. */
 struct arch_places {
 	unsigned registers; /* of arch.arguments */
+	unsigned floats;    /* of the registers for floats */
 	unsigned slots;     /* words on the stack */
 };
 

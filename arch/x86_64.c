@@ -118,50 +118,57 @@ static bool take_operand(struct cursor *c, struct arch_operand *o)
 #define WORD 8
 /* A record above this goes by the stack. */
 #define IN_REGISTERS (2 * WORD)
+#define N_FLOATS 8 /* xmm0 to xmm7 */
 
-static unsigned on_stack(struct arch_places *p, uint64_t size)
+static unsigned on_stack(struct arch_places *p, uint64_t size, uint64_t align)
 {
-	unsigned slot = p->slots;
+	unsigned slot, step = align > WORD ? (unsigned)(align / WORD) : 1;
 
-	p->slots += (unsigned)((size + WORD - 1) / WORD);
+	slot = (p->slots + step - 1) / step * step;
+	p->slots = slot + (unsigned)((size + WORD - 1) / WORD);
 	return slot;
 }
 
 static unsigned place_word(struct arch_places *p)
 {
-	return p->registers < N_ARGUMENTS ? p->registers++ : (unsigned)N_ARGUMENTS + on_stack(p, WORD);
+	return p->registers < N_ARGUMENTS ? p->registers++ : (unsigned)N_ARGUMENTS + on_stack(p, WORD, WORD);
 }
 
-/* What takes several registers can't be shown as one value: it only takes its places. */
+static bool is_for_memory(const struct arch_type *type)
+{
+	return type->is_extended || type->is_misaligned ||
+	       (type->size > IN_REGISTERS && !(type->is_wide && type->floats == 1 && !type->general));
+}
+
+/* What is not one word of numbers can't be shown as one value: it only takes its places. */
 static void place_words(struct arch_places *p, const struct arch_type *type)
 {
-	unsigned wanted = (type->general & 1) + (type->general >> 1 & 1);
+	unsigned numbers = (unsigned)__builtin_popcount(type->general);
+	unsigned floats = (unsigned)__builtin_popcount(type->floats & ~type->general);
 
-	if (type->size > IN_REGISTERS || (wanted && p->registers + wanted > N_ARGUMENTS))
-		on_stack(p, type->size);
-	else
-		p->registers += wanted;
+	if (is_for_memory(type) || p->registers + numbers > N_ARGUMENTS || p->floats + floats > N_FLOATS) {
+		on_stack(p, type->size, type->align);
+		return;
+	}
+	p->registers += numbers;
+	p->floats += floats;
 }
 
 /* The caller says in the first register where a large result is to be. */
 static void place_result(struct arch_places *p, const struct arch_type *result)
 {
-	if (result->is_record && (result->size > IN_REGISTERS || result->by_reference))
+	if (result->by_reference ||
+	    (result->is_record && (result->size > IN_REGISTERS || result->is_misaligned)))
 		p->registers = 1;
 }
 
 static unsigned place_parameter(struct arch_places *p, const struct arch_type *type)
 {
-	if (type->is_record && type->by_reference) {
+	if (type->by_reference) {
 		place_word(p);
 		return ARCH_NOWHERE;
 	}
-	if (type->is_float) {
-		if (type->size > WORD) /* long double */
-			on_stack(p, type->size);
-		return ARCH_NOWHERE;
-	}
-	if (!type->is_record && type->size <= WORD)
+	if (!type->is_record && type->size <= WORD && !type->floats)
 		return place_word(p);
 	place_words(p, type);
 	return ARCH_NOWHERE;

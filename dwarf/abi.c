@@ -1,43 +1,107 @@
 /* What a calling convention asks of a type, read off its description. */
+#include <string.h>
+
 #include "dwarf/dwarf.h"
 
 #define WORD 8
 #define WORDS 32 /* as many as struct arch_type has bits for */
 
-static bool is_float(Dwarf_Die *type)
+static void classify(Dwarf_Die *type, Dwarf_Word at, struct arch_type *t);
+
+/* One register for floats takes all of it: the vectors of GNU C, and floats of 16 bytes that are no long
+ * double. */
+static bool is_vector(Dwarf_Die *type)
 {
+	const char *name = dwarf_diename(type);
 	Dwarf_Word encoding = 0;
 
+	if (dwarf_tag(type) == DW_TAG_array_type)
+		return die_flag(type, DW_AT_GNU_vector);
 	die_number(type, DW_AT_encoding, &encoding);
-	return dwarf_tag(type) == DW_TAG_base_type &&
-	       (encoding == DW_ATE_float || encoding == DW_ATE_complex_float ||
-		   encoding == DW_ATE_imaginary_float);
+	return is_float(type) && encoding == DW_ATE_float && die_size(type) == 2 * WORD && name &&
+	       strstr(name, "128");
 }
 
-/* Sets a bit for each word in which the type has something else than a float. */
-static void classify(Dwarf_Die *type, Dwarf_Word at, uint32_t *words)
+static bool is_extended(Dwarf_Die *type)
 {
-	Dwarf_Die child, part;
-	Dwarf_Word bits;
+	const char *name = dwarf_diename(type);
 
-	if (dwarf_tag(type) == DW_TAG_array_type && die_plain_type(type, &part)) {
-		Dwarf_Word size = die_size(&part);
+	return is_float(type) && name && strstr(name, "long double");
+}
 
-		for (Dwarf_Word i = 0; size && i + size <= die_size(type) && at + i < WORDS * WORD; i += size)
-			classify(&part, at + i, words);
+static Dwarf_Word scalar_align(Dwarf_Die *type)
+{
+	Dwarf_Word size = die_size(type), encoding = 0;
+
+	die_number(type, DW_AT_encoding, &encoding);
+	return is_float(type) && encoding == DW_ATE_complex_float ? size / 2 : size;
+}
+
+/* Sets the bits of the words that these bytes lie in. */
+static void mark(uint32_t *words, Dwarf_Word begin, Dwarf_Word end)
+{
+	for (Dwarf_Word i = begin / WORD; i * WORD < end && i < WORDS; i++)
+		*words |= 1u << i;
+}
+
+static void classify_scalar(Dwarf_Die *type, Dwarf_Word at, struct arch_type *t)
+{
+	Dwarf_Word size = die_size(type), align = scalar_align(type);
+	bool vector = is_vector(type);
+
+	t->is_extended |= is_extended(type);
+	t->is_misaligned |= align && at % align != 0;
+	t->is_wide |= vector && size > 2 * WORD;
+	if (align > t->align)
+		t->align = align;
+	if (vector || is_float(type))
+		mark(&t->floats, at, vector ? at + 1 : at + size);
+	else
+		mark(&t->general, at, at + size);
+}
+
+static void classify_elements(Dwarf_Die *array, Dwarf_Word at, struct arch_type *t)
+{
+	Dwarf_Die element;
+	Dwarf_Word size = die_plain_type(array, &element) ? die_size(&element) : 0;
+
+	for (Dwarf_Word i = 0; size && i + size <= die_size(array) && at + i < WORDS * WORD; i += size)
+		classify(&element, at + i, t);
+}
+
+static void classify_member(Dwarf_Die *member, Dwarf_Word at, struct arch_type *t)
+{
+	Dwarf_Word bits, width;
+	Dwarf_Die type;
+
+	if (!member_place(member, &bits) || !die_plain_type(member, &type))
+		return;
+	if (die_number(member, DW_AT_bit_size, &width))
+		mark(&t->general, at + bits / 8, at + (bits + width + 7) / 8);
+	else
+		classify(&type, at + bits / 8, t);
+}
+
+static void classify(Dwarf_Die *type, Dwarf_Word at, struct arch_type *t)
+{
+	Dwarf_Word align;
+	Dwarf_Die child;
+
+	if (die_number(type, DW_AT_alignment, &align) && align > t->align)
+		t->align = align;
+	if (dwarf_tag(type) == DW_TAG_array_type && !is_vector(type)) {
+		classify_elements(type, at, t);
 		return;
 	}
 	if (!is_record(type)) {
-		for (Dwarf_Word i = at; i < at + die_size(type) && i < WORDS * WORD && !is_float(type); i++)
-			*words |= 1u << i / WORD;
+		classify_scalar(type, at, t);
 		return;
 	}
 	if (dwarf_child(type, &child) != 0)
 		return;
 	do
-		if ((dwarf_tag(&child) == DW_TAG_member || dwarf_tag(&child) == DW_TAG_inheritance) &&
-		    member_place(&child, &bits) && die_plain_type(&child, &part))
-			classify(&part, at + bits / 8, words);
+		if (dwarf_tag(&child) == DW_TAG_member || dwarf_tag(&child) == DW_TAG_inheritance)
+			classify_member(&child, at, t);
 	while (dwarf_siblingof(&child, &child) == 0);
 }
 
@@ -59,7 +123,7 @@ static struct arch_type type_for_call(Dwarf_Die *type)
 		.by_reference = by_reference(type),
 	};
 
-	classify(type, 0, &t.general);
+	classify(type, 0, &t);
 	return t;
 }
 

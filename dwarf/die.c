@@ -65,6 +65,16 @@ bool is_pointer(Dwarf_Die *type)
 	return false;
 }
 
+bool is_float(Dwarf_Die *type)
+{
+	Dwarf_Word encoding = 0;
+
+	die_number(type, DW_AT_encoding, &encoding);
+	return dwarf_tag(type) == DW_TAG_base_type &&
+	       (encoding == DW_ATE_float || encoding == DW_ATE_complex_float ||
+		   encoding == DW_ATE_imaginary_float);
+}
+
 Dwarf_Word die_size(Dwarf_Die *type)
 {
 	Dwarf_Word size;

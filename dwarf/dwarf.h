@@ -41,6 +41,7 @@ bool die_number(Dwarf_Die *die, unsigned name, Dwarf_Word *number);
 bool die_flag(Dwarf_Die *die, unsigned name);
 bool is_record(Dwarf_Die *type);
 bool is_pointer(Dwarf_Die *type);
+bool is_float(Dwarf_Die *type);
 /* Returns the size of a type in bytes, 0 when it has none. */
 Dwarf_Word die_size(Dwarf_Die *type);
 /* Gives where a member lies in its record, in bits. False: that is not constant, or it is no part of each
