@@ -55,7 +55,7 @@ const struct type *attach_args(struct compilation *c, const struct attach *a)
 
 		btf_param(c->program->btf, a->proto, i, &members[i].name, &type);
 		members[i].type = type_of_btf(c->types, type, SPACE_KERNEL);
-		members[i].arg_index = i;
+		members[i].arg_index = btf_param_slot(c->program->btf, a->proto, i);
 	}
 	return type_args(c->types, SPACE_CONTEXT, members, a->n_params);
 }

@@ -72,7 +72,7 @@ struct member {
 	uint32_t bit_offset;
 	uint32_t bit_size; /* of a bitfield, else 0 */
 	/* of FORM_ARGS */
-	uint32_t arg_index; /* fentry: the parameter's number; uprobe: of the register, 6 on: on the stack */
+	uint32_t arg_index; /* fentry: the first slot; uprobe: of the register, 6 on: on the stack */
 	bool unreachable;   /* uprobe: in vector registers, or in several places */
 	bool is_retval;
 	bool data_loc, rel_loc; /* tracepoint: the field holds where the bytes lie */

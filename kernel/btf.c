@@ -354,6 +354,29 @@ void btf_param(const struct kernel_btf *b, uint32_t proto, uint32_t index, struc
 	*type = btf_params(t)[index].type;
 }
 
+/* A struct that is passed by value takes one for each of its words. */
+static uint32_t slots_of(const struct kernel_btf *b, uint32_t type)
+{
+	struct btf_info info;
+
+	btf_info(b, type, &info);
+	if (info.shape == BTF_SHAPE_STRUCT || info.shape == BTF_SHAPE_UNION)
+		return (info.size + 7) / 8;
+	return info.size > 8 ? 2 : 1;
+}
+
+uint32_t btf_param_slot(const struct kernel_btf *b, uint32_t proto, uint32_t index)
+{
+	uint32_t slot = 0, type;
+	struct str name;
+
+	for (uint32_t i = 0; i < index; i++) {
+		btf_param(b, proto, i, &name, &type);
+		slot += slots_of(b, type);
+	}
+	return slot;
+}
+
 static bool enum_value(const struct btf_type *t, uint32_t name, int64_t *value)
 {
 	bool wide = btf_is_enum64(t);

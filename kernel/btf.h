@@ -87,6 +87,8 @@ struct str btf_name(const struct kernel_btf *btf, uint32_t id);
 int btf_find_func(const struct kernel_btf *btf, struct str name, struct btf_func_info *func, uint32_t *proto);
 void btf_param(
     const struct kernel_btf *btf, uint32_t proto, uint32_t index, struct str *name, uint32_t *type);
+/* Returns where a parameter begins in the context of a trampoline, which has slots of 8 bytes. */
+uint32_t btf_param_slot(const struct kernel_btf *btf, uint32_t proto, uint32_t index);
 /* Gives the value of a constant of the enum of that name, empty: of any. 0 or -ENOENT. *type: the enum's id.
  */
 int btf_find_enum_value(

@@ -47,8 +47,8 @@ static LLVMValueRef tracepoint_value(struct function *f, const struct member *m)
 	return gen_extend(f, m->type, tracepoint_load(f, m, 0, m->type->size, true));
 }
 
-/* A load of 8 bytes of the context, as a struct that relocs.c recognises: where there is one such parameter
- * more before it, it lies 8 bytes on. */
+/* A load of 8 bytes of the context, as a struct that relocs.c recognises: where the
+ * parameters before it take one slot more, it lies 8 bytes on. */
 LLVMValueRef args_typed_load(struct function *f, const struct member *m)
 {
 	struct str record = str_format(f->g->arena, "btrun_fn__%.*s", STR_ARG(f->bpf->attach->function));
@@ -60,8 +60,8 @@ LLVMValueRef args_typed_load(struct function *f, const struct member *m)
 	return gen_volatile(f, f->m->ptr, core_preserve(f, f->bpf->context_arg, di, false));
 }
 
-/* Which of the function's parameters has that name, where the image runs. */
-static LLVMValueRef parameter_number(struct function *f, const struct member *m)
+/* Loads the slot in which the parameter of that name begins, where the image runs. */
+static LLVMValueRef parameter_slot(struct function *f, const struct member *m)
 {
 	return extern_load(f, EXTERN_parameter,
 	    str_format(f->g->arena, "%.*s:%.*s:%u", STR_ARG(f->bpf->attach->function), STR_ARG(m->name),
@@ -76,7 +76,7 @@ static LLVMValueRef function_value(struct function *f, const struct member *m)
 	LLVMValueRef v;
 
 	if (f->g->program->portable && !m->is_retval)
-		args[1] = LLVMBuildTrunc(f->b, parameter_number(f, m), f->m->i32, "");
+		args[1] = LLVMBuildTrunc(f->b, parameter_slot(f, m), f->m->i32, "");
 	if (m->is_retval) {
 		args[1] = slot;
 		gen_call(f, BPF_FUNC_get_func_ret, f->m->i64, args, 2);

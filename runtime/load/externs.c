@@ -227,7 +227,7 @@ static uint64_t extern_parameter(struct tracer *t, const struct image_extern *ro
 			continue;
 		btf_info(btf, id, &type);
 		if (str_eq(size, str_format(t->runtime.arena, "%u", type.size)))
-			return i;
+			return btf_param_slot(btf, proto, i);
 		return extern_refused(t, row,
 		    "parameter %.*s of %.*s() has %u bytes on this kernel, and the image is made for %.*s",
 		    STR_ARG(name), STR_ARG(function), type.size, STR_ARG(size));

@@ -98,9 +98,9 @@ static int refuse_field(struct tracer *t, const struct image_reloc *r, const str
 	return -ENOENT;
 }
 
-/* Which of the function's parameters it is; -ENOENT: the kernel's BTF lacks the function, -ESRCH: this
- * parameter. */
-static int parameter_index(struct tracer *t, const struct image_reloc *r)
+/* Returns where the parameter begins in the trampoline's context; -ENOENT: the kernel's BTF lacks the
+ * function, -ESRCH: this parameter. */
+static int parameter_slot(struct tracer *t, const struct image_reloc *r)
 {
 	struct kernel_btf *btf = tracer_btf(t);
 	struct btf_func_info function;
@@ -112,26 +112,25 @@ static int parameter_index(struct tracer *t, const struct image_reloc *r)
 	for (uint32_t i = 0; i < function.n_params; i++) {
 		btf_param(btf, proto, i, &name, &type);
 		if (str_eq(name, r->field))
-			return (int)i;
+			return (int)btf_param_slot(btf, proto, i);
 	}
 	return -ESRCH;
 }
 
 bool relocate_has_parameter(struct tracer *t, const struct image_reloc *r)
 {
-	return parameter_index(t, r) >= 0;
+	return parameter_slot(t, r) >= 0;
 }
 
-/* The context of a trampoline has 8 bytes for each parameter. */
 static int relocate_parameter(struct tracer *t, const struct image_reloc *r)
 {
-	int index = parameter_index(t, r);
+	int slot = parameter_slot(t, r);
 
 	/* Without the function there is nothing to attach to, which is said then. */
-	if (index == -ENOENT)
+	if (slot == -ENOENT)
 		return 0;
-	if (index >= 0)
-		return patch(t, r, 8 * (unsigned)index, 0);
+	if (slot >= 0)
+		return patch(t, r, 8 * (unsigned)slot, 0);
 	diag_error(&t->diag, r->span, "this kernel's BTF has no function %.*s with a parameter %.*s",
 	    STR_ARG(r->event), STR_ARG(r->field));
 	tracer_hint_kernel(t);
