@@ -40,6 +40,30 @@ const struct type *builtin_type_ctx(struct compilation *c, struct use *use)
 	return type_int(c->types, 8, false);
 }
 
+/* Returns the type of the numbers that a function returns, or NULL: it is not known, or it is no number. */
+static const struct type *returned_number(struct compilation *c, const struct attach *a)
+{
+	const struct type *type = NULL;
+
+	if (probe_row(a->probe)->gives & WITH_BINARY)
+		return parameters_returned(c, a);
+	if (a->in_btf && !a->ambiguous && a->ret_type)
+		type = type_of_btf(c->types, a->ret_type, SPACE_KERNEL);
+	return type && type_is_integer(type) ? type : NULL;
+}
+
+/* Returns the type of a register that holds what one of the action's functions returns: theirs, when all of
+ * them return the same. */
+static const struct type *register_retval(struct compilation *c)
+{
+	const struct type *type = returned_number(c, c->unit->attaches.v[0]);
+
+	for (size_t i = 1; type && i < c->unit->attaches.n; i++)
+		if (returned_number(c, c->unit->attaches.v[i]) != type)
+			type = NULL;
+	return type ? type : type_int(c->types, 8, false);
+}
+
 const struct type *builtin_type_retval(struct compilation *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
@@ -49,7 +73,7 @@ const struct type *builtin_type_retval(struct compilation *c, struct use *use)
 		/* A trampoline gives a void function no return value; a kretprobe has the register. */
 		if (attach->in_btf && !attach->ret_type)
 			c->unit->needs_kprobe = true;
-		return type_int(c->types, 8, false);
+		return register_retval(c);
 	}
 	if (attach->ret_type)
 		return type_of_btf(c->types, attach->ret_type, SPACE_KERNEL);

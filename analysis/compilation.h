@@ -233,6 +233,8 @@ bool attach_count(struct compilation *c, const struct attach_syntax *syntax, str
 const struct type *tracepoint_args(struct compilation *c, const struct attach *attach);
 /* parameters.c: of the unit's uprobe; read when it is first asked for. c->error when there are none. */
 const struct type *parameters_args(struct compilation *c, struct span at);
+/* Returns the type of the number that a program's function returns; NULL: it is not known, or none. */
+const struct type *parameters_returned(struct compilation *c, const struct attach *a);
 /* Does the action use args? */
 bool parameters_wanted(const struct probe_syntax *syntax);
 /* The functions of a program that a pattern stands for. 0 or negative errno. */

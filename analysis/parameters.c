@@ -12,8 +12,11 @@
 
 #define RECORD "btrun_args"
 
+/* A return value that is a number is the one member of a struct. */
+#define RETURNED "btrun_returned"
+
 /* What is defined is what a program of ours has written: it has no mistakes to be told about. */
-static const struct type *define_all(struct compilation *c, struct str text)
+static const struct type *define_all(struct compilation *c, struct str text, const char *name)
 {
 	struct source_map map = { .script = { STR("debugging information"), text } };
 	size_t n_problems = c->problems.n;
@@ -26,7 +29,7 @@ static const struct type *define_all(struct compilation *c, struct str text)
 		return NULL;
 	types_begin_scope(c->types);
 	define_types(c, parse_script(c->arena, lexer_new(c->arena, &map, &mute)));
-	record = type_named(c->types, BTF_SHAPE_STRUCT, STR(RECORD));
+	record = type_named(c->types, BTF_SHAPE_STRUCT, str_of(name));
 	types_end_scope(c->types);
 	problems_drop(c, n_problems);
 	fclose(mute.out);
@@ -57,19 +60,49 @@ static bool is_one_function(const struct attach *a)
 	return a->function.n && !a->glob && !a->offset;
 }
 
+static int read_definitions(struct compilation *c, const struct attach *a, struct str *text)
+{
+	struct str name = str_format(c->arena, "%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->function));
+
+	return kernel_read(c->options->kernel, c->arena, KERNEL_PARAMETERS, name, text);
+}
+
 static int read_parameters(struct compilation *c, const struct attach *a, const struct type **args)
 {
-	struct str text, name = str_format(c->arena, "%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->function));
 	const struct type *record;
-	int err = kernel_read(c->options->kernel, c->arena, KERNEL_PARAMETERS, name, &text);
+	struct str text;
+	int err = read_definitions(c, a, &text);
 
 	if (err)
 		return err;
-	record = define_all(c, text);
+	record = define_all(c, text, RECORD);
 	if (!record)
 		return -EBADMSG;
 	*args = make_args(c, record);
 	return 0;
+}
+
+/* A typed pass comes by more than once. */
+static const struct type *read_returned(struct compilation *c, const struct attach *a)
+{
+	const struct type *record;
+	const struct member *member;
+	struct str text;
+
+	if (!is_one_function(a) || c->options->portable || read_definitions(c, a, &text))
+		return NULL;
+	record = define_all(c, text, RETURNED);
+	return record && type_members(c->types, record, &member) == 1 ? member->type : NULL;
+}
+
+const struct type *parameters_returned(struct compilation *c, const struct attach *a)
+{
+	struct attach *own = (struct attach *)a;
+
+	if (!a->returned_known)
+		own->returned = read_returned(c, a);
+	own->returned_known = true;
+	return a->returned;
 }
 
 static bool names_args(const struct node *node)

@@ -138,6 +138,8 @@ struct attach {
 	uint32_t n_params;
 	bool variadic, ambiguous;
 	uint32_t ret_type; /* 0: void */
+	const struct type *returned; /* uretprobe: the number that it returns; NULL: unknown, or none */
+	bool returned_known;
 };
 
 struct unit {

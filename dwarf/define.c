@@ -345,10 +345,24 @@ static void print_argument(void *context, Dwarf_Die *parameter)
 	fprintf(a->out, " __attribute__((btrun_placed(%u)));\n", 64 * place);
 }
 
+/* The function returns a number: it is the member of a struct of its own. */
+static void print_returned(Dwarf_Die *function, FILE *out)
+{
+	struct declaration d;
+
+	declare(&d, function);
+	if (d.is_void || d.stars || d.n || !is_arithmetic(&d.base) || is_float(&d.base))
+		return;
+	fputs("struct btrun_returned {\n", out);
+	print_declaration(&d, "value", out);
+	fputs(";\n};\n", out);
+}
+
 void print_definitions(const struct arch *arch, Dwarf_Die *function, FILE *out)
 {
 	struct arguments a = { places_begin(arch, function), out };
 
+	print_returned(function, out);
 	each_parameter(function, define_type_of, &a);
 	fputs("struct btrun_args {\n", out);
 	each_parameter(function, print_argument, &a);

@@ -126,10 +126,12 @@ LLVMValueRef context_retval(struct function *f, const struct type *type)
 {
 	LLVMValueRef v;
 
-	if (program_kinds[f->bpf->program_kind].context == CONTEXT_REGISTERS)
-		return context_register(f, f->g->program->arch->result);
-	v = from_helper(f, BPF_FUNC_get_func_ret, NULL);
-	btf_load_retval(f, v);
+	if (program_kinds[f->bpf->program_kind].context == CONTEXT_REGISTERS) {
+		v = context_register(f, f->g->program->arch->result);
+	} else {
+		v = from_helper(f, BPF_FUNC_get_func_ret, NULL);
+		btf_load_retval(f, v);
+	}
 	if (type->size == 8)
 		return v;
 	return gen_extend(f, type, LLVMBuildTrunc(f->b, v, gen_int_type(f, type->size), ""));
