@@ -9,6 +9,8 @@
  * - infer gives every expression its type. The types of maps and variables grow with what is assigned to
  *   them, so it goes through all units until a round changes nothing. It is silent: what it cannot type it
  *   records as a problem, and the problems of the last round are those that count.
+ *   Besides types it still writes what only the signature of a builtin can tell: a $N becomes a number or a
+ * text, the name of a constant its value, delete(@m, k) delete(@m[k]). Each round finds the same.
  * - check tells the problems and writes nothing.
  * - lower makes what the code generator wants of what is known now: sizes, maps, records with their layouts.
  * A record that grows too large is a problem that only lower can find; analyse() tells it.
