@@ -58,7 +58,7 @@ const struct type *builtin_type_lhist(struct compilation *c, struct use *use)
 		wrong = "its step has to be 1 or more";
 	else if (range[0] >= range[1])
 		wrong = "it has to begin below its end";
-	else if (((uint64_t)range[1] - (uint64_t)range[0]) / (uint64_t)range[2] > LHIST_BUCKETS_MAX)
+	else if (((uint64_t)range[1] - (uint64_t)range[0] - 1) / (uint64_t)range[2] >= LHIST_BUCKETS_MAX)
 		wrong = "it has more than 1000 buckets";
 	if (wrong) {
 		problem_error(c, use->node->span, "this histogram can't be made: %s", wrong);

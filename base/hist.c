@@ -47,16 +47,21 @@ void hist_bounds(uint32_t bucket, uint32_t bits, int64_t *low, int64_t *high)
 	*high = (int64_t)((((uint64_t)part + 1) << shift) - 1);
 }
 
+uint32_t lhist_steps(int64_t from, int64_t to, int64_t step)
+{
+	return (uint32_t)(((uint64_t)to - (uint64_t)from - 1) / (uint64_t)step) + 1;
+}
+
 uint32_t lhist_buckets(int64_t from, int64_t to, int64_t step)
 {
-	return (uint32_t)(((uint64_t)to - (uint64_t)from) / (uint64_t)step) + 2;
+	return lhist_steps(from, to, step) + 2;
 }
 
 uint32_t lhist_bucket(int64_t value, int64_t from, int64_t to, int64_t step)
 {
 	if (value < from)
 		return 0;
-	if (value > to)
-		value = to;
+	if (value >= to)
+		return lhist_steps(from, to, step) + 1;
 	return 1 + (uint32_t)(((uint64_t)value - (uint64_t)from) / (uint64_t)step);
 }

@@ -16,7 +16,9 @@ uint32_t hist_bucket(int64_t value, uint32_t bits);
 /* Gives the bounds [*low, *high] of a bucket, both included. Bucket 0: INT64_MIN to -1. */
 void hist_bounds(uint32_t bucket, uint32_t bits, int64_t *low, int64_t *high);
 
-/* Do the same for lhist(n, from, to, step): bucket 0 is below from, the last one from to on. */
+/* Returns how many steps lead from from to to, the last of which may be shorter. */
+uint32_t lhist_steps(int64_t from, int64_t to, int64_t step);
+/* Do the same as of hist() for lhist(n, from, to, step): bucket 0 is below from, the last one from to on. */
 uint32_t lhist_buckets(int64_t from, int64_t to, int64_t step);
 uint32_t lhist_bucket(int64_t value, int64_t from, int64_t to, int64_t step);
 

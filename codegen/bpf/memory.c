@@ -78,19 +78,26 @@ LLVMValueRef gen_difference(struct function *f, LLVMValueRef a, LLVMValueRef b, 
 	return gen_load64(f, slot);
 }
 
-static void copy_word(
-    struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t at, uint32_t bytes, uint32_t align)
+/* The verifier takes only aligned loads and stores of the stack. */
+static uint32_t aligned_word_at(uint32_t at, uint32_t size, uint32_t align)
 {
-	LLVMValueRef v = LLVMBuildLoad2(f->b, gen_int_type(f, bytes), gen_offset(f, from, at), "");
+	uint32_t bytes = word_at(at, size);
 
-	LLVMSetAlignment(v, bytes < align ? bytes : align);
-	LLVMBuildStore(f->b, v, gen_offset(f, to, at));
+	return bytes < align ? bytes : align;
+}
+
+static void copy_word(struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t bytes, uint32_t align)
+{
+	LLVMValueRef v = LLVMBuildLoad2(f->b, gen_int_type(f, bytes), from, "");
+
+	LLVMSetAlignment(v, align);
+	LLVMSetAlignment(LLVMBuildStore(f->b, v, to), align);
 }
 
 void gen_copy_aligned(struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align)
 {
-	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0;
-	LLVMValueRef v, args[3] = { to, gen_const32(f, size), from };
+	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0, bytes;
+	LLVMValueRef args[3] = { to, gen_const32(f, size), from };
 	struct word_loop loop;
 
 	if (size > LOOP_LIMIT) {
@@ -99,18 +106,82 @@ void gen_copy_aligned(struct function *f, LLVMValueRef to, LLVMValueRef from, ui
 	}
 	if (looped) {
 		word_loop_begin(f, &loop);
-		v = gen_load64(f, LLVMBuildInBoundsGEP2(f->b, f->m->i8, from, &loop.index, 1, ""));
-		LLVMSetAlignment(v, align);
-		gen_store64(f, LLVMBuildInBoundsGEP2(f->b, f->m->i8, to, &loop.index, 1, ""), v);
+		copy_word(f, LLVMBuildInBoundsGEP2(f->b, f->m->i8, to, &loop.index, 1, ""),
+		    LLVMBuildInBoundsGEP2(f->b, f->m->i8, from, &loop.index, 1, ""), 8, align);
 		word_loop_end(f, &loop, looped);
 	}
-	for (uint32_t at = looped; at < size; at += word_at(at, size))
-		copy_word(f, to, from, at, word_at(at, size), align);
+	for (uint32_t at = looped; at < size; at += bytes) {
+		bytes = aligned_word_at(at, size, align);
+		copy_word(f, gen_offset(f, to, at), gen_offset(f, from, at), bytes, bytes);
+	}
 }
 
 void gen_copy(struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t size)
 {
 	gen_copy_aligned(f, to, from, size, 8);
+}
+
+#define EACH_BYTE(value) ((value)*0x0101010101010101ull)
+
+/* Gives all bits of a word that stand before its first byte that is 0: the lowest bit of v - 0x01... that
+ * was borrowed for is that byte's. */
+static LLVMValueRef before_nul(struct function *f, LLVMValueRef v)
+{
+	LLVMValueRef nul = LLVMBuildSub(f->b, v, gen_const(f, EACH_BYTE(1)), "");
+
+	nul = LLVMBuildAnd(f->b, nul, LLVMBuildNot(f->b, v, ""), "");
+	nul = LLVMBuildAnd(f->b, nul, gen_const(f, EACH_BYTE(0x80)), "");
+	return LLVMBuildAnd(
+	    f->b, LLVMBuildSub(f->b, nul, gen_const(f, 1), ""), LLVMBuildNot(f->b, nul, ""), "");
+}
+
+/* Ends one word of a text: before is all ones when no word before it has a NUL, else 0; NULL: there is none.
+ * Gives the bits that are kept. */
+static LLVMValueRef end_word(struct function *f, LLVMValueRef at, uint32_t bytes, LLVMValueRef before)
+{
+	LLVMTypeRef type = gen_int_type(f, bytes);
+	LLVMValueRef v = LLVMBuildLoad2(f->b, type, at, ""), mask;
+
+	/* What a shorter word does not have must not look like its NUL. */
+	if (bytes < 8)
+		v = LLVMBuildOr(
+		    f->b, LLVMBuildZExt(f->b, v, f->m->i64, ""), gen_const(f, UINT64_MAX << (8 * bytes)), "");
+	mask = before_nul(f, v);
+	mask = before ? LLVMBuildAnd(f->b, mask, before, "") : mask;
+	v = LLVMBuildAnd(f->b, v, mask, "");
+	LLVMBuildStore(f->b, bytes < 8 ? LLVMBuildTrunc(f->b, v, type, "") : v, at);
+	return mask;
+}
+
+/* Turns a word's mask into the next one's before: where there is a NUL the highest bit is not kept. Opaque:
+ * LLVM would make a branch of it, of which the verifier follows both sides. */
+static LLVMValueRef before_next(struct function *f, LLVMValueRef mask)
+{
+	return gen_opaque(f, LLVMBuildAShr(f->b, mask, gen_const(f, 63), ""));
+}
+
+static LLVMValueRef end_words_looped(struct function *f, LLVMValueRef text, uint32_t size)
+{
+	LLVMValueRef slot = gen_alloca(f, 8, "before"), at;
+	struct word_loop loop;
+
+	gen_store64(f, slot, gen_const(f, UINT64_MAX));
+	word_loop_begin(f, &loop);
+	at = LLVMBuildInBoundsGEP2(f->b, f->m->i8, text, &loop.index, 1, "");
+	gen_store64(f, slot, before_next(f, end_word(f, at, 8, gen_load64(f, slot))));
+	word_loop_end(f, &loop, size);
+	return gen_load64(f, slot);
+}
+
+void gen_end_text(struct function *f, LLVMValueRef text, uint32_t size)
+{
+	uint32_t looped = size > UNROLL_LIMIT ? size / 8 * 8 : 0;
+	LLVMValueRef before = looped ? end_words_looped(f, text, looped) : NULL, mask;
+
+	for (uint32_t at = looped; at < size; at += word_at(at, size)) {
+		mask = end_word(f, gen_offset(f, text, at), word_at(at, size), before);
+		before = at + word_at(at, size) < size ? before_next(f, mask) : NULL;
+	}
 }
 
 LLVMValueRef gen_extend(struct function *f, const struct type *t, LLVMValueRef v)

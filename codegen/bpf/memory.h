@@ -21,8 +21,11 @@ void gen_zero(struct function *f, LLVMValueRef to, uint32_t size);
  */
 LLVMValueRef gen_difference(struct function *f, LLVMValueRef a, LLVMValueRef b, uint32_t size);
 void gen_copy(struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t size);
-/* Copies what is aligned to align bytes only, in from. */
+/* Copies what is aligned to align bytes only, there or here. */
 void gen_copy_aligned(struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t size, uint32_t align);
+/* Makes NULs of all that lies behind the first NUL of a text of size bytes, which is aligned to 8: texts that
+ * read the same then are the same. */
+void gen_end_text(struct function *f, LLVMValueRef text, uint32_t size);
 /* Adds to the first word of an element, which in maps of some kinds other CPUs write too. */
 void gen_add_word(struct function *f, const struct map *map, LLVMValueRef element, LLVMValueRef by);
 /* Gives memory for a temporary, until its statement ends: the stack region when it is small and there is

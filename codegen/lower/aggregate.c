@@ -140,13 +140,13 @@ LLVMValueRef builtin_lhist(struct function *f, const struct builtin_use *use)
 {
 	struct node *element = use->call->element;
 	const int64_t *range = element->map.map->value->range;
-	LLVMValueRef v = gen_value(f, use->args), from = gen_const(f, (uint64_t)range[0]),
-		     to = gen_const(f, (uint64_t)range[1]), below, above, number;
+	LLVMValueRef v = gen_value(f, use->args), from = gen_const(f, (uint64_t)range[0]), below, above,
+		     number, steps = gen_const(f, lhist_steps(range[0], range[1], range[2]));
 
 	below = LLVMBuildICmp(f->b, LLVMIntSLT, v, from, "");
-	above = LLVMBuildICmp(f->b, LLVMIntSGT, v, to, "");
-	number = LLVMBuildSub(f->b, LLVMBuildSelect(f->b, above, to, v, ""), from, "");
-	number = LLVMBuildUDiv(f->b, number, gen_const(f, (uint64_t)range[2]), "");
+	above = LLVMBuildICmp(f->b, LLVMIntSGE, v, gen_const(f, (uint64_t)range[1]), "");
+	number = LLVMBuildUDiv(f->b, LLVMBuildSub(f->b, v, from, ""), gen_const(f, (uint64_t)range[2]), "");
+	number = LLVMBuildSelect(f->b, above, steps, number, "");
 	number = LLVMBuildAdd(f->b, number, gen_const(f, 1), "");
 	number = LLVMBuildSelect(f->b, below, gen_const(f, 0), number, "");
 	add_to_bucket(f, element, number, lhist_buckets(range[0], range[1], range[2]));

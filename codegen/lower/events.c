@@ -151,7 +151,7 @@ static void tail_field(struct function *f, const struct field *field)
 		/* A string that is in our own memory: copied through a helper that tells its length. */
 		LLVMValueRef text = gen_temporary(f, room + 8), from;
 
-		gen_value_to(f, field->value, text, field->type);
+		gen_bytes_to(f, field->value, text, field->type);
 		from = LLVMBuildPtrToInt(f->b, text, f->m->i64, "");
 		result = core_read_string(f, SPACE_KERNEL, at, gen_const(f, room), from);
 	}
@@ -281,7 +281,7 @@ static void fill(struct function *f, const struct field *field)
 	else if (gen_is_given_text(field->value))
 		builtin_value(f, field->value, to);
 	else
-		gen_value_to(f, field->value, to, field->type);
+		gen_bytes_to(f, field->value, to, field->type);
 }
 
 /* The helper puts the packet's first bytes, as many as the flags say, behind ours. */

@@ -292,7 +292,7 @@ static void widen_tuple(struct function *f, LLVMValueRef from, const struct type
 		else if (type->items[i]->form == FORM_TUPLE)
 			widen_tuple(f, item, type->items[i], target, wanted->items[i]);
 		else
-			gen_copy_aligned(f, target, item, type->items[i]->size, 1);
+			gen_copy(f, target, item, type->items[i]->size);
 	}
 }
 
@@ -317,7 +317,7 @@ static LLVMValueRef cast(struct function *f, struct node *node, LLVMValueRef to)
 	if (!gen_is_scalar(operand->type)) {
 		bytes = gen_temporary(f, operand->type->size < 8 ? 8 : operand->type->size);
 		gen_zero(f, bytes, 8);
-		gen_value_to(f, operand, bytes, operand->type);
+		gen_bytes_to(f, operand, bytes, operand->type);
 		return convert(f, gen_load64(f, bytes), node->type);
 	}
 	return convert(f, gen_value(f, operand), node->type);
@@ -406,7 +406,7 @@ bool gen_is_given_text(const struct node *node)
 	return node->kind == NODE_IDENT && node->type->form == FORM_STRING;
 }
 
-void gen_value_to(struct function *f, struct node *node, LLVMValueRef to, const struct type *type)
+void gen_bytes_to(struct function *f, struct node *node, LLVMValueRef to, const struct type *type)
 {
 	if (gen_is_scalar(node->type)) {
 		gen_store(f, type, to, gen_value(f, node));
@@ -426,4 +426,18 @@ void gen_value_to(struct function *f, struct node *node, LLVMValueRef to, const 
 	if (type->size > node->type->size || leaves_rest(node))
 		gen_zero(f, to, type->size);
 	expression(f, node, to);
+}
+
+/* Is it an array of char as it lies in somebody's memory, with anything behind its NUL? */
+static bool is_open_text(const struct node *node)
+{
+	return node->type->form == FORM_ARRAY && type_is_text(node->type) && node->kind != NODE_MAP &&
+	       node->kind != NODE_TERNARY;
+}
+
+void gen_value_to(struct function *f, struct node *node, LLVMValueRef to, const struct type *type)
+{
+	gen_bytes_to(f, node, to, type);
+	if (is_open_text(node))
+		gen_end_text(f, to, node->type->size);
 }

@@ -89,7 +89,7 @@ static struct place root_place(struct function *f, struct node *root)
 		return (
 		    struct place){ .at = f->lower->variables[root->variable.variable->index], .align = 8 };
 	at = gen_temporary(f, root->type->size);
-	gen_value_to(f, root, at, root->type);
+	gen_bytes_to(f, root, at, root->type);
 	return (struct place){ .at = at, .align = 8 };
 }
 

@@ -68,7 +68,7 @@ static LLVMValueRef argument(struct function *f, struct node *arg, const struct 
 		return cut(f, gen_value(f, arg), p, arg->type->size);
 	text = gen_temporary(f, (arg->type->size + 8) / 8 * 8);
 	gen_zero(f, text, (arg->type->size + 8) / 8 * 8);
-	gen_value_to(f, arg, text, arg->type);
+	gen_bytes_to(f, arg, text, arg->type);
 	return LLVMBuildPtrToInt(f->b, text, f->m->i64, "");
 }
 

@@ -130,6 +130,21 @@ static void inet_family(struct function *f, LLVMValueRef to, LLVMValueRef family
 	LLVMBuildStore(f->b, LLVMBuildTrunc(f->b, family, f->m->i32, ""), to);
 }
 
+/* An address has its place at 4, where the stack takes no words of 8 bytes. */
+static void address_bytes(struct function *f, struct node *address, LLVMValueRef to)
+{
+	uint32_t size = address->type->size;
+	LLVMValueRef copy;
+
+	if (!gen_is_local(address)) {
+		gen_bytes_to(f, address, to, address->type);
+		return;
+	}
+	copy = gen_temporary(f, round_8(size));
+	gen_bytes_to(f, address, copy, address->type);
+	gen_copy_aligned(f, to, copy, size, 4);
+}
+
 LLVMValueRef builtin_ntop(struct function *f, const struct builtin_use *use)
 {
 	struct node *family = use->args->next ? use->args : NULL,
@@ -143,7 +158,7 @@ LLVMValueRef builtin_ntop(struct function *f, const struct builtin_use *use)
 	if (number)
 		LLVMBuildStore(f->b, LLVMBuildTrunc(f->b, value, f->m->i32, ""), bytes);
 	else
-		gen_value_to(f, address, bytes, address->type);
+		address_bytes(f, address, bytes);
 	return NULL;
 }
 
@@ -189,7 +204,7 @@ LLVMValueRef builtin_buf(struct function *f, const struct builtin_use *use)
 	if (is_at_hand(f, address)) {
 		LLVMValueRef copy = gen_temporary(f, round_8(address->type->size));
 
-		gen_value_to(f, address, copy, address->type);
+		gen_bytes_to(f, address, copy, address->type);
 		gen_copy_aligned(f, bytes, copy, most < address->type->size ? most : address->type->size, 4);
 		return NULL;
 	}
@@ -217,7 +232,7 @@ LLVMValueRef builtin_macaddr(struct function *f, const struct builtin_use *use)
 
 	gen_zero(f, use->to, use->node->type->size);
 	if (is_at_hand(f, address))
-		gen_value_to(f, address, use->to, address->type);
+		gen_bytes_to(f, address, use->to, address->type);
 	else
 		read_bytes(f, address, use->to, gen_const(f, 6), use->node->span);
 	return NULL;

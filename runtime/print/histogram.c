@@ -85,6 +85,12 @@ static void print_label(char *text, size_t size, uint32_t bucket, uint32_t bits)
 		snprintf(text, size, "[%s, %s)", from, to);
 }
 
+/* The last step ends where the range does. */
+static int64_t lhist_step_end(const struct image_type *t, int64_t low)
+{
+	return low > t->range[1] - t->range[2] ? t->range[1] : low + t->range[2];
+}
+
 static void print_lhist_label(char *text, size_t size, uint32_t bucket, const struct image_type *t)
 {
 	int64_t from = t->range[0], to = t->range[1], step = t->range[2];
@@ -93,7 +99,7 @@ static void print_lhist_label(char *text, size_t size, uint32_t bucket, const st
 	char begin[24], end[24];
 
 	print_signed(begin, sizeof(begin), bucket == last ? to : low);
-	print_signed(end, sizeof(end), bucket == 0 ? from : low + step);
+	print_signed(end, sizeof(end), bucket == 0 ? from : lhist_step_end(t, low));
 	if (bucket == 0)
 		snprintf(text, size, "(..., %s)", end);
 	else if (bucket == last)
@@ -168,7 +174,7 @@ void lhist_print_json(FILE *out, const struct image_type *t, const uint64_t *cou
 		if (i > range.begin)
 			fputs(", ", out);
 		print_json_bucket(out, i != 0, i == last ? t->range[1] : low, i != last,
-		    (i ? low + t->range[2] : t->range[0]) - 1, counter_at(counters, i) / div);
+		    (i ? lhist_step_end(t, low) : t->range[0]) - 1, counter_at(counters, i) / div);
 	}
 	putc(']', out);
 }
