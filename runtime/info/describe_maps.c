@@ -19,7 +19,7 @@ static struct str type_text(struct tracer *t, uint32_t index)
 	struct arena *a = t->runtime.arena;
 	struct str items = STR("");
 
-	switch ((int)type->kind) {
+	switch (type->kind) {
 	case TYPE_int:
 		return str_format(a, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
 	case TYPE_string:
@@ -35,6 +35,31 @@ static struct str type_text(struct tracer *t, uint32_t index)
 			items = str_format(a, "%.*s%s%.*s", STR_ARG(items), i ? ", " : "",
 			    STR_ARG(type_text(t, type->items[i].type)));
 		return items;
+	case TYPE_bool:
+	case TYPE_ptr:
+	case TYPE_inet:
+	case TYPE_probe:
+	case TYPE_func:
+	case TYPE_ksym:
+	case TYPE_usym:
+	case TYPE_kstack:
+	case TYPE_ustack:
+	case TYPE_mac:
+	case TYPE_timestamp:
+	case TYPE_cgroup_path:
+	case TYPE_username:
+	case TYPE_strerror:
+	case TYPE_strings:
+	case TYPE_count:
+	case TYPE_sum:
+	case TYPE_avg:
+	case TYPE_min:
+	case TYPE_max:
+	case TYPE_stats:
+	case TYPE_hist:
+	case TYPE_lhist:
+	case TYPE_N_:
+		break;
 	}
 	return str_of(type_names[type->kind]);
 }

@@ -6,8 +6,6 @@ rooms is a room of its own ("codegen"). "X/*" stands for all rooms in X.
 """
 
 # room: the rooms that it may include from and call into
-CODEGEN = ["base", "language", "stdlib", "kernel", "lexer", "parser", "analysis", "image", "sandbox", "codegen",
-           "codegen/*"]
 ROOMS = {
     "base": [],
     "sandbox": [],
@@ -23,7 +21,8 @@ ROOMS = {
     "codegen/llvm": ["base"],
     "codegen/bpf": ["base", "language", "kernel", "analysis", "image", "codegen/llvm"],
     "codegen/lower": ["base", "language", "parser", "analysis", "codegen/llvm", "codegen/bpf"],
-    "codegen": CODEGEN,
+    "codegen": ["base", "language", "kernel", "lexer", "parser", "analysis", "image", "sandbox", "codegen/llvm",
+                "codegen/bpf", "codegen/lower"],
     "runtime/symbols": ["base", "kernel"],
     "runtime/print": ["base", "kernel", "language", "image", "runtime/symbols"],
     "runtime/tracer": ["base", "kernel", "language", "runtime/print"],
@@ -81,7 +80,4 @@ NAMESAKES = 3
 
 # What is not yet as it should be: the rule and what it is about, with the largest number that still
 # passes. The numbers only shrink, and then their rows go.
-TODO = {
-    "silent switches": 3,
-    "pages": 40,
-}
+TODO = {}
