@@ -26,9 +26,13 @@ enum program_context {
 enum program_trait {
 	PROGRAM_IS_TRAMPOLINE = 1 << 0,
 	PROGRAM_IS_KPROBE = 1 << 1,
-	PROGRAM_IS_RETURN = 1 << 2,        /* fires where a function returns */
-	PROGRAM_IS_RUN_BY_US = 1 << 3,     /* is attached to nothing */
-	PROGRAM_IS_OF_NO_PROCESS = 1 << 4, /* -p does not hold it back */
+	PROGRAM_IS_RETURN = 1 << 2,         /* fires where a function returns */
+	PROGRAM_IS_RUN_BY_US = 1 << 3,      /* is attached to nothing */
+	PROGRAM_IS_OF_NO_PROCESS = 1 << 4,  /* -p does not hold it back */
+	PROGRAM_IS_RUN_LAST_FIRST = 1 << 5, /* of several at one place the kernel runs first what was attached
+					       last: kernel/bpf/trampoline.c, bpf_trampoline_link_prog();
+					       kernel/kprobes.c, add_new_kprobe(); kernel/trace/ftrace.c,
+					       add_ftrace_ops(); kernel/events/uprobes.c, consumer_add() */
 };
 
 struct program_kind {

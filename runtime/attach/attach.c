@@ -13,6 +13,7 @@
 
 #include "base/message.h"
 #include "kernel/features.h"
+#include "language/program_kinds.h"
 #include "runtime/attach/attach_policy.h"
 #include "runtime/attach/explain.h"
 #include "runtime/attach/functions.h"
@@ -372,29 +373,47 @@ static void detach(struct tracer *t, struct probe *p)
 	p->skipped = 0;
 }
 
+static int attach_one(struct tracer *t, struct probe *p)
+{
+	size_t targets = t->runtime.targets.n;
+	int err = p->off ? 0 : attach_by_probe[tracer_attach(t, p)->probe](t, p);
+
+	if (!err)
+		return 0;
+	t->attachment.failed = p;
+	if (attach_policy_lacks_programs(t, p))
+		return err;
+	/* Another method has another program: everything is loaded again. What a pattern does not
+	 * find by one method it finds by none. */
+	if (attach_policy_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
+		return err;
+	t->attachment.explained = !attach_explain(t);
+	if (t->attachment.explained)
+		return err;
+	detach(t, p);
+	t->runtime.targets.n = targets;
+	return 0;
+}
+
+static bool is_run_last_first(const struct probe *p)
+{
+	return program_kinds[p->kind].traits & PROGRAM_IS_RUN_LAST_FIRST;
+}
+
+/* The actions of one place run in the order of the script: those of which the kernel runs first what was
+ * attached last are attached from the last to the first. */
 int attach_all(struct tracer *t)
 {
-	for (size_t i = 0; i < t->attachment.probes.n; i++) {
-		struct probe *p = &t->attachment.probes.v[i];
-		size_t targets = t->runtime.targets.n;
-		int err = p->off ? 0 : attach_by_probe[tracer_attach(t, p)->probe](t, p);
+	size_t n = t->attachment.probes.n;
+	int err = 0;
 
-		if (!err)
-			continue;
-		t->attachment.failed = p;
-		if (attach_policy_lacks_programs(t, p))
-			return err;
-		/* Another method has another program: everything is loaded again. What a pattern does not
-		 * find by one method it finds by none. */
-		if (attach_policy_has_next(p) && !(err == -ENOENT && tracer_attach(t, p)->glob))
-			return err;
-		t->attachment.explained = !attach_explain(t);
-		if (t->attachment.explained)
-			return err;
-		detach(t, p);
-		t->runtime.targets.n = targets;
-	}
-	return 0;
+	for (size_t i = 0; i < n && !err; i++)
+		if (!is_run_last_first(&t->attachment.probes.v[i]))
+			err = attach_one(t, &t->attachment.probes.v[i]);
+	for (size_t i = n; i-- > 0 && !err;)
+		if (is_run_last_first(&t->attachment.probes.v[i]))
+			err = attach_one(t, &t->attachment.probes.v[i]);
+	return err;
 }
 
 void attach_undo(struct tracer *t)
