@@ -332,6 +332,7 @@ static int live(struct loop *l)
 		kernel_hold(t->runtime.kernel, KERNEL_KALLSYMS);
 	capabilities_drop(t);
 	buffer_read(t, false);
+	attach_restart_intervals(t);
 	*t->loaded.enabled = 1;
 	announce(t);
 	command_release(&l->command);

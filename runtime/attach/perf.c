@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -17,9 +18,13 @@ static int keep_event(
     struct tracer *t, struct probe *p, struct perf_event_attr *attr, int cpu, uint32_t target)
 {
 	struct bpf_link *link;
-	int err = place_open_perf(p, attr, -1, cpu, t->runtime.targets.v[target].id, &link);
+	int fd = place_open_perf(p, attr, -1, cpu, t->runtime.targets.v[target].id, &link), err;
 
-	return err ? err : place_keep_link(t, p, link, target, STR(""));
+	if (fd < 0)
+		return fd;
+	err = place_keep_link(t, p, link, target, STR(""));
+	p->attached.v[p->attached.n - 1].perf_event = fd;
+	return err;
 }
 
 int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr)
@@ -55,6 +60,20 @@ int attach_interval(struct tracer *t, struct probe *p)
 	int err = keep_event(t, p, &attr, 0, target);
 
 	return err ? tracer_refuse(t, p, err, "timer: %s", strerror(-err)) : 0;
+}
+
+/* A period that is set, be it the same, begins anew: kernel/events/core.c, __perf_event_period(). */
+void attach_restart_intervals(struct tracer *t)
+{
+	for (size_t i = 0; i < t->attachment.probes.n; i++) {
+		struct probe *p = &t->attachment.probes.v[i];
+		uint64_t period = tracer_attach(t, p)->period_ns;
+
+		if (p->off || tracer_attach(t, p)->probe != PROBE_interval)
+			continue;
+		for (size_t n = 0; n < p->attached.n; n++)
+			ioctl(p->attached.v[n].perf_event, PERF_EVENT_IOC_PERIOD, &period);
+	}
 }
 
 int attach_profile(struct tracer *t, struct probe *p)

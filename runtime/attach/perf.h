@@ -8,6 +8,8 @@ struct perf_event_attr;
 
 /* Attaches to the event on each CPU that is online. */
 int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr);
+/* Lets the periods of intervals begin now. */
+void attach_restart_intervals(struct tracer *t);
 /* Pins those iterators that have a pin. 0, or negative errno and a message is printed. */
 int attach_pins(struct tracer *t);
 /* Runs the iterators to their end. True: there was one. */

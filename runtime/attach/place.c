@@ -54,7 +54,7 @@ int place_open_perf(struct probe *p, struct perf_event_attr *attr, pid_t pid, in
 		return -errno;
 	*link = bpf_program__attach_perf_event_opts(p->program, fd, &options);
 	if (*link)
-		return 0;
+		return fd;
 	int err = -errno;
 	close(fd);
 	return err;
@@ -67,6 +67,7 @@ int place_open_tracepoint(struct probe *p, struct str id_path, uint64_t cookie, 
 	};
 	FILE *file = fopen(id_path.p, "re");
 	unsigned long id = 0;
+	int fd;
 
 	if (!file)
 		return -errno;
@@ -74,5 +75,8 @@ int place_open_tracepoint(struct probe *p, struct str id_path, uint64_t cookie, 
 		id = 0;
 	fclose(file);
 	attr.config = id;
-	return id ? place_open_perf(p, &attr, -1, 0, cookie, link) : -EBADMSG;
+	if (!id)
+		return -EBADMSG;
+	fd = place_open_perf(p, &attr, -1, 0, cookie, link);
+	return fd < 0 ? fd : 0;
 }

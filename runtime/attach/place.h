@@ -20,7 +20,8 @@ int place_keep_link(
 int place_keep_fd(struct tracer *t, struct probe *p, int fd, uint32_t target);
 /* Opens a perf event of a tracepoint with the number in this file, as a BPF link. */
 int place_open_tracepoint(struct probe *p, struct str id_path, uint64_t cookie, struct bpf_link **link);
-/* Opens a perf event of a process (-1: any) on a CPU (-1: any), as a BPF link. */
+/* Opens a perf event of a process (-1: any) on a CPU (-1: any), as a BPF link. Returns the event's
+ * descriptor, which is the link's. */
 int place_open_perf(struct probe *p, struct perf_event_attr *attr, pid_t pid, int cpu, uint64_t cookie,
     struct bpf_link **link);
 

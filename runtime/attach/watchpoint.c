@@ -111,7 +111,7 @@ static int watch_threads(struct tracer *t, struct probe *p, uint64_t address, ui
 		if (!thread)
 			continue;
 		err = place_open_perf(p, &attr, thread, -1, cookie, &link);
-		if (!err)
+		if (err >= 0)
 			err = keep_watchpoint(t, p, link, target, address);
 		else if (err != -ESRCH) /* which says that the thread has ended */
 			break;

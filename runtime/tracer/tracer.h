@@ -36,6 +36,7 @@ struct attached {
 	uint64_t missed;       /* read before it is detached */
 	bool missed_known;
 	uint64_t address; /* of a watchpoint */
+	int perf_event;   /* of a clock or counter: its descriptor, which is the link's */
 };
 
 /* The programs that serve the same attaches, of which one is loaded. */
