@@ -374,6 +374,8 @@ void codec_image(struct codec *c, struct image *image)
 	code_str(c, &image->kernel);
 	code_str(c, &image->kernel_id);
 	code_u32(c, &image->enabled_offset);
+	code_u32(c, &image->exit_offset);
+	code_u32(c, &image->undone_offset);
 	code_vec(c, &image->types, "types", code_type);
 	code_vec(c, &image->records, "records", code_record);
 	code_vec(c, &image->maps, "maps", code_map);

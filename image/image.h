@@ -12,7 +12,10 @@
  *	.maps       BTF-defined: the rows of language/map_kinds.def that it needs, and one for
  *	            each @map
  *	.rodata     the externs; the runtime fills them before it loads
- *	.bss        btrun_enabled (u32): programs return at once while it is 0
+ *	.bss        btrun_enabled (u32): programs return at once while it is 0; exit() makes it so
+ *	            btrun_exit (u64), where a script has exit(): IMAGE_EXIT and its code once it was called
+ *	            btrun_undone (u8), where it has clear() or zero(): for each map one of each enum
+ *image_undone
  */
 #ifndef BTRUN_IMAGE_IMAGE_H
 #define BTRUN_IMAGE_IMAGE_H
@@ -28,7 +31,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 6
+#define IMAGE_VERSION 7
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 /*
@@ -38,6 +41,11 @@ struct record_header {
 	uint32_t id;   /* index of image.records */
 	uint32_t size; /* bytes, header and tail included */
 };
+
+#define IMAGE_EXIT (1ull << 32)
+
+/* What is still to be done to a map, since there was no room for the record that would have asked for it. */
+enum image_undone { UNDONE_CLEAR, UNDONE_ZERO, IMAGE_UNDONE_ };
 
 /* A field of a record that lies in its tail. */
 struct record_tail {
@@ -253,6 +261,8 @@ struct image {
 	struct str kernel_id;    /* of that very build, in hexadecimal: there everything is where the code has
 				    it. Empty: not known, or more than the kernel counts */
 	uint32_t enabled_offset; /* of btrun_enabled in .bss */
+	uint32_t exit_offset;    /* of btrun_exit there, or IMAGE_NONE */
+	uint32_t undone_offset;  /* of btrun_undone there, or IMAGE_NONE */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;
 	VEC(struct image_map) maps;

@@ -32,13 +32,21 @@ static Elf_Scn *find_section(const struct reader *r, struct str name, GElf_Shdr 
 	return NULL;
 }
 
+static bool lies_in(const GElf_Shdr *section, uint32_t offset, uint64_t size)
+{
+	return offset <= section->sh_size && section->sh_size - offset >= size;
+}
+
 /* What an index cannot show: do places in other sections lie inside them? */
 static int check_places(struct reader *r, const struct image *image)
 {
 	GElf_Shdr header;
 
 	if (find_section(r, STR(".bss"), &header) &&
-	    (image->enabled_offset > header.sh_size || header.sh_size - image->enabled_offset < 4))
+	    (!lies_in(&header, image->enabled_offset, 4) ||
+		(image->exit_offset != IMAGE_NONE && !lies_in(&header, image->exit_offset, 8)) ||
+		(image->undone_offset != IMAGE_NONE &&
+		    !lies_in(&header, image->undone_offset, IMAGE_UNDONE_ * image->maps.n))))
 		return refuse(r, STR("its switch lies outside .bss"));
 	if (!find_section(r, STR(".rodata"), &header))
 		header.sh_size = 0;

@@ -115,7 +115,7 @@ static void take_signals(struct loop *l)
 
 static bool is_over(const struct loop *l)
 {
-	return l->ending || signals_ending() || l->tracer->runtime.exiting ||
+	return l->ending || signals_ending() || event_exiting(&l->tracer->runtime) ||
 	       output_failed(l->tracer->runtime.out);
 }
 
@@ -333,7 +333,8 @@ static int live(struct loop *l)
 	capabilities_drop(t);
 	buffer_read(t, false);
 	attach_restart_intervals(t);
-	*t->loaded.enabled = 1;
+	t->runtime.tracing = true;
+	*t->loaded.enabled = !event_exiting(&t->runtime);
 	announce(t);
 	command_release(&l->command);
 	if (!iterate(l))
@@ -341,6 +342,7 @@ static int live(struct loop *l)
 	notify("STOPPING=1\nSTATUS=Printing what is left");
 	disable_programs(t);
 	buffer_read(t, false);
+	t->runtime.finishing = true;
 	if (!output_failed(t->runtime.out)) {
 		err = attach_run_now(t, PROBE_end);
 		buffer_read(t, false);

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 
 #include "base/round.h"
+#include "codegen/bpf/bss.h"
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/gen.h"
 #include "codegen/bpf/image_tables.h"
@@ -133,7 +134,7 @@ void maps_begin(struct gen *g)
 {
 	define_license(g);
 	params_define(g);
-	g->enabled = number_define(g, "btrun_enabled", 4, ".bss", false);
+	bss_define(g);
 	g->events = define_map(g, MAP_events, (struct map_shape){ 0 });
 	/* Stand-ins: their sizes are known at the end. */
 	g->counters = LLVMAddGlobal(g->m.module, g->m.i64, "counters_later");

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codegen/bpf/bss.h"
 #include "codegen/bpf/externs.h"
 #include "image/btf_ext.h"
 
@@ -64,8 +65,12 @@ static void note_symbol(struct object *o, const char *name, uint64_t value)
 	struct image *image = o->g->image;
 	size_t i;
 
-	if (str_is(str_of(name), "btrun_enabled"))
+	if (str_is(str_of(name), BSS_ENABLED))
 		image->enabled_offset = (uint32_t)value;
+	else if (str_is(str_of(name), BSS_EXIT))
+		image->exit_offset = (uint32_t)value;
+	else if (str_is(str_of(name), BSS_UNDONE))
+		image->undone_offset = (uint32_t)value;
 	else if (numbered(name, EXTERN_SYMBOL, &i) && i < image->externs.n)
 		image->externs.v[i].offset = (uint32_t)value;
 	else if (numbered(name, PARAMETER_SYMBOL, &i) && i < image->parameters.n)

@@ -2,6 +2,7 @@
  * The generators of language/builtins.def: builtin_X returns a scalar's value, or writes
  * to the memory that it is given.
  */
+#include "codegen/bpf/bss.h"
 #include "codegen/bpf/btf_load.h"
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/helpers.h"
@@ -188,6 +189,7 @@ LLVMValueRef builtin_delete(struct function *f, const struct builtin_use *use)
 
 LLVMValueRef builtin_exit(struct function *f, const struct builtin_use *use)
 {
+	bss_exit(f, use->args ? gen_value(f, use->args) : gen_const(f, 0));
 	event_call(f, use->node);
 	gen_return(f);
 	return NULL;

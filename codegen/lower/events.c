@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "analysis/field_path.h"
+#include "codegen/bpf/bss.h"
 #include "codegen/bpf/core_read.h"
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/helpers.h"
@@ -69,12 +70,40 @@ static void store32(struct function *f, LLVMValueRef to, LLVMValueRef value)
 	LLVMBuildStore(f->b, LLVMBuildTrunc(f->b, value, f->m->i32, ""), to);
 }
 
+/* Tells whether what the action asks for is done even when its record could not be sent. */
+static bool is_done_anyway(const struct action *a)
+{
+	return a->builtin == BUILTIN_exit || a->builtin == BUILTIN_clear || a->builtin == BUILTIN_zero;
+}
+
+static uint32_t count_losable(const struct record *r)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < r->actions.n; i++)
+		n += !is_done_anyway(r->actions.v[i]);
+	return n;
+}
+
+static void note_unsent(struct function *f, const struct record *r, struct span span)
+{
+	if (f->bpf->record_statements)
+		loss_count(f, LOSS_ring_full, IMAGE_NONE, span);
+	for (size_t i = 0; i < r->actions.n; i++) {
+		const struct action *a = r->actions.v[i];
+
+		if (a->builtin == BUILTIN_clear || a->builtin == BUILTIN_zero)
+			bss_undone(
+			    f, a->map->index, a->builtin == BUILTIN_clear ? UNDONE_CLEAR : UNDONE_ZERO);
+	}
+}
+
 static void open_record(struct function *f, const struct record *r, struct span span)
 {
 	struct rare rare;
 
 	f->lower->open = r;
-	f->bpf->record_statements = (uint32_t)r->actions.n;
+	f->bpf->record_statements = count_losable(r);
 	f->lower->after_record = gen_block(f, "sent");
 	if (in_scratch(r)) {
 		f->bpf->scratch_used = true;
@@ -84,7 +113,7 @@ static void open_record(struct function *f, const struct record *r, struct span 
 	} else {
 		f->lower->record = reserve(f, r);
 		gen_if_rare(f, LLVMBuildIsNull(f->b, f->lower->record, ""), &rare, "full");
-		loss_count(f, LOSS_ring_full, IMAGE_NONE, span);
+		note_unsent(f, r, span);
 		LLVMBuildBr(f->b, f->lower->after_record);
 		gen_end_rare(f, &rare);
 	}
@@ -99,7 +128,11 @@ static void output(
 {
 	LLVMValueRef result = gen_call(f, helper, f->m->i64, args, n);
 
-	loss_count_failure(f, result, LOSS_ring_full, IMAGE_NONE, span);
+	struct rare rare;
+
+	gen_if_rare(f, LLVMBuildICmp(f->b, LLVMIntSLT, result, gen_const(f, 0), ""), &rare, "failed");
+	note_unsent(f, f->lower->open, span);
+	gen_end_rare(f, &rare);
 	LLVMBuildBr(f->b, f->lower->after_record);
 }
 

@@ -260,5 +260,6 @@ void buffer_read(struct tracer *t, bool wait)
 		perf_buffer__consume(b->perf);
 	else
 		read_ring(b);
+	event_carry_out_undone(&t->runtime);
 	output_flush(t->runtime.out);
 }

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "runtime/print/output.h"
 #include "runtime/print/value.h"
 #include "runtime/process/shell.h"
+#include "runtime/process/signals.h"
 
 /*
  * What carries out an ASYNC builtin; the event column of language/builtins.def
@@ -28,6 +30,7 @@ struct prepared {
 	struct clock_text *clock; /* time() */
 	char *text;               /* cat(), system(): while they run */
 	size_t text_size;
+	bool exits;     /* exit() is in the same record */
 	struct str why; /* why prepare() refused it */
 };
 
@@ -181,6 +184,20 @@ static void run_join(struct runtime *r, struct prepared *p, const struct value *
 	output_end(r->out, "join");
 }
 
+/* That commands which were queued before exit() may still take, all together. */
+#define QUEUED_NS 1000000000
+
+/* Tells whether a call of system() or cat() is still to be run: what was queued must not hold up the end.
+ * What stands beside exit() belongs to it, BEGIN's queue is short, and END's is the end. */
+static bool is_still_run(struct runtime *r, const struct prepared *p)
+{
+	bool late = !r->finishing && (signals_ending() || (r->tracing && event_exiting(r) && !p->exits &&
+							      clock_ns() - r->exiting_ns > QUEUED_NS));
+
+	r->not_run += late;
+	return !late;
+}
+
 /* The text that a format and its values make, until the next one is made. */
 static const char *make_text(struct runtime *r, struct prepared *p, const struct value *values)
 {
@@ -195,7 +212,7 @@ static const char *make_text(struct runtime *r, struct prepared *p, const struct
 
 static void run_cat(struct runtime *r, struct prepared *p, const struct value *values)
 {
-	const char *path = make_text(r, p, values);
+	const char *path = is_still_run(r, p) ? make_text(r, p, values) : NULL;
 
 	if (path)
 		shell_cat(r, path);
@@ -205,7 +222,7 @@ static void run_cat(struct runtime *r, struct prepared *p, const struct value *v
 
 static void run_system(struct runtime *r, struct prepared *p, const struct value *values)
 {
-	const char *command = make_text(r, p, values);
+	const char *command = is_still_run(r, p) ? make_text(r, p, values) : NULL;
 
 	if (command)
 		shell_system(r, command);
@@ -245,22 +262,22 @@ static void run_unwatch(struct runtime *r, struct prepared *p, const struct valu
 
 static bool prepare_exit(struct runtime *r, struct prepared *p)
 {
-	const struct image_action *a = p->action;
+	return r->exit || refuse_action(p, STR("nowhere to note it"));
+}
 
-	if (a->n_fields > 1 || (a->n_fields == 1 && !value_is_number(field_type(r, &a->fields[0]))))
-		return refuse_action(p, STR("an exit code that is no number"));
+bool event_exiting(struct runtime *r)
+{
+	if (r->exiting || !r->exit || !*r->exit)
+		return r->exiting;
+	r->exiting = true;
+	r->exiting_ns = clock_ns();
+	r->exit_code = (int)(*r->exit & 0xff); /* all that a process can say */
 	return true;
 }
 
 static void run_exit(struct runtime *r, struct prepared *p, const struct value *values)
 {
-	const struct image_action *a = p->action;
-
-	if (r->exiting)
-		return; /* the first one decides */
-	r->exiting = true;
-	r->exit_code =
-	    (int)(a->n_fields ? (int64_t)value_number(values->type, values->bytes) : a->numbers[0]);
+	event_exiting(r); /* its program has noted it where it fired: the record only wakes us */
 }
 
 /* packets.c takes what it sends. */
@@ -332,13 +349,18 @@ static int prepare_action(struct runtime *r, struct prepared *p, const struct im
 
 static int prepare_record(struct runtime *r, const struct image_record *record, struct prepared **prepared)
 {
+	bool exits = false;
+
 	*prepared = arena_many(r->arena, struct prepared, record->n_actions);
 	for (uint32_t i = 0; i < record->n_actions; i++) {
 		int err = prepare_action(r, &(*prepared)[i], &record->actions[i]);
 
 		if (err)
 			return err;
+		exits |= (*prepared)[i].kind == &event_exit;
 	}
+	for (uint32_t i = 0; i < record->n_actions; i++)
+		(*prepared)[i].exits = exits;
 	return 0;
 }
 
@@ -410,6 +432,22 @@ static bool find_values(struct runtime *r, const char *bytes, const struct recor
 		}
 	}
 	return true;
+}
+
+void event_carry_out_undone(struct runtime *r)
+{
+	for (uint32_t map = 0; r->undone && map < r->image->maps.n; map++) {
+		volatile uint8_t *undone = r->undone + map * IMAGE_UNDONE_;
+
+		if (undone[UNDONE_CLEAR]) {
+			undone[UNDONE_CLEAR] = 0;
+			maps_clear(r, map);
+		}
+		if (undone[UNDONE_ZERO]) {
+			undone[UNDONE_ZERO] = 0;
+			maps_zero(r, map);
+		}
+	}
 }
 
 void event_handle(struct runtime *r, const void *bytes, size_t size)

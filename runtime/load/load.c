@@ -233,6 +233,10 @@ static int find_enabled(struct tracer *t)
 	if (bytes == MAP_FAILED)
 		return -errno;
 	t->loaded.enabled = (volatile uint32_t *)((char *)bytes + t->image.enabled_offset);
+	if (t->image.exit_offset != IMAGE_NONE)
+		t->runtime.exit = (volatile uint64_t *)((char *)bytes + t->image.exit_offset);
+	if (t->image.undone_offset != IMAGE_NONE)
+		t->runtime.undone = (volatile uint8_t *)bytes + t->image.undone_offset;
 	return 0;
 }
 
@@ -385,4 +389,6 @@ void load_close(struct tracer *t)
 	bpf_object__close(t->loaded.object);
 	t->loaded.object = NULL;
 	t->loaded.enabled = NULL;
+	t->runtime.undone = NULL;
+	t->runtime.exit = NULL;
 }

@@ -37,8 +37,15 @@ struct runtime {
 	VEC(struct target) targets; /* sorted by id */
 	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC, refreshed by run.c each wake-up */
 	int64_t boot_offset_ns;     /* CLOCK_REALTIME - CLOCK_BOOTTIME, the same */
-	bool exiting;               /* exit() has been seen */
+	const volatile uint64_t
+	    *exit;                /* where exit() is noted: IMAGE_EXIT and its code; NULL: there is none */
+	volatile uint8_t *undone; /* btrun_undone of image.h, or NULL */
+	bool exiting;             /* exit() has been seen */
 	int exit_code;
+	uint64_t exiting_ns;  /* CLOCK_MONOTONIC: when it was first seen */
+	bool tracing;         /* the programs have been enabled, and END has not run yet */
+	bool finishing;       /* nothing is traced any more: END comes */
+	uint64_t not_run;     /* calls of system() and cat() that were queued when tracing ended */
 	uint64_t shell_ns;    /* that cat() and system() took, while nobody read the output buffer */
 	uint64_t bad_records; /* records that did not fit their description: reported at exit */
 	void *state;          /* run.c's own */

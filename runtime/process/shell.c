@@ -2,17 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/message.h"
 #include "language/options.h"
 #include "runtime/print/output.h"
+#include "runtime/process/signals.h"
 
 extern char **environ;
 
@@ -25,6 +28,43 @@ static void copy(int fd, FILE *out, size_t limit)
 		fwrite(part, 1, (size_t)n, out);
 		limit -= (size_t)n;
 	}
+}
+
+/* Copies what the command prints until it ends or, while there is something to trace, somebody wants that to
+ * end. False: it has not ended. */
+static bool copy_until_end(struct runtime *r, int fd, FILE *out)
+{
+	struct pollfd ready[2] = { { .fd = fd, .events = POLLIN },
+		{ .fd = r->finishing ? -1 : signals_ending_fd(), .events = POLLIN } };
+	char part[4096];
+	ssize_t n = 1;
+
+	while (n > 0) {
+		if (poll(ready, 2, -1) < 0 && errno == EINTR)
+			continue;
+		if (ready[1].revents && !ready[0].revents)
+			return false;
+		n = read(fd, part, sizeof(part));
+		if (n > 0)
+			fwrite(part, 1, (size_t)n, out);
+	}
+	return true;
+}
+
+#define LEAVE_MS 500 /* that a command has from SIGTERM to SIGKILL */
+
+static void end_command(pid_t pid, const char *command)
+{
+	struct timespec moment = { .tv_nsec = 10000000 };
+	int status, left = LEAVE_MS / 10;
+
+	kill(pid, SIGTERM);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (left-- == 0)
+			kill(pid, SIGKILL);
+		nanosleep(&moment, NULL);
+	}
+	message("system: the command was ended before its end, as tracing was: %s", command);
 }
 
 void shell_cat(struct runtime *r, const char *path)
@@ -70,6 +110,7 @@ void shell_system(struct runtime *r, const char *command)
 {
 	uint64_t began = clock_ns();
 	int ends[2], err, status;
+	bool ended;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC)) {
@@ -81,9 +122,11 @@ void shell_system(struct runtime *r, const char *command)
 	if (err) {
 		message("system: %s", strerror(-err));
 	} else {
-		copy(ends[0], output_begin(r->out), SIZE_MAX);
+		ended = copy_until_end(r, ends[0], output_begin(r->out));
 		output_end(r->out, "syscall");
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		if (!ended)
+			end_command(pid, command);
+		while (ended && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 	}
 	close(ends[0]);

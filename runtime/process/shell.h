@@ -9,7 +9,7 @@
 
 /* The file's first max_cat_bytes. What can't be read is told on stderr. */
 void shell_cat(struct runtime *r, const char *path);
-/* sh -c command, waited for; its output becomes ours. */
+/* sh -c command, waited for; its output becomes ours. Where somebody wants the tracer to end it is ended. */
 void shell_system(struct runtime *r, const char *command);
 
 #endif

@@ -94,7 +94,9 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.compiler = STR("btrun, LLVM"),
 		.machine = STR("x86_64"),
 		.kernel = STR("6.1.0"),
-		.kernel_id = STR("0a1b") };
+		.kernel_id = STR("0a1b"),
+		.exit_offset = IMAGE_NONE,
+		.undone_offset = IMAGE_NONE };
 	sample_types(a, m);
 	vec_push(a, &m->records,
 	    ((struct image_record){ .size = 24, .tail_size = 1024, .n_actions = 1, .actions = actions }));
