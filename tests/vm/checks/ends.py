@@ -1,0 +1,133 @@
+"""exit() ends it where it fires, queued commands hold nobody up, intervals begin with the trace, and the actions of one
+place run in the order of the script."""
+import os
+import re
+import subprocess
+
+import guest
+from guest import Skip, btrun, check, expect, expect_equal, one_liner, run
+
+BUSY = "import os,time\nt=time.time()\nwhile time.time()-t<60: os.getppid()"
+GETPPID = "tracepoint:syscalls:sys_enter_getppid"
+
+
+class Busy:
+    """A process for every CPU that calls getppid(2) without a pause."""
+
+    def __enter__(self):
+        self.processes = [subprocess.Popen(["python3", "-c", BUSY]) for _ in range(os.cpu_count())]
+
+    def __exit__(self, *error):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def lines_behind_exit(probe, filter=""):
+    result = one_liner(f'{probe} {filter} {{ printf("line\\n"); exit(); }}').expect_ok()
+    expect(1 <= result.out.count("line") <= os.cpu_count(), f"{probe}: {result.out.count('line')} lines")
+
+
+@check
+def exit_ends_it_at_once():
+    with Busy():
+        for probe in (GETPPID, "rawtracepoint:sys_enter", "tracepoint:raw_syscalls:sys_enter"):
+            lines_behind_exit(probe, '/comm == "python3"/')
+        result = one_liner(GETPPID + ' { @n++; if (@n > 5) { printf("line %d\\n", @n); exit(@n); } }')
+        expect(6 <= result.status <= 5 + os.cpu_count() and "line 6\n" in result.out, str(result))
+
+
+@check
+def exit_ends_it_at_once_kernel():
+    """The kinds of programs that this kernel lets only a guest have."""
+    with Busy():
+        for probe in ("kprobe:__x64_sys_getppid", "kretprobe:__x64_sys_getppid", "fentry:__x64_sys_getppid",
+                      "fexit:__x64_sys_getppid"):
+            lines_behind_exit(probe)
+
+
+@check
+def exit_codes():
+    """All that a process can say; what is behind exit() is not done, the first one decides."""
+    for code, status in (("", 0), ("7", 7), ("255", 255), ("256", 0), ("-1", 255), ("-5", 251), ("-11", 245), ("1 + 2", 3)):
+        for probe in ("BEGIN", "interval:ms:20"):
+            result = one_liner(probe + ' { printf("a"); exit(%s); } END { printf("b"); exit(9); }' % code)
+            expect_equal((result.status, result.out), (status, "ab"), f"{probe} exit({code})")
+    expect_equal(one_liner('BEGIN { @ = 3; exit(@++); }').status, 3)
+
+
+@check
+def exit_is_not_lost():
+    """Nor are clear() and zero(): a buffer of one page beside probes that fill it all the time."""
+    fill = GETPPID + ' { printf("%0500d\\n", 1); } '
+    for ends in ("exit(5);", 'printf("%0500d\\n", 2); exit(5);', '$s = str(0, 200); printf("%s\\n", $s); exit(5);'):
+        with Busy():
+            result = btrun("--buffer-size", "4K", "-e", fill + "interval:ms:700 { " + ends + " }")
+        expect_equal(result.status, 5, ends)
+    for builtin, left in (("clear", None), ("zero", "0")):
+        script = fill + "BEGIN { @x[1] = 5; @y = 5; } interval:ms:50 /@n++ < 4/ { %s(@x); %s(@y); } interval:s:1 { exit(); }"
+        with Busy():
+            result = btrun("--buffer-size", "4K", "-e", script % (builtin, builtin))
+        expect_equal(re.findall(r"@x\[1\]: (\d)", result.out), [left] if left else [], builtin)
+        expect("@y: 5" not in result.out, builtin)
+
+
+@check
+def queued_commands_hold_nobody_up():
+    queue = 'tracepoint:syscalls:sys_enter_getppid { system("echo X"); cat("/dev/null"); } END { system("echo end"); } '
+    with Busy():
+        result = btrun("--unsafe", "-e", queue + 'interval:ms:300 { system("echo last"); exit(); }', timeout=20)
+        ended = run("timeout", "-s", "TERM", "2", guest.BUILD + "/btrun", "--unsafe", "-e", queue + "BEGIN { @ = 1; }", timeout=20)
+        alone = btrun("--unsafe", "-e", GETPPID + ' { system("echo X"); exit(); }')
+    for got in (result, ended):
+        expect("end\n" in got.out and re.search(r"\d+ calls of system\(\) or cat\(\) were not run", got.err), str(got))
+    expect("last\n" in result.out and "@: 1" in ended.out, str(ended))
+    expect(1 <= alone.out.count("X") <= os.cpu_count(), str(alone))
+    expect_equal(one_liner('BEGIN { system("sleep 1.2"); if (1) { system("echo a"); } exit(); }', "--unsafe").out, "a\n")
+    long = run("timeout", "-s", "TERM", "2", guest.BUILD + "/btrun", "--unsafe", "-e",
+               'BEGIN { system("sleep 100"); } END { system("echo end"); }', timeout=20)
+    expect(long.out == "end\n" and "was ended before its end" in long.err, str(long))
+
+
+@check
+def interval_begins_with_the_trace():
+    for period in (100, 400, 700):
+        script = ('BEGIN { system("sleep 0.5"); @b = nsecs; } END { clear(@b); } '
+                  'interval:ms:%d { printf("%%d\\n", (nsecs - @b) / 1000000); exit(); }' % period)
+        first = int(one_liner(script, "--unsafe").expect_ok().out)
+        expect(first >= 500 + period - 10, f"first tick of {period} ms after {first - 500} ms")
+
+
+CALLS = """__attribute__((noinline)) int f(int x) { asm volatile(""); return x + 1; }
+int main(void) { return f(1) + f(2) == 5 ? 0 : 1; }"""
+
+
+def order(probe, *options):
+    """Four actions, beside others; then exit() in the second."""
+    actions = " ".join(f'{probe} {{ printf("{i}"); }}' for i in range(4))
+    result = one_liner("BEGIN { } " + actions + " END { }", *options).expect_ok()
+    expect(result.out.strip() and not result.out.strip().replace("0123", ""), f"{probe} {options}: {result}")
+    ending = f'{probe} {{ printf("0"); }} {probe} {{ printf("1"); exit(); }} {probe} {{ printf("2"); }}'
+    expect_equal(one_liner(ending, *options).expect_ok().out.strip(), "01", f"{probe} {options}")
+
+
+@check
+def order_of_user_probes():
+    with open("/tmp/calls.c", "w") as file:
+        file.write(CALLS)
+    if run("cc", "-O1", "-g", "-o", "/tmp/calls", "/tmp/calls.c").status:
+        raise Skip("there is no C compiler")
+    for probe in ("uprobe:/tmp/calls:f", "uretprobe:/tmp/calls:f", "uprobe:/tmp/calls:f*"):
+        order(probe, "-c", "/tmp/calls")
+
+
+@check
+def order_of_kernel_probes():
+    command = ("-c", "/usr/bin/python3 -c 'import os; os.getppid()'")
+    function, mine = "__x64_sys_getppid", '/comm == "python3"/'
+    for method in ("auto", "perf", "fentry", "tracefs") + (("multi",) if guest.NEW else ()):
+        for probe in ("kprobe", "kretprobe"):
+            if not (method == "tracefs" and probe == "kprobe"):
+                order(f"{probe}:{function} {mine}", "--attach=" + method, *command)
+    for probe in (f"fentry:{function}", f"fexit:{function}", GETPPID):
+        order(f"{probe} {mine}", *command)
