@@ -73,7 +73,10 @@ const struct type *builtin_type_retval(struct compilation *c, struct use *use)
 		/* A trampoline gives a void function no return value; a kretprobe has the register. */
 		if (attach->in_btf && !attach->ret_type)
 			c->unit->needs_kprobe = true;
-		return register_retval(c);
+		/* A typed pass comes by more than once. */
+		if (!c->unit->retval)
+			c->unit->retval = register_retval(c);
+		return c->unit->retval;
 	}
 	if (attach->ret_type)
 		return type_of_btf(c->types, attach->ret_type, SPACE_KERNEL);

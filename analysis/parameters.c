@@ -82,8 +82,7 @@ static int read_parameters(struct compilation *c, const struct attach *a, const 
 	return 0;
 }
 
-/* A typed pass comes by more than once. */
-static const struct type *read_returned(struct compilation *c, const struct attach *a)
+const struct type *parameters_returned(struct compilation *c, const struct attach *a)
 {
 	const struct type *record;
 	const struct member *member;
@@ -93,16 +92,6 @@ static const struct type *read_returned(struct compilation *c, const struct atta
 		return NULL;
 	record = define_all(c, text, RETURNED);
 	return record && type_members(c->types, record, &member) == 1 ? member->type : NULL;
-}
-
-const struct type *parameters_returned(struct compilation *c, const struct attach *a)
-{
-	struct attach *own = (struct attach *)a;
-
-	if (!a->returned_known)
-		own->returned = read_returned(c, a);
-	own->returned_known = true;
-	return a->returned;
 }
 
 static bool names_args(const struct node *node)

@@ -138,8 +138,6 @@ struct attach {
 	uint32_t n_params;
 	bool variadic, ambiguous;
 	uint32_t ret_type; /* 0: void */
-	const struct type *returned; /* uretprobe: the number that it returns; NULL: unknown, or none */
-	bool returned_known;
 };
 
 struct unit {
@@ -153,7 +151,8 @@ struct unit {
 	VEC(struct variable *) variables;
 	uint32_t arg_mask; /* bit N: argN is used */
 	bool uses_retval;
-	bool needs_kprobe; /* reg(), ctx, an offset ...: no trampoline form */
+	const struct type *retval; /* of a register that holds what is returned; NULL: nobody has asked */
+	bool needs_kprobe;         /* reg(), ctx, an offset ...: no trampoline form */
 	/* A watchpoint whose addresses this unit finds, as arguments of a function; else NULL. The script has
 	 * no such action: it is ours. */
 	const struct attach *watch;
