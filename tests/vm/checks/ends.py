@@ -65,9 +65,10 @@ def exit_is_not_lost():
             result = btrun("--buffer-size", "4K", "-e", fill + "interval:ms:700 { " + ends + " }")
         expect_equal(result.status, 5, ends)
     for builtin, left in (("clear", None), ("zero", "0")):
-        script = fill + "BEGIN { @x[1] = 5; @y = 5; } interval:ms:50 /@n++ < 4/ { %s(@x); %s(@y); } interval:s:1 { exit(); }"
+        script = (fill + "BEGIN { @x[1] = 5; @y = 5; } "
+                  "interval:ms:50 /@n++ < 4/ { " + f"{builtin}(@x); {builtin}(@y);" + " } interval:s:1 { exit(); }")
         with Busy():
-            result = btrun("--buffer-size", "4K", "-e", script % (builtin, builtin))
+            result = btrun("--buffer-size", "4K", "-e", script)
         expect_equal(re.findall(r"@x\[1\]: (\d)", result.out), [left] if left else [], builtin)
         expect("@y: 5" not in result.out, builtin)
 
