@@ -155,7 +155,7 @@ static bool take_argument(struct compilation *c, struct attach *a, struct str pl
 	if (!function.n || number < 0)
 		return false;
 	a->function = function;
-	a->argument = (uint32_t)number;
+	a->watch.argument = (uint32_t)number;
 	return true;
 }
 
@@ -165,10 +165,10 @@ bool split_watchpoint(struct compilation *c, const struct attach_syntax *syntax,
 	uint64_t n = 0;
 
 	place = str_split(syntax->rest, ':', &rest);
-	length = str_split(rest, ':', &a->mode);
-	if (!attach_number(length, &n) || !good_mode(a->mode))
+	length = str_split(rest, ':', &a->watch.mode);
+	if (!attach_number(length, &n) || !good_mode(a->watch.mode))
 		return attach_malformed(c, syntax, a);
-	a->length = (uint32_t)n;
+	a->watch.length = (uint32_t)n;
 	if (n != 1 && n != 2 && n != 4 && n != 8) {
 		problem_error(c, syntax->rest_span, "a watchpoint watches 1, 2, 4 or 8 bytes");
 		problem_hint(c, "as in watchpoint:0x10000000:8:rw");

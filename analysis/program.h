@@ -121,9 +121,11 @@ struct attach {
 	uint64_t period_ns;  /* interval, profile */
 	uint64_t count;      /* software, hardware: events from one firing to the next; 0: the default */
 	uint64_t address;    /* watchpoint; uprobe without a function */
-	uint32_t length;     /* watchpoint: bytes */
-	struct str mode;     /* watchpoint: of the letters r, w, x */
-	uint32_t argument;   /* watchpoint with a function: which argument is the address */
+	struct {
+		uint32_t length;   /* bytes */
+		struct str mode;   /* of the letters r, w, x */
+		uint32_t argument; /* with a function: which argument is the address */
+	} watch;                   /* watchpoint */
 	/* Attach only where the kernel has (or, negated, lacks) this function: from a
 	 * predicate that is func_exists("...") or its negation. Empty: always. */
 	struct str condition;

@@ -125,7 +125,7 @@ static void add_watch(struct compilation *c, const struct probe_syntax *written,
 	struct unit *unit;
 
 	entry->probe = PROBE_uprobe;
-	argument->ident.name = str_format(c->arena, "arg%u", watchpoint->argument);
+	argument->ident.name = str_format(c->arena, "arg%u", watchpoint->watch.argument);
 	statement->expr.expr = new_call(c, watchpoint->span, STR("watch"), argument);
 	syntax.body->block.statements = statement;
 	unit = new_unit(c, &syntax, entry);
@@ -152,7 +152,7 @@ static void add_action(
 		if (!list.v.v[i]->glob)
 			add_attach(c, syntax, new_unit(c, syntax, list.v.v[i]), list.v.v[i], action);
 	for (size_t i = 0; i < list.v.n; i++)
-		if (list.v.v[i]->mode.n && list.v.v[i]->function.n)
+		if (list.v.v[i]->watch.mode.n && list.v.v[i]->function.n)
 			add_watch(c, syntax, list.v.v[i], n_actions);
 	add_globs(c, syntax, &list, action);
 }

@@ -195,7 +195,7 @@ def sharers(tree, name, header, scratch):
         words, output = tree.commands[path]
         words = [w for w in words if w not in ("-Werror", "-c", "-o", output) and not w.endswith(".o")]
         done = subprocess.run([words[0], "-I" + os.path.join(scratch, name), *words[1:], "-fsyntax-only", "-O0",
-                               "-Wdeprecated-declarations"], cwd=tree.build, capture_output=True, text=True,
+                               "-Wdeprecated-declarations", "-ftrack-macro-expansion=0"], cwd=tree.build, capture_output=True, text=True,
                               errors="replace", env={**os.environ, "LC_ALL": "C"})
         if done.returncode:
             raise RuntimeError(f"{path} with marks in struct {name}: {done.stderr[:2000]}")
