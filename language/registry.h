@@ -17,6 +17,11 @@ enum builtin_form {
 	BUILTIN_IS_END = 1 << 7,      /* nothing after a call of it is reached */
 	BUILTIN_IS_CONDITION = 1 << 8, /* as a whole predicate it decides whether a probe is attached */
 	BUILTIN_IS_ARGS = 1 << 9,      /* its members are those of the probe */
+	/* ASYNC, and done although its record could not be sent: the program notes in .bss what is to be
+	   done. */
+	BUILTIN_NOTES_EXIT = 1 << 10,
+	BUILTIN_NOTES_CLEAR = 1 << 11,
+	BUILTIN_NOTES_ZERO = 1 << 12,
 };
 
 /* What the runtime needs of the system while it traces, to carry out an action or to print a value: bits that

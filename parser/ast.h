@@ -106,8 +106,8 @@ struct type_syntax {
 struct node {
 	enum node_kind kind;
 	struct span span;
-	struct node *next;       /* the next of a list: statements, arguments, keys, elements */
-	const struct type *type; /* analysis: an expression's type */
+	struct node *next;             /* the next of a list: statements, arguments, keys, elements */
+	const struct type *type;       /* analysis: an expression's type */
 	const struct field_path *path; /* analysis: to a member, an element, what * gives; else NULL */
 	union {
 		struct {

@@ -29,7 +29,7 @@ struct parser {
 	VEC(struct token) open; /* brackets of all kinds that are not closed yet */
 	struct token last;      /* the token that bison was given last, and the one before */
 	struct token before;
-	struct span taken;      /* of the token that was read last, by bison or by hand */
+	struct span taken; /* of the token that was read last, by bison or by hand */
 	bool end_reported;
 	unsigned definition_depth; /* of records and parentheses in one another */
 	bool definition_wrong;     /* the definition of a type that is being read has a mistake */

@@ -70,10 +70,16 @@ static void store32(struct function *f, LLVMValueRef to, LLVMValueRef value)
 	LLVMBuildStore(f->b, LLVMBuildTrunc(f->b, value, f->m->i32, ""), to);
 }
 
+static const unsigned forms[] = {
+#define BUILTIN(name, forms, ...) [BUILTIN_##name] = (forms),
+#include "language/builtins.def"
+#undef BUILTIN
+};
+
 /* Tells whether what the action asks for is done even when its record could not be sent. */
 static bool is_done_anyway(const struct action *a)
 {
-	return a->builtin == BUILTIN_exit || a->builtin == BUILTIN_clear || a->builtin == BUILTIN_zero;
+	return forms[a->builtin] & (BUILTIN_NOTES_EXIT | BUILTIN_NOTES_CLEAR | BUILTIN_NOTES_ZERO);
 }
 
 static uint32_t count_losable(const struct record *r)
@@ -92,9 +98,10 @@ static void note_unsent(struct function *f, const struct record *r, struct span 
 	for (size_t i = 0; i < r->actions.n; i++) {
 		const struct action *a = r->actions.v[i];
 
-		if (a->builtin == BUILTIN_clear || a->builtin == BUILTIN_zero)
-			bss_undone(
-			    f, a->map->index, a->builtin == BUILTIN_clear ? UNDONE_CLEAR : UNDONE_ZERO);
+		if (forms[a->builtin] & BUILTIN_NOTES_CLEAR)
+			bss_undone(f, a->map->index, UNDONE_CLEAR);
+		if (forms[a->builtin] & BUILTIN_NOTES_ZERO)
+			bss_undone(f, a->map->index, UNDONE_ZERO);
 	}
 }
 
