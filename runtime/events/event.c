@@ -339,7 +339,7 @@ static int prepare_action(struct runtime *r, struct prepared *p, const struct im
 		return -EPROTONOSUPPORT;
 	}
 	if (!p->kind->prepare(r, p)) {
-		message_error("a %.*s() of the program has %.*s; the file is damaged: compile the script "
+		message_error("%.*s() of the program has %.*s; the file is damaged: compile the script "
 			      "again",
 		    STR_ARG(a->builtin), STR_ARG(p->why));
 		return -EINVAL;

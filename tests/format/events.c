@@ -10,7 +10,6 @@
 static struct image_field time_field[] = { { .type = T_U64, .offset = 8, .is_time = true } };
 static struct image_field line_fields[] = { { .type = T_STR16, .offset = 16, .tail = true },
 	{ .type = T_I32, .offset = 24 }, { .type = T_INET, .offset = 28 } };
-static struct image_field code_field[] = { { .type = T_I64, .offset = 8 } };
 
 static struct image_action first[] = {
 	{ .builtin = { "time", 4 }, .map = IMAGE_NONE, .n_fields = 1, .fields = time_field },
@@ -26,8 +25,9 @@ static struct image_action first[] = {
 	    .fields = time_field },
 };
 static struct image_action second[] = {
-	{ .builtin = { "exit", 4 }, .map = IMAGE_NONE, .n_fields = 1, .fields = code_field },
+	{ .builtin = { "exit", 4 }, .map = IMAGE_NONE },
 };
+static uint64_t noted; /* where a program notes exit() */
 
 struct line {
 	struct record_header header;
@@ -53,7 +53,9 @@ static void begin(struct harness *h, enum output_form form)
 	vec_push(h->runtime.arena, &h->image.records,
 	    ((struct image_record){ .size = LINE_FIXED, .tail_size = 16, .n_actions = 3, .actions = first }));
 	vec_push(h->runtime.arena, &h->image.records,
-	    ((struct image_record){ .size = 16, .n_actions = 1, .actions = second }));
+	    ((struct image_record){ .size = 8, .n_actions = 1, .actions = second }));
+	noted = 0;
+	h->runtime.exit = &noted;
 	CHECK_INT(events_prepare(&h->runtime), 0);
 	h->runtime.wall_offset_ns = 25LL * 3600 * 1000000000;
 }
@@ -81,18 +83,22 @@ static void both_forms(void)
 static void exits(void)
 {
 	struct harness h;
-	struct {
-		struct record_header header;
-		int64_t code;
-	} exit3 = { { 1, 16 }, 3 };
+	struct record_header woken = { 1, 8 };
 
 	begin(&h, OUTPUT_TEXT);
+	event_handle(&h.runtime, &woken, sizeof(woken));
 	CHECK(!h.runtime.exiting);
-	event_handle(&h.runtime, &exit3, sizeof(exit3));
+	noted = IMAGE_EXIT | 3;
+	event_handle(&h.runtime, &woken, sizeof(woken));
 	CHECK(h.runtime.exiting);
-	exit3.code = 4;
-	event_handle(&h.runtime, &exit3, sizeof(exit3));
 	CHECK_INT(h.runtime.exit_code, 3);
+	noted = IMAGE_EXIT | 4;
+	CHECK(event_exiting(&h.runtime));
+	CHECK_INT(h.runtime.exit_code, 3);
+	h.runtime.exiting = false;
+	noted = IMAGE_EXIT | 0xffffffff; /* exit(-1) */
+	CHECK(event_exiting(&h.runtime));
+	CHECK_INT(h.runtime.exit_code, 255);
 	harness_end(&h);
 }
 
