@@ -90,6 +90,8 @@ def of_tables(data):
     try:
         parts.update({name: t.text() for name in TEXTS})
         parts["live-offset"] = t.number("I")
+        if parts["version"] >= 7:  # where exit(), clear() and zero() are noted
+            parts["exit-offset"], parts["undone-offset"] = t.number("I"), t.number("I")
         parts.update({name: t.rows(form) for name, form in TABLES.items()})
         parts["fixed"], parts["relocations"] = t.number("I"), t.rows(RELOCS)
         if t.at != len(data):
