@@ -22,7 +22,7 @@ def image_readable_by_others():
         path = f"{guest.OUT}/{name}-{guest.RELEASE}.o"
         btrun("--emit-elf", path, script).expect_ok()
         done = run("bpftool", "btf", "dump", "file", path).expect_ok()
-        expect("VAR 'btrun_live'" in done.out, "bpftool finds no btrun_live in its BTF")
+        expect("VAR 'btrun_enabled'" in done.out, "bpftool finds no btrun_enabled in its BTF")
         tool = next((t for t in ("llvm-objdump", "llvm-objdump-19") if run("which", t).status == 0), None)
         if tool:
             done = run(tool, "-h", path).expect_ok()
