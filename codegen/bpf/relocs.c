@@ -108,8 +108,8 @@ static struct span attach_span(struct object *o, struct str category, struct str
 	return (struct span){ 0, 0 };
 }
 
-/* core.c puts ___N behind names. */
-static struct str without_attempt(struct str name)
+/* Returns the name that the record was given; describe_record() puts ___N behind it. */
+static struct str given_name(struct str name)
 {
 	size_t end = name.n;
 
@@ -165,8 +165,7 @@ static bool take(struct object *o, struct str section_name, const struct relo *r
 	struct btf_info info;
 
 	btf_info(o->btf, r->type, &info);
-	if (info.shape != BTF_SHAPE_STRUCT || !info.members ||
-	    !split_record(without_attempt(info.name), &row, a))
+	if (info.shape != BTF_SHAPE_STRUCT || !info.members || !split_record(given_name(info.name), &row, a))
 		return false;
 	btf_member(o->btf, r->type, 0, &member);
 	split_member(member.name, &row, a);

@@ -2,18 +2,39 @@
 
 #include <string.h>
 
+#define MEMBERS_MAX (1u << 20) /* of one record, with a global each: no program has as many instructions */
+
 LLVMMetadataRef describe_int(struct module *m, const char *name, uint32_t bytes, unsigned encoding)
 {
 	return LLVMDIBuilderCreateBasicType(
 	    m->di, name, strlen(name), 8ull * bytes, encoding, LLVMDIFlagZero);
 }
 
-/* LLVM keeps the globals that stand for relocations in a static table, under the type's name and what is
- * accessed, and so finds those of a module that is gone. For libbpf and relocs.c what follows ___ is not part
- * of the name. */
-static struct str name_of_attempt(struct module *m, struct str name)
+/* Returns the member's number among those of its record. */
+static unsigned member_number(struct module *m, struct str record, LLVMMetadataRef member)
 {
-	return name.n && m->attempt ? str_format(m->arena, "%.*s___%u", STR_ARG(name), m->attempt) : name;
+	unsigned number = 0;
+
+	for (size_t i = 0; i < m->members.n; i++) {
+		if (!str_eq(m->members.v[i].record, record))
+			continue;
+		if (m->members.v[i].member == member)
+			return number;
+		number++;
+	}
+	vec_push(m->arena, &m->members, ((struct described_member){ record, member }));
+	return number;
+}
+
+/* Returns a name of its own for each member of a record. LLVM keeps a global for each relocation, under the
+ * record's name, what is asked and the answer: members of one name with one answer would share the relocation
+ * of the first. Its table is static and knows modules that are gone, so each module has numbers of its own.
+ * For libbpf and relocs.c what follows ___ is not part of the name. */
+static struct str own_name(struct module *m, struct str record, LLVMMetadataRef member)
+{
+	unsigned number = record.n ? member_number(m, record, member) + m->attempt * MEMBERS_MAX : 0;
+
+	return number ? str_format(m->arena, "%.*s___%u", STR_ARG(record), number) : record;
 }
 
 LLVMMetadataRef describe_record(struct module *m, struct str name, bool is_union, uint32_t size,
@@ -22,7 +43,7 @@ LLVMMetadataRef describe_record(struct module *m, struct str name, bool is_union
 	LLVMMetadataRef field = LLVMDIBuilderCreateMemberType(m->di, m->cu, member.p, member.n, m->file, 0,
 	    bits, 0, bit_offset, bitfield ? LLVMDIFlagBitField : LLVMDIFlagZero, inner);
 
-	name = name_of_attempt(m, name);
+	name = own_name(m, name, field);
 	if (is_union)
 		return LLVMDIBuilderCreateUnionType(m->di, m->cu, name.n ? name.p : "", name.n, m->file, 0,
 		    8ull * size, 8, LLVMDIFlagZero, &field, 1, 0, "", 0);

@@ -14,6 +14,12 @@
 #include "base/arena.h"
 #include "base/source.h"
 
+/* A member that relocations name, as describe_record() describes it. */
+struct described_member {
+	struct str record;
+	LLVMMetadataRef member;
+};
+
 struct module {
 	struct arena *arena;
 	const struct source_map *map; /* of the texts; the debug information gives the script's lines */
@@ -23,6 +29,7 @@ struct module {
 	LLVMDIBuilderRef di;
 	LLVMMetadataRef file, cu;
 	LLVMTypeRef i8, i32, i64, ptr, void_;
+	VEC(struct described_member) members;
 	unsigned attempt; /* how many modules this process has made before */
 	bool muted;       /* LLVM's errors are not printed: there will be another attempt */
 	bool refused;     /* LLVM has reported an error */

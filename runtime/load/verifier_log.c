@@ -201,7 +201,7 @@ static struct str unresolved(struct str log)
 	return str_trim(str_split(text, '(', &log));
 }
 
-/* The compiler tells its attempts apart by what stands behind ___ in names. */
+/* Returns the log's words as the script has them: the compiler puts ___N behind a record's name. */
 static struct str without_variant(struct arena *a, struct str what)
 {
 	const char *at = memmem(what.p, what.n, "___", 3), *end = at ? at + 3 : NULL;

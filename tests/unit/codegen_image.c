@@ -1,4 +1,5 @@
 /* Small scripts through the whole compiler, against the fixture kernel: what is in the image. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -8,7 +9,10 @@
 #include <unistd.h>
 
 #include "codegen/compile.h"
+#include "image/btf_ext.h"
+#include "image/elf.h"
 #include "image/image.h"
+#include "kernel/btf.h"
 #include "parser/parser.h"
 #include "tests/unit/test.h"
 
@@ -142,6 +146,70 @@ static void relocations(struct arena *a)
 	CHECK_INT(c.image.relocs.n, 0);
 }
 
+/* Returns the name of the member that a CO-RE record of the object accesses. */
+static struct str accessed(const struct kernel_btf *btf, const struct bpf_core_relo *r)
+{
+	struct btf_member_info m = { .type = r->type_id };
+	struct btf_info info;
+	char *at;
+
+	strtoul(btf_string(btf, r->access_str_off).p, &at, 10);
+	while (*at == ':') {
+		unsigned long number = strtoul(at + 1, &at, 10);
+
+		btf_info(btf, m.type, &info);
+		btf_member(btf, info.id, (uint32_t)number, &m);
+	}
+	return m.name;
+}
+
+/* Returns which properties of the member the object asks for, a bit each. */
+static unsigned asked_of(const struct compiled *c, struct str member)
+{
+	struct bpf_core_relo r;
+	struct btf_ext_section section;
+	struct btf_ext_walk walk;
+	struct kernel_btf *btf = NULL;
+	unsigned kinds = 0;
+	Elf64_Shdr h;
+
+	if (!elf_section(c->bytes, c->size, STR(".BTF"), &h) ||
+	    kernel_btf_parse((char *)c->bytes + h.sh_offset, h.sh_size, &btf) ||
+	    !elf_section(c->bytes, c->size, STR(".BTF.ext"), &h) ||
+	    btf_ext_begin(&walk, (char *)c->bytes + h.sh_offset, h.sh_size, BTF_EXT_RELOCATIONS) <= 0)
+		return 0;
+	while (btf_ext_next(&walk, &section) > 0)
+		for (uint32_t i = 0; i < section.n; i++) {
+			memcpy(&r, section.records + (size_t)i * walk.record_size, sizeof(r));
+			if (str_eq(accessed(btf, &r), member))
+				kinds |= 1u << r.kind;
+		}
+	kernel_btf_free(btf);
+	return kinds;
+}
+
+/* Of each member everything is asked by its own name, though others have the same place, size and sign on the
+ * kernel that is compiled for. */
+static void own_relocations(struct arena *a)
+{
+	static const char text[] = "kprobe:tcp_connect { $s = (struct sock *)arg0; @a = $s->sk_err; "
+				   "@b = $s->sk_rcvbuf; @c = $s->sk_ack_backlog; @d = $s->sk_type; "
+				   "@e = $s->__sk_common.skc_daddr; @f = $s->__sk_common.skc_addrpair; }";
+	static const char *const members[] = { "sk_err", "sk_rcvbuf", "sk_ack_backlog", "sk_type",
+		"skc_daddr", "skc_addrpair" };
+	const unsigned all = 1u << BPF_CORE_FIELD_BYTE_OFFSET | 1u << BPF_CORE_FIELD_BYTE_SIZE |
+			     1u << BPF_CORE_FIELD_SIGNED | 1u << BPF_CORE_FIELD_LSHIFT_U64 |
+			     1u << BPF_CORE_FIELD_RSHIFT_U64;
+	struct compiled c;
+
+	/* again, because LLVM remembers what it has seen of modules that are gone */
+	for (int round = 0; round < 2; round++) {
+		CHECK(compile_for(a, text, true, false, &c));
+		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+			CHECK_INT(asked_of(&c, str_of(members[i])), all);
+	}
+}
+
 /* Instructions of the whole object that call this helper of the kernel. */
 static unsigned calls_of(const struct compiled *c, int32_t helper)
 {
@@ -260,6 +328,7 @@ int main(void)
 
 	forms(a);
 	relocations(a);
+	own_relocations(a);
 	portable(a);
 	ids(a);
 	direct(a);
