@@ -298,6 +298,7 @@ static bool is_function_attach(const struct image_attach *a)
 void attach_tell_switched_off(struct tracer *t)
 {
 	unsigned refusals = features_kprobe_refusals(t->runtime.kernel);
+	bool told = false;
 
 	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		struct probe *p = &t->attachment.probes.v[i];
@@ -306,7 +307,16 @@ void attach_tell_switched_off(struct tracer *t)
 
 		if (why)
 			message("%.*s may have missed hits: %s by now", STR_ARG(a->text), why);
+		told |= why != NULL;
 	}
+	/* Seen on 6.1.192 and 6.12.117: what is detached while ftrace is off keeps flags that
+	 * ftrace_shutdown() takes for a fault of its own later, and nothing that uses ftrace attaches from
+	 * then on. */
+	if (told && refusals & REFUSED_FTRACE_OFF)
+		message_hint(
+		    "after sysctl kernel.ftrace_enabled=1, trace the same once more for a moment: the kernel "
+		    "takes functions off by halves while ftrace is off, and can switch it off for good "
+		    "later");
 }
 
 /* The kernel waits for a grace period of RCU for each kprobe that is detached, some of it without a lock. */

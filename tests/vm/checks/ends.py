@@ -15,11 +15,14 @@ GETPGID = "tracepoint:syscalls:sys_enter_getpgid"
 
 
 class Busy:
-    """A process for every CPU that calls getpgid(2) without a pause, and does so when the block begins. Not getppid(2):
+    """Processes, one for every CPU, that call getpgid(2) without a pause, and do so when the block begins. Not getppid(2):
     kernels' BTF lacks the functions of system calls without arguments."""
 
+    def __init__(self, number=os.cpu_count()):
+        self.number = number
+
     def __enter__(self):
-        self.processes = [subprocess.Popen(["python3", "-c", BUSY], stdout=subprocess.PIPE) for _ in range(os.cpu_count())]
+        self.processes = [subprocess.Popen(["python3", "-c", BUSY], stdout=subprocess.PIPE) for _ in range(self.number)]
         for process in self.processes:
             process.stdout.readline()
 
@@ -79,13 +82,13 @@ def exit_is_not_lost():
     """Nor are clear() and zero(): a buffer of one page beside probes that fill it all the time."""
     fill = GETPGID + ' { printf("%0500d\\n", 1); } '
     for ends in ("exit(5);", 'printf("%0500d\\n", 2); exit(5);', '$s = str(0, 200); printf("%s\\n", $s); exit(5);'):
-        with Busy():
+        with Busy(1):
             result = btrun("--buffer-size", "4K", "-e", fill + "interval:ms:700 { " + ends + " }")
         expect_equal(result.status, 5, ends)
     for builtin, left in (("clear", None), ("zero", "0")):
         script = (fill + "BEGIN { @x[1] = 5; @y = 5; } "
                   "interval:ms:50 /@n++ < 4/ { " + f"{builtin}(@x); {builtin}(@y);" + " } interval:s:1 { exit(); }")
-        with Busy():
+        with Busy(1):
             result = btrun("--buffer-size", "4K", "-e", script)
         expect_equal(re.findall(r"@x\[1\]: (\d)", result.out), [left] if left else [], builtin)
         expect("@y: 5" not in result.out, builtin)

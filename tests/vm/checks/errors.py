@@ -71,6 +71,8 @@ def ftrace_is_switched_off_meanwhile():
         finally:
             guest.write("/proc/sys/kernel/ftrace_enabled", "1")
     expect("kprobe:ksys_write may have missed hits: ftrace is switched off" in result.err, str(result))
+    expect("trace the same once more" in result.err, str(result))
+    one_liner("kprobe:ksys_write { @ = count(); } interval:ms:100 { exit(); }").expect_ok()
 
 
 @check
