@@ -79,13 +79,15 @@ def exit_codes():
 
 @check
 def exit_is_not_lost():
-    """Nor are clear() and zero(): a buffer of one page beside probes that fill it all the time."""
+    """Nor are clear() and zero(): a buffer of one page beside probes that fill it all the time. A guest is too slow for
+    all of it."""
     fill = GETPGID + ' { printf("%0500d\\n", 1); } '
-    for ends in ("exit(5);", 'printf("%0500d\\n", 2); exit(5);', '$s = str(0, 200); printf("%s\\n", $s); exit(5);'):
+    all_ends = ('printf("%0500d\\n", 2); exit(5);', "exit(5);", '$s = str(0, 200); printf("%s\\n", $s); exit(5);')
+    for ends in all_ends[:1] if guest.IN_GUEST else all_ends:
         with Busy(1):
             result = btrun("--buffer-size", "4K", "-e", fill + "interval:ms:700 { " + ends + " }")
         expect_equal(result.status, 5, ends)
-    for builtin, left in (("clear", None), ("zero", "0")):
+    for builtin, left in (("clear", None), ("zero", "0"))[guest.IN_GUEST:]:
         script = (fill + "BEGIN { @x[1] = 5; @y = 5; } "
                   "interval:ms:50 /@n++ < 4/ { " + f"{builtin}(@x); {builtin}(@y);" + " } interval:s:1 { exit(); }")
         with Busy(1):
