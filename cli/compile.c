@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/shortage.h"
 
 #define LIMIT_SECONDS 120 /* far above what the largest script takes */
 
@@ -60,11 +61,15 @@ struct job {
 static void __attribute__((noreturn))
 compiler_child(const char *path, char **argv, const int fds[3], const struct job *job)
 {
+	int err;
+
 	/* Our end of the socket tells it that we have gone; the rest it does itself: sandbox_enter(). */
 	if (dup2(job->out, STDOUT_FILENO) >= 0 && dup2(job->listener.messages, STDERR_FILENO) >= 0 &&
 	    place_descriptors(fds) == 0)
 		execv(path, argv);
-	message("cannot run the compiler %s: %s", path, strerror(errno));
+	err = errno;
+	message("cannot run the compiler %s: %s", path, strerror(err));
+	shortage_hint(err);
 	_exit(126);
 }
 
@@ -215,7 +220,9 @@ static int run_compiler(struct kernel *k, const struct job *job, int *image)
 	fds[1] = memory_file("image", STR(""));
 	if (fds[0] < 0 || fds[1] < 0 || lseek(fds[0], 0, SEEK_SET) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets)) {
-		message("cannot start the compiler: %s", strerror(errno));
+		err = -errno;
+		message("cannot start the compiler: %s", strerror(-err));
+		shortage_hint(err);
 		goto out;
 	}
 	fds[2] = sockets[1];

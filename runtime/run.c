@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/shortage.h"
 #include "kernel/features.h"
 #include "language/map_kinds.h"
 #include "runtime/attach/attach.h"
@@ -195,9 +196,16 @@ static int bring_up(struct tracer *t)
 		if (attach_policy_lacks_programs(t, t->attachment.failed) ||
 		    (t->loaded.refused_by_verifier && t->options->one_kind))
 			return needs_all_kinds(t);
-		if (!attach_policy_next(t->attachment.failed) && !attach_explain(t))
+		if ((is_shortage(t->attachment.error) || !attach_policy_next(t->attachment.failed)) &&
+		    !attach_explain(t))
 			return err;
 	}
+}
+
+static void say_failure(const char *what, int err)
+{
+	message("%s: %s", what, strerror(-err));
+	shortage_hint(err);
 }
 
 static int open_buffer(struct tracer *t)
@@ -206,7 +214,7 @@ static int open_buffer(struct tracer *t)
 	int err = fd < 0 ? 0 : buffer_open(t, fd, t->arriving.perf, load_buffer_size(t));
 
 	if (err)
-		message("cannot map the output buffer: %s", strerror(-err));
+		say_failure("cannot map the output buffer", err);
 	return err;
 }
 
@@ -361,7 +369,7 @@ static int prepare_loop(struct loop *l)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0) {
 		err = -errno;
-		message("no way to hear of events: %s", strerror(-err));
+		say_failure("no way to hear of events", err);
 		return err;
 	}
 	if (t->options->pid) {
@@ -433,7 +441,7 @@ static int run_tracer(struct tracer *t)
 	t->arriving.perf = t->options->perf_buffer || !libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL);
 	err = signals_begin();
 	if (err)
-		message("no way to hear of signals: %s", strerror(-err));
+		say_failure("no way to hear of signals", err);
 	cleanup_sweep_dead(t);
 	if (!err)
 		err = t->options->command ? command_start(t->options->command, &l.command) : 0;

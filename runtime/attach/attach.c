@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/shortage.h"
 #include "kernel/features.h"
 #include "language/program_kinds.h"
 #include "runtime/attach/attach_policy.h"
@@ -193,7 +194,7 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 		const struct target *target = &t->runtime.targets.v[targets[i]];
 
 		err = attach_perf(t, p, target->func, 0, targets[i], target->id);
-		if (err == -EPERM || err == -EACCES || err == -EMFILE)
+		if (err == -EPERM || err == -EACCES || is_shortage(err))
 			return err;
 		skipped += err != 0;
 		last = err ? err : last;

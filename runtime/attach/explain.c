@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/shortage.h"
 #include "kernel/features.h"
 #include "runtime/load/verifier_log.h"
 #include "sandbox/privileges.h"
@@ -138,6 +139,16 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 {
 	unsigned set;
 
+	if (is_shortage(t->attachment.error)) {
+		diag_hint(&t->diag, "%s", shortage_remedy(t->attachment.error));
+		if (a->glob)
+			diag_hint(&t->diag, "or use a narrower pattern than %.*s", STR_ARG(a->text));
+		return;
+	}
+	if (t->loaded.remedy) {
+		diag_hint(&t->diag, "%s", t->loaded.remedy);
+		return;
+	}
 	switch (-t->attachment.error) {
 	case EINVAL:
 	case EADDRNOTAVAIL:
@@ -158,7 +169,6 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 		diag_hint(&t->diag,
 		    "run btrun with sudo, or: setcap cap_bpf,cap_perfmon,cap_dac_override+ep btrun");
 		break;
-	case EMFILE:
 	case E2BIG:
 		diag_hint(&t->diag, "use a narrower pattern than %.*s", STR_ARG(a->text));
 		break;
@@ -206,7 +216,8 @@ bool attach_explain(struct tracer *t)
 	if (is_missing(t, a))
 		return explain_missing(t, p, a);
 	/* Scripts name a function of each kernel generation, of which some can't be probed on this one. */
-	if (t->attachment.error != -EPERM && t->attachment.error != -EACCES && has_alternative(t, p)) {
+	if (t->attachment.error != -EPERM && t->attachment.error != -EACCES &&
+	    !is_shortage(t->attachment.error) && has_alternative(t, p)) {
 		diag_warning(&t->diag, a->span,
 		    "cannot attach %.*s (%.*s); the other probes of its action are attached",
 		    STR_ARG(a->text), STR_ARG(p->refused));
@@ -217,7 +228,7 @@ bool attach_explain(struct tracer *t)
 	/* Of two doors that are closed the wider one is told: perf's serves every kprobe. */
 	if (t->attachment.error == -EACCES && closed(t, a) & REFUSED_PARANOID)
 		set = REFUSED_PARANOID;
-	if (a->function.n && set)
+	if (a->function.n && set && !is_shortage(t->attachment.error))
 		hint_refusals(t, set);
 	else
 		hint_error(t, a);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/shortage.h"
 #include "kernel/binary.h"
 #include "runtime/attach/place.h"
 #include "runtime/symbols/demangle.h"
@@ -87,6 +88,9 @@ static int attach_alone(struct search *s, uint64_t offset, uint64_t semaphore, u
 
 	if (!link) {
 		s->refused = -errno;
+		if (is_shortage(s->refused))
+			return tracer_refuse(
+			    t, s->probe, s->refused, "the kernel refuses it: %s", strerror(-s->refused));
 		s->probe->skipped++;
 		s->n--;
 		t->runtime.targets.n--;
@@ -344,6 +348,12 @@ static int explain(struct search *s, int err)
 	    near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");
 }
 
+/* Tells whether the places found so far will do, though there was an error behind them. */
+static bool is_partial(const struct search *s, int err)
+{
+	return s->n && err != -E2BIG && !is_shortage(err);
+}
+
 static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 {
 	struct search s = { .tracer = t, .probe = p, .index = index, .attach = &t->image.attaches.v[index] };
@@ -362,11 +372,11 @@ static int attach_in_binaries(struct tracer *t, struct probe *p, uint32_t index)
 	if (s.n == 0 && (err == 0 || err == -ENOENT) && p->refused.n == refused)
 		err = explain(&s, err);
 	if (!at_once(&s))
-		return s.n && err != -E2BIG ? 0 : err;
+		return is_partial(&s, err) ? 0 : err;
 	/* What is not there is not found one by one either. */
 	if (err && !s.refused)
 		p->n_methods = p->method + 1;
-	return s.refused ? s.refused : s.n && err != -E2BIG ? 0 : err;
+	return s.refused ? s.refused : is_partial(&s, err) ? 0 : err;
 }
 
 int attach_uprobe(struct tracer *t, struct probe *p)

@@ -21,9 +21,9 @@
 #include "language/program_kinds.h"
 #include "runtime/load/constants.h"
 #include "runtime/load/data_section.h"
+#include "runtime/load/load_failure.h"
 #include "runtime/load/relocate.h"
 #include "runtime/load/same_kernel.h"
-#include "runtime/load/verifier_log.h"
 #include "runtime/tracer/builtin_needs.h"
 
 /* A ring of N bytes costs 2N of memory: it is mapped twice. So it is sized to the script. */
@@ -314,8 +314,6 @@ static int check_safety(struct tracer *t)
 static int load_opened(struct tracer *t)
 {
 	int err = choose_programs(t);
-	struct str essence;
-	uint32_t insn;
 
 	if (!err)
 		err = constants_fill(t);
@@ -332,17 +330,12 @@ static int load_opened(struct tracer *t)
 	if (err)
 		return err;
 	size_maps(t);
-	err = bpf_object__load(t->loaded.object);
-	t->loaded.refused_by_verifier =
-	    err && t->attachment.failed && verify_last(t->loaded.log, &insn, &essence);
-	if (err && t->attachment.failed)
-		return tracer_refuse(
-		    t, t->attachment.failed, err, "the kernel refuses to load it: %s", strerror(-err));
-	if (err) {
-		message("cannot load the programs: %s", strerror(-err));
-		fprintf(stderr, "%.*s", STR_ARG(t->loaded.log));
+	err = load_check_descriptors(t);
+	if (err)
 		return err;
-	}
+	err = bpf_object__load(t->loaded.object);
+	if (err)
+		return load_explain(t, err);
 	err = find_maps(t);
 	return err ? err : find_enabled(t);
 }
@@ -354,6 +347,7 @@ int load_object(struct tracer *t)
 	t->attachment.failed = NULL;
 	t->loaded.log = (struct str){ 0 };
 	t->loaded.refused_by_verifier = false;
+	t->loaded.remedy = NULL;
 	loading = t;
 	for (size_t i = 0; i < t->image.relocs.n && !err; i++)
 		err = relocate(t, &t->image.relocs.v[i]);

@@ -153,7 +153,7 @@ static bool is_chatter(struct str line)
 {
 	static const char *const starts[] = { "processed ", "verification time", "stack depth",
 		"libbpf:", "prog '", "--", ";", "max_states", "failed to load", "mark_precise", "last_idx",
-		"regs=", "from ", "parent " };
+		"regs=", "from ", "parent ", "Func#", "Validating ", "live regs" };
 
 	if (line.n == 0 || isdigit((unsigned char)line.p[0]))
 		return true;

@@ -78,6 +78,7 @@ struct loaded {
 	volatile uint32_t *enabled; /* the programs read it: 0 stops them */
 	struct str log;             /* the verifier's, of the failed program */
 	bool refused_by_verifier;
+	const char *remedy; /* of what failed without a word of the verifier; NULL: none is known */
 };
 
 /* What attach/ has attached, and why it could not attach the rest. */
