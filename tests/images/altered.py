@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from compiler import ONE_FORM, PROGRAMS, Compiler, label
-from parts import sections
+from image_file import sections
 
 
 class Altering(Compiler):

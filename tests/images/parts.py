@@ -14,21 +14,8 @@ With each goes what the section's header says of it; the order of sections only 
 import hashlib
 import struct
 
-SYMTAB, NOBITS, REL = 2, 8, 9  # types of sections
+from image_file import SYMTAB, read_tables, sections, text_at
 
-# A letter for each field: s text, n name in the object, b byte, u 32 bits, q 64 bits, S span, [...] list.
-TEXTS = ("script-name", "script-text", "compiler", "machine", "kernel", "kernel-id")
-TABLES = {
-    "types": "subbuusqqq[uuuus]",
-    "records": "uu[sSsuqq[uubbb]]",
-    "maps": "snuubS",
-    "attaches": "ssSubssqsssqqqussbbub",
-    "programs": "nsuubu[uu]",
-    "counters": "suuuS",
-    "slots": "suusS",
-    "parameters": "susssuuuS",
-}
-RELOCS = "susssuuuuS"
 # What follows struct btf_type by its kind, in 32-bit words: (fixed, each of vlen)
 BTF_MORE = {1: (1, 0), 3: (3, 0), 4: (0, 3), 5: (0, 3), 6: (0, 2), 13: (0, 2), 14: (1, 0), 15: (0, 3), 17: (1, 0), 19: (0, 3)}
 # Of those words, the ones that are names: of each element, its first
@@ -39,66 +26,11 @@ def digest(value):
     return hashlib.blake2b(value if isinstance(value, bytes) else repr(value).encode(), digest_size=8).hexdigest()
 
 
-def text_at(table, offset):
-    return table[offset:table.index(b"\0", offset)]
-
-
-class Tables:
-    """Reads .btrun; spans and names are put aside."""
-
-    def __init__(self, data):
-        self.data, self.at, self.spans, self.names = data, 0, [], []
-
-    def number(self, code):
-        value, = struct.unpack_from("<" + code, self.data, self.at)
-        self.at += struct.calcsize("<" + code)
-        return value
-
-    def text(self):
-        n = self.number("I")
-        self.at += n
-        if self.at > len(self.data):
-            raise ValueError("cut off")
-        return self.data[self.at - n:self.at]
-
-    def value(self, letter):
-        if letter == "S":
-            self.spans.append((self.number("I"), self.number("I")))
-        elif letter == "n":
-            self.names.append(self.text())
-        else:
-            return self.text() if letter == "s" else self.number({"b": "B", "u": "I", "q": "Q"}[letter])
-        return None
-
-    def row(self, form):
-        values, i = [], 0
-        while i < len(form):
-            if form[i] == "[":  # it stands last
-                values.append(self.rows(form[i + 1:form.rindex("]")]))
-                break
-            values.append(self.value(form[i]))
-            i += 1
-        return values
-
-    def rows(self, form):
-        return [self.row(form) for _ in range(self.number("I"))]
-
-
 def of_tables(data):
-    t = Tables(data)
-    parts = {"magic": t.row("q"), "version": t.number("I")}
     try:
-        parts.update({name: t.text() for name in TEXTS})
-        parts["live-offset"] = t.number("I")
-        if parts["version"] >= 7:  # where exit(), clear() and zero() are noted
-            parts["exit-offset"], parts["undone-offset"] = t.number("I"), t.number("I")
-        parts.update({name: t.rows(form) for name, form in TABLES.items()})
-        parts["fixed"], parts["relocations"] = t.number("I"), t.rows(RELOCS)
-        if t.at != len(data):
-            raise ValueError("something follows")
+        return read_tables(data)
     except (ValueError, struct.error) as wrong:
-        return {"not-understood": f"{wrong}: tests/images/parts.py is to follow image/codec.c", "all": data}
-    return dict(parts, spans=t.spans, names=t.names)
+        return {"not-understood": f"{wrong}: tests/images/image_file.py is to follow image/codec.c", "all": data}
 
 
 def of_btf(data):
@@ -137,17 +69,6 @@ def of_btf_ext(data, texts):
                 at += size
         parts[name] = found
     return parts
-
-
-def sections(data):
-    """(name, what its header says but for places, its place, bytes) of each."""
-    table, = struct.unpack_from("<Q", data, 0x28)
-    size, count, names = struct.unpack_from("<HHH", data, 0x3a)
-    rows = [struct.unpack_from("<IIQQQQIIQQ", data, table + i * size) for i in range(count)]
-    called = [text_at(data, rows[names][4] + row[0]).decode() for row in rows]
-    for name, (_, kind, flags, _, offset, length, link, info, align, each) in zip(called[1:], rows[1:]):
-        head = (kind, flags, called[link], called[info] if kind == REL else info, align, each)
-        yield name, head, offset, b"\0" * length if kind == NOBITS else bytes(data[offset:offset + length])
 
 
 def split(name, kind, body, texts):

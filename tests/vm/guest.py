@@ -19,12 +19,12 @@ import tempfile
 import threading
 import time
 import traceback
-import zlib
 
 IN_GUEST = os.environ.get("BTRUN_VM") == "1"
 os.environ["XDG_CACHE_HOME"] = "/dev/null"  # no cache: what is tested compiles
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.append(ROOT + "/tests/images")
 BUILD = os.environ.get("BTRUN_BUILD", "")
 OUT = os.environ.get("BTRUN_VM_OUT", "/tmp")
 TRACING = "/sys/kernel/tracing"
@@ -100,12 +100,6 @@ def btrun(*args, **more):
 
 def one_liner(script, *args, **more):
     return btrun(*args, "-e", script, **more)
-
-
-def sealed(data):
-    """An altered image's bytes with the seal that belongs to them (image/file.c)."""
-    body = bytes(data[:-20])
-    return body + bytes(data[-20:-12]) + len(body).to_bytes(8, "little") + zlib.crc32(body).to_bytes(4, "little")
 
 
 class Tracer:

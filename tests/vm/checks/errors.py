@@ -3,6 +3,7 @@ import os
 import re
 
 import guest
+import image_file
 from guest import Skip, Tracer, btrun, check, expect, one_liner, run
 
 
@@ -134,7 +135,7 @@ def error_verifier_names_line():
     call = bytes.fromhex("8500000007000000")
     expect(call in data, "no call of helper 7 in the image")
     with open(image, "wb") as file:
-        file.write(guest.sealed(data.replace(call, bytes.fromhex("85000000ff7f0000"))))
+        file.write(image_file.sealed(data.replace(call, bytes.fromhex("85000000ff7f0000"))))
     result = btrun(image)
     result.expect_error("verifier")
     expect("broken.bt:4:" in result.err, f"not the line of rand: {result}")

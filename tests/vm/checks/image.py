@@ -1,5 +1,6 @@
 """The image: readable by others, and portable between kernels."""
 import guest
+import image_file
 from guest import Tracer, btrun, check, expect, expect_equal, run
 from checks_tcpaccept import OURS, UPSTREAM, SERVER, Server, expect_backlogs, expect_same, lines_of
 
@@ -55,10 +56,10 @@ def image_altered_but_sealed():
     btrun("--emit-elf", path, OURS).expect_ok()
     data = bytearray(open(path, "rb").read())
     statuses = []
-    for at in range(11, len(data) - 20, len(data) // 30):
+    for at in range(11, len(data) - image_file.SEAL, len(data) // 30):
         was, data[at] = data[at], data[at] ^ (1 << at % 8)
         with open(path, "wb") as file:
-            file.write(guest.sealed(data))
+            file.write(image_file.sealed(data))
         done = btrun("-q", "--dry-run", path)
         expect(done.status in (0, 1), f"byte {at}: {done}")
         statuses.append(done.status)
