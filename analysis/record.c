@@ -23,11 +23,14 @@ static uint32_t take_bytes(struct record *record, uint32_t size, uint32_t align)
 	return offset;
 }
 
-static void place_field(struct record *record, struct field *field)
+static void place_field(struct types *types, struct record *record, struct field *field)
 {
-	if (field->type->form == FORM_STRINGS ||
-	    (type_is_text(field->type) && field->type->size > INLINE_STRING)) {
+	bool is_text = type_is_text(field->type);
+
+	if (field->type->form == FORM_STRINGS || (is_text && field->type->size > INLINE_STRING)) {
 		field->tail = true;
+		/* An array of char may be full: with its NUL it is longer. */
+		field->type = is_text ? type_string_for(types, field->type) : field->type;
 		field->offset = take_bytes(record, TAIL_SIZE, 4);
 		record->tail_size += field->type->size;
 	} else {
@@ -77,7 +80,7 @@ void record_add(struct compilation *c, struct node *node)
 	call->record = c->run;
 	vec_push(c->arena, &c->run->actions, action);
 	for (size_t i = 0; i < action->fields.n; i++)
-		place_field(c->run, &action->fields.v[i]);
+		place_field(c->types, c->run, &action->fields.v[i]);
 	if (c->run->size + c->run->tail_size <= RECORD_LIMIT)
 		return;
 	problem_error(c, node->span, "this would send up to %u bytes at once; %u are possible",
