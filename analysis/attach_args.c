@@ -59,3 +59,27 @@ const struct type *attach_args(struct compilation *c, const struct attach *a)
 	}
 	return type_args(c->types, SPACE_CONTEXT, members, a->n_params);
 }
+
+static void take_signs(struct compilation *c, const struct attach *a)
+{
+	struct str name = str_format(
+	    c->arena, "%.*s:%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->category), STR_ARG(a->event));
+	struct str letters;
+
+	if (a->probe != PROBE_usdt || a->is_open ||
+	    kernel_read(c->options->kernel, c->arena, KERNEL_USDT, name, &letters))
+		return;
+	for (uint32_t i = 0; i < letters.n && i < 32; i++)
+		if (letters.p[i] == 's')
+			c->unit->signed_mask |= 1u << i;
+}
+
+bool attach_signed_argument(struct compilation *c, int number)
+{
+	struct unit *unit = c->unit;
+
+	for (size_t i = 0; !unit->knows_signs && i < unit->attaches.n; i++)
+		take_signs(c, unit->attaches.v[i]);
+	unit->knows_signs = true;
+	return number >= 0 && unit->signed_mask & 1u << number;
+}

@@ -62,7 +62,7 @@ const struct type *infer_argn(struct compilation *c, struct node *node, struct s
 		c->unit->needs_kprobe = true;
 	else
 		c->unit->arg_mask |= 1u << number;
-	return type_int(c->types, 8, false);
+	return type_int(c->types, 8, attach_signed_argument(c, number));
 }
 
 static bool literal_text(

@@ -86,6 +86,7 @@ const struct type *builtin_type_exists(struct compilation *c, struct use *use)
 const struct type *builtin_type_uaddr(struct compilation *c, struct use *use)
 {
 	const struct attach *attach = c->unit->attaches.v[0];
+	const struct type *type;
 
 	if (attach->is_open) {
 		problem_error(c, use->name, "uaddr() needs a binary that is known when the image is made");
@@ -94,7 +95,8 @@ const struct type *builtin_type_uaddr(struct compilation *c, struct use *use)
 	}
 	use->call->text =
 	    str_format(c->arena, "%.*s:%.*s", STR_ARG(attach->binary), STR_ARG(use->args->string.text));
-	return signature_result(c->types, use->signature.result);
+	type = parameters_variable(c, use->call->text);
+	return type_ptr(c->types, type ? type : type_int(c->types, 8, false), SPACE_USER);
 }
 
 static const struct type *in_space(struct compilation *c, struct use *use, enum address_space space)

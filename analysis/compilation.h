@@ -119,6 +119,12 @@ struct probe_row {
 	bool (*split)(struct compilation *c, const struct attach_syntax *syntax, struct attach *attach);
 };
 
+/* Says of a program's variable, "binary:symbol", which type it has; NULL: nobody knows. */
+struct known_variable {
+	struct str name;
+	const struct type *type;
+};
+
 struct compilation {
 	struct arena *arena;
 	struct diag *diag; /* problems_tell() alone writes to it */
@@ -140,11 +146,12 @@ struct compilation {
 	bool measures;  /* the types are stable, so sizeof and offsetof have values */
 	bool has_sizes; /* there is a sizeof or offsetof */
 	struct unit *unit;
-	struct node *target;   /* see use.target; taken by the next expression */
-	uint32_t unrolled;     /* copies that unroll() has made */
-	unsigned loops;        /* that the statement lies in */
-	struct record *run;    /* that the next async call joins */
-	struct call *run_last; /* the last that has joined it */
+	struct node *target;                  /* see use.target; taken by the next expression */
+	uint32_t unrolled;                    /* copies that unroll() has made */
+	unsigned loops;                       /* that the statement lies in */
+	struct record *run;                   /* that the next async call joins */
+	struct call *run_last;                /* the last that has joined it */
+	VEC(struct known_variable) variables; /* what uaddr() was asked for */
 	VEC(struct problem) problems;
 	size_t n_told;                       /* of the problems */
 	struct commandline line;             /* taken apart */
@@ -221,6 +228,8 @@ struct attach_list {
 void attach_expand(struct compilation *c, const struct attach_syntax *syntax, struct attach_list *list);
 /* The type of args in a probe, or NULL. */
 const struct type *attach_args(struct compilation *c, const struct attach *attach);
+/* Does the probe itself say that argN has a sign? A usdt probe does. */
+bool attach_signed_argument(struct compilation *c, int number);
 /* The text is not written as the probe's pattern says. Always false. */
 bool attach_malformed(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a);
 /* What the kernel gives the program of an iterator, or NULL when it has no such iterator. */
@@ -238,6 +247,8 @@ const struct type *parameters_args(struct compilation *c, struct span at);
 /* Returns the type of the number that a program's function returns; NULL: it is not known, or none. */
 const struct type *parameters_returned(struct compilation *c, const struct attach *a);
 /* Does the action use args? */
+/* Returns the type of a variable, "binary:symbol", of its size at least; NULL: nothing is known of it. */
+const struct type *parameters_variable(struct compilation *c, struct str name);
 bool parameters_wanted(const struct probe_syntax *syntax);
 /* The functions of a program that a pattern stands for. 0 or negative errno. */
 int parameters_each_function(

@@ -209,9 +209,12 @@ static const struct type *define_enum(struct compilation *c, const struct record
 	uint32_t size = syntax->attributes.size ? syntax->attributes.size : enum_size(syntax);
 
 	type_define_end(type, size, size);
-	for (size_t i = 0; i < syntax->enumerators.n; i++)
+	for (size_t i = 0; i < syntax->enumerators.n; i++) {
+		if (syntax->enumerators.v[i].value < 0)
+			type_define_signed(type);
 		type_define_constant(
 		    c->types, syntax->enumerators.v[i].name, syntax->enumerators.v[i].value, type);
+	}
 	return type;
 }
 

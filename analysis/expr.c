@@ -193,7 +193,8 @@ static const struct type *infer_member(struct compilation *c, struct node *node)
 		problem_hint(c, "run the script on the kernel that it is compiled on");
 		return c->error;
 	}
-	if (node->member.member->unreachable) {
+	if (node->member.member->unreachable ||
+	    (record->form == FORM_ARGS && node->member.member->type->form == FORM_FLOAT)) {
 		problem_error(c, node->span, "%.*s is not in a register or on the stack as one value",
 		    STR_ARG(node->member.name));
 		problem_hint(c, "floating-point numbers and structs that are passed by value can't be read");

@@ -27,6 +27,10 @@ static const struct type *mismatch(
 		problem_hint(c,
 		    "compare strings with strings and numbers with numbers; str(address) reads a string, "
 		    "and a number is written without quotes");
+	else if (left->form == FORM_FLOAT || right->form == FORM_FLOAT)
+		problem_hint(c,
+		    "floating-point numbers can be printed and kept, and are keys; BPF calculates "
+		    "with integers alone");
 	else if (left->form == FORM_INET || right->form == FORM_INET)
 		problem_hint(c, "what ntop() gives is for printing and for keys; compare the address that it "
 				"was made from");

@@ -94,6 +94,30 @@ const struct type *parameters_returned(struct compilation *c, const struct attac
 	return record && type_members(c->types, record, &member) == 1 ? member->type : NULL;
 }
 
+/* A variable's type is that of the one member of a struct. */
+#define VARIABLE "btrun_variable"
+
+static const struct type *read_variable(struct compilation *c, struct str name)
+{
+	const struct type *record = NULL;
+	const struct member *member;
+	struct str text;
+
+	if (!kernel_read(c->options->kernel, c->arena, KERNEL_VARIABLE, name, &text))
+		record = define_all(c, text, VARIABLE);
+	return record && type_members(c->types, record, &member) == 1 ? member->type : NULL;
+}
+
+/* Each round of inference asks for the same, and each answer takes a process. */
+const struct type *parameters_variable(struct compilation *c, struct str name)
+{
+	for (size_t i = 0; i < c->variables.n; i++)
+		if (str_eq(c->variables.v[i].name, name))
+			return c->variables.v[i].type;
+	vec_push(c->arena, &c->variables, ((struct known_variable){ name, read_variable(c, name) }));
+	return c->variables.v[c->variables.n - 1].type;
+}
+
 static bool names_args(const struct node *node)
 {
 	struct node *children[AST_CHILDREN];

@@ -151,7 +151,9 @@ struct unit {
 	struct node *predicate;        /* a typed copy; NULL when there is none (or it became a condition) */
 	struct node *body;
 	VEC(struct variable *) variables;
-	uint32_t arg_mask; /* bit N: argN is used */
+	uint32_t arg_mask;    /* bit N: argN is used */
+	uint32_t signed_mask; /* bit N: argN has a sign; of usdt */
+	bool knows_signs;     /* signed_mask was asked for */
 	bool uses_retval;
 	const struct type *retval; /* of a register that holds what is returned; NULL: nobody has asked */
 	bool needs_kprobe;         /* reg(), ctx, an offset ...: no trampoline form */

@@ -66,6 +66,8 @@ struct str type_text(struct arena *a, const struct type *t)
 		return int_text(a, t);
 	case FORM_ENUM:
 		return record_text(a, "enum", t);
+	case FORM_FLOAT:
+		return t->size == 4 ? STR("float") : t->size == 8 ? STR("double") : STR("long double");
 	case FORM_PTR:
 		return ptr_text(a, t);
 	case FORM_STRUCT:

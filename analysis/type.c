@@ -99,6 +99,11 @@ const struct type *type_bool(struct types *t)
 	return intern(t, &(struct type){ .form = FORM_BOOL, .size = 1 });
 }
 
+const struct type *type_float(struct types *t, uint32_t size)
+{
+	return intern(t, &(struct type){ .form = FORM_FLOAT, .size = size });
+}
+
 const struct type *type_ptr(struct types *t, const struct type *target, enum address_space space)
 {
 	return intern(t, &(struct type){ .form = FORM_PTR, .size = 8, .target = target, .space = space });
@@ -281,8 +286,11 @@ static const struct type *of_btf(struct types *t, uint32_t id, enum address_spac
 	case BTF_SHAPE_FWD:
 		named = type_defined(t, FORM_STRUCT, info.name);
 		return named ? named : type_void(t);
-	case BTF_SHAPE_VOID:
 	case BTF_SHAPE_FLOAT:
+		if (info.size == 4 || info.size == 8 || info.size == 16)
+			return type_float(t, info.size);
+		break;
+	case BTF_SHAPE_VOID:
 	case BTF_SHAPE_FUNC_PROTO:
 		break;
 	}

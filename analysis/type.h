@@ -87,6 +87,8 @@ struct types *types_new(struct arena *a, struct kernel_btf *btf /* NULL: the ker
 const struct type *type_void(struct types *t);
 const struct type *type_int(struct types *t, uint32_t size, bool is_signed);
 const struct type *type_bool(struct types *t);
+/* Of 4, 8 or 16 bytes: float, double, long double. */
+const struct type *type_float(struct types *t, uint32_t size);
 const struct type *type_ptr(struct types *t, const struct type *target, enum address_space space);
 const struct type *type_array(struct types *t, const struct type *target, uint32_t elements);
 const struct type *type_string(struct types *t, uint32_t size);
@@ -113,6 +115,8 @@ const struct type *type_named(struct types *t, enum btf_shape tag, struct str na
 const struct type *type_define(struct types *t, enum type_form form, struct str name);
 void type_define_member(struct types *t, const struct type *record, const struct member *member);
 void type_define_end(const struct type *record, uint32_t size, uint32_t align);
+/* An enum with a constant below 0 has a sign. */
+void type_define_signed(const struct type *enumeration);
 /* What is defined from here to the end has names of its own: they are only found there, and elsewhere when
  * neither the script nor BTF has the name. */
 void types_begin_scope(struct types *t);

@@ -39,6 +39,11 @@ void type_define_end(const struct type *record, uint32_t size, uint32_t align)
 	entry_of(record)->type.align = align;
 }
 
+void type_define_signed(const struct type *enumeration)
+{
+	entry_of(enumeration)->type.is_signed = true;
+}
+
 void type_define_name(struct types *t, struct str name, const struct type *type)
 {
 	vec_push(t->arena, &t->names, ((struct named){ .name = name, .type = type }));
@@ -144,9 +149,22 @@ static const struct word {
 	{ "dev_t", 4, false, false },
 };
 
+static const struct type *float_by_word(struct types *t, struct str word)
+{
+	if (str_is(word, "float"))
+		return type_float(t, sizeof(float));
+	if (str_is(word, "double"))
+		return type_float(t, sizeof(double));
+	return str_is(word, "long double") ? type_float(t, sizeof(long double)) : NULL;
+}
+
 const struct type *type_by_word(struct types *t, struct str word)
 {
+	const struct type *number = float_by_word(t, word);
 	int id;
+
+	if (number)
+		return number;
 
 	if (str_is(word, "void"))
 		return type_void(t);

@@ -213,6 +213,7 @@ void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd)
 	case KERNEL_TRACEPOINT_FORMAT:
 	case KERNEL_TRACEPOINTS:
 	case KERNEL_SYMBOLS:
+	case KERNEL_USDT:
 		record(w, answer, &fd);
 		break;
 	case KERNEL_FUNCTIONS:
@@ -223,6 +224,10 @@ void watcher_take(void *context, enum kernel_fact fact, struct str name, int fd)
 		record(
 		    w, (struct watch){ .kind = WATCH_BINARY, .name = str_split(name, ':', &function) }, NULL);
 		w->unsure |= fd < 0;
+		break;
+	case KERNEL_VARIABLE: /* none is found where there is no file, too */
+		record(
+		    w, (struct watch){ .kind = WATCH_BINARY, .name = str_split(name, ':', &function) }, NULL);
 		break;
 	case KERNEL_HEADER: /* who reads it names the files */
 		w->unsure |= fd < 0;

@@ -172,6 +172,7 @@ struct cache *cache_open(
 	make_name(c);
 	/* What the compiler asked may have to be asked again. */
 	kernel_use(k, KERNEL_SYMBOLS, facts_symbols, &c->facts);
+	kernel_use(k, KERNEL_USDT, facts_usdt, &c->facts);
 	return c;
 }
 

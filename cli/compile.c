@@ -230,6 +230,8 @@ static int run_compiler(struct kernel *k, const struct job *job, int *image)
 	kernel_use(k, KERNEL_HEADER, facts_header, &facts);
 	kernel_use(k, KERNEL_PARAMETERS, facts_parameters, &facts);
 	kernel_use(k, KERNEL_SYMBOLS, facts_symbols, &facts);
+	kernel_use(k, KERNEL_USDT, facts_usdt, &facts);
+	kernel_use(k, KERNEL_VARIABLE, facts_variable, &facts);
 	err = run(k, path, command_line(a, k, job), fds, job, sockets[0]);
 	close(fds[0]);
 	if (err || job->stage)

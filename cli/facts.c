@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "cli/helper.h"
+#include "image/image.h"
 #include "kernel/binary.h"
 
 static bool is_in(struct str text, struct str name)
@@ -161,6 +164,102 @@ int facts_symbols(void *context, struct str name)
 	}
 	if (m.out)
 		fclose(m.out);
+	free(path);
+	return fd;
+}
+
+/* A text that others read as a file. */
+static int text_fd(const char *name, const char *text, size_t n)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, n) == (ssize_t)n && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	close(fd);
+	return -EIO;
+}
+
+struct usdt_signs {
+	struct str provider, name;
+	struct binary *binary;
+	char letters[USDT_ARGUMENTS + 1];
+};
+
+/* An argument has a sign where one of the probe's places gives it one. */
+static int take_signs(void *context, const struct binary_usdt *probe)
+{
+	struct usdt_signs *s = context;
+	struct str text = str_of(probe->arguments);
+	struct binary_argument a;
+	int got = 1;
+
+	if ((s->provider.n && !str_glob(s->provider, str_of(probe->provider))) ||
+	    !str_glob(s->name, str_of(probe->name)))
+		return 0;
+	for (unsigned i = 0; i < USDT_ARGUMENTS && got; i++) {
+		got = binary_usdt_argument(s->binary, arch_native(), 0, &text, &a);
+		if (got && s->letters[i] != 's')
+			s->letters[i] = got > 0 && a.is_signed ? 's' : 'u';
+	}
+	return 0;
+}
+
+static int signs_of(void *context, const char *path)
+{
+	struct usdt_signs *s = context;
+
+	if (binary_open(path, &s->binary))
+		return 0;
+	binary_each_usdt(s->binary, take_signs, s);
+	binary_close(s->binary);
+	return 0;
+}
+
+int facts_usdt(void *context, struct str name)
+{
+	const struct facts *f = context;
+	struct usdt_signs s = { 0 };
+	struct str binary = str_split(name, ':', &s.provider);
+
+	s.provider = str_split(s.provider, ':', &s.name);
+	if (!is_probed(f, binary))
+		return -ENOENT;
+	binary_paths(f->options->run.pid, binary, signs_of, &s);
+	return text_fd("usdt", s.letters, strlen(s.letters));
+}
+
+/* What has no debugging information still has a size. */
+static int variable_of_size(const char *path, struct str name)
+{
+	struct binary_symbol symbol;
+	struct binary *b;
+	char text[128];
+	int n = 0, err = binary_open(path, &b);
+
+	if (err)
+		return err;
+	err = binary_find(b, name, &symbol);
+	if (!err && symbol.size && symbol.size <= 8 && !(symbol.size & (symbol.size - 1)))
+		n = snprintf(text, sizeof(text), "struct btrun_variable { uint%u value; };",
+		    8 * (unsigned)symbol.size);
+	binary_close(b);
+	return n ? text_fd("variable", text, (size_t)n) : -ENODATA;
+}
+
+int facts_variable(void *context, struct str name)
+{
+	static const int errors[] = { -ENODATA, -ESRCH, -EOPNOTSUPP };
+	struct str symbol;
+	char *path = find_binary(context, name, &symbol);
+	char *argv[] = { "btrun-dwarf", "--variable", path, strndup(symbol.p, symbol.n), NULL };
+	int fd = path && argv[3] ? helper_read(argv, -1, errors, 3) : -ENOENT;
+
+	take_helper(context, "btrun-dwarf");
+	if (fd < 0 && path)
+		fd = variable_of_size(path, symbol);
+	free(argv[3]);
 	free(path);
 	return fd;
 }

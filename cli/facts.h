@@ -14,10 +14,12 @@ struct facts {
 	struct watcher *watcher; /* wants to know which files were read, or NULL */
 };
 
-/* Functions for kernel_use(), of KERNEL_HEADER, KERNEL_PARAMETERS and KERNEL_SYMBOLS; context is a struct
- * facts. Only what the script or the command line names is read. */
+/* Functions for kernel_use(), of the facts that are no files of the kernel; context is a struct facts. Only
+ * what the script or the command line names is read. */
 int facts_header(void *context, struct str name);
 int facts_parameters(void *context, struct str name);
 int facts_symbols(void *context, struct str name);
+int facts_usdt(void *context, struct str name);
+int facts_variable(void *context, struct str name);
 
 #endif

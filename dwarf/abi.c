@@ -22,7 +22,7 @@ static bool is_vector(Dwarf_Die *type)
 	       strstr(name, "128");
 }
 
-static bool is_extended(Dwarf_Die *type)
+bool is_long_double(Dwarf_Die *type)
 {
 	const char *name = dwarf_diename(type);
 
@@ -49,7 +49,7 @@ static void classify_scalar(Dwarf_Die *type, Dwarf_Word at, struct arch_type *t)
 	Dwarf_Word size = die_size(type), align = scalar_align(type);
 	bool vector = is_vector(type);
 
-	t->is_extended |= is_extended(type);
+	t->is_extended |= is_long_double(type);
 	t->is_misaligned |= align && at % align != 0;
 	t->is_wide |= vector && size > 2 * WORD;
 	if (align > t->align)

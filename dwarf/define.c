@@ -112,11 +112,32 @@ static const char *integer(Dwarf_Word size, bool is_signed)
 	return is_signed ? "int64" : "uint64";
 }
 
+static const char *floating(Dwarf_Word size)
+{
+	return size == sizeof(float) ? "float" : size == sizeof(double) ? "double" : "long double";
+}
+
+/* Those of two numbers, real and imaginary part, are arrays. */
+static bool is_complex(Dwarf_Die *type)
+{
+	Dwarf_Word encoding = 0;
+
+	die_number(type, DW_AT_encoding, &encoding);
+	return encoding == DW_ATE_complex_float;
+}
+
+static Dwarf_Word number_size(Dwarf_Die *type)
+{
+	return is_complex(type) ? die_size(type) / 2 : die_size(type);
+}
+
 static const char *base_type(Dwarf_Die *type)
 {
 	Dwarf_Word encoding = 0;
 
 	die_number(type, DW_AT_encoding, &encoding);
+	if (is_float(type))
+		return floating(number_size(type));
 	if (encoding == DW_ATE_boolean)
 		return "bool";
 	if (die_size(type) == 1 && (encoding == DW_ATE_signed_char || encoding == DW_ATE_unsigned_char)) {
@@ -184,10 +205,20 @@ static void take_dimensions(struct declaration *d)
 	} while (dwarf_siblingof(&child, &child) == 0);
 }
 
+/* What else there is of 2 or 16 bytes is not what a script has: __bf16, __float128. */
+static bool is_known_float(Dwarf_Die *type)
+{
+	Dwarf_Word size = number_size(type);
+
+	return size == sizeof(float) || size == sizeof(double) || is_long_double(type);
+}
+
 static bool is_arithmetic(Dwarf_Die *type)
 {
 	Dwarf_Word size = die_size(type);
 
+	if (is_float(type))
+		return is_known_float(type);
 	return (dwarf_tag(type) == DW_TAG_base_type || dwarf_tag(type) == DW_TAG_enumeration_type) &&
 	       (size == 1 || size == 2 || size == 4 || size == 8);
 }
@@ -204,6 +235,9 @@ static void declare(struct declaration *d, Dwarf_Die *from)
 		d->stars++;
 		peel(d, &d->base);
 	}
+	if (!d->is_void && !d->stars && is_arithmetic(&d->base) && is_complex(&d->base) &&
+	    d->n < DIMENSIONS_MAX)
+		d->sizes[d->n++] = 2;
 	if (d->is_void || is_record(&d->base) || is_arithmetic(&d->base))
 		return;
 	/* Pointers to arrays and functions; what scripts do not have is so many bytes. */
@@ -356,6 +390,20 @@ static void print_returned(Dwarf_Die *function, FILE *out)
 	fputs("struct btrun_returned {\n", out);
 	print_declaration(&d, "value", out);
 	fputs(";\n};\n", out);
+}
+
+void print_variable(Dwarf_Die *variable, FILE *out)
+{
+	struct declaration d;
+
+	define_held(variable, 0, out);
+	declare(&d, variable);
+	fputs("struct btrun_variable {\n", out);
+	print_declaration(&d, "value", out);
+	fputs(";\n};\n", out);
+	/* More are found on the way. */
+	for (size_t i = 0; i < records.n; i++)
+		define_record(i, out);
 }
 
 void print_definitions(const struct arch *arch, Dwarf_Die *function, FILE *out)

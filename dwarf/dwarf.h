@@ -26,6 +26,8 @@ struct file {
 /* Returns false when the file cannot be read; dwarf is NULL when it has no debugging information. */
 bool file_open(struct file *f, const char *path);
 void file_close(struct file *f);
+/* Finds a variable, by the address of its symbol. */
+bool file_find_variable(struct file *f, const char *name, Dwarf_Die *variable);
 /* Finds the function of that (mangled) name. */
 bool file_find(struct file *f, const char *name, Dwarf_Die *function);
 /* Has the compiler given it another way of being called, so that nobody can say where its arguments are? */
@@ -42,6 +44,8 @@ bool die_flag(Dwarf_Die *die, unsigned name);
 bool is_record(Dwarf_Die *type);
 bool is_pointer(Dwarf_Die *type);
 bool is_float(Dwarf_Die *type);
+/* Of a complex number too that is made of two. */
+bool is_long_double(Dwarf_Die *type);
 /* Returns the size of a type in bytes, 0 when it has none. */
 Dwarf_Word die_size(Dwarf_Die *type);
 /* Gives where a member lies in its record, in bits. False: that is not constant, or it is no part of each
@@ -60,6 +64,8 @@ struct parameter_places places_begin(const struct arch *arch, Dwarf_Die *functio
 unsigned places_next(struct parameter_places *p, Dwarf_Die *type);
 
 /* define.c: prints the types as definitions that scripts could have. */
+/* Defines a struct btrun_variable with one member that has the variable's type. */
+void print_variable(Dwarf_Die *variable, FILE *out);
 void print_definitions(const struct arch *arch, Dwarf_Die *function, FILE *out);
 
 /* list.c: prints the parameters as C writes them. */

@@ -138,6 +138,49 @@ bool file_find(struct file *f, const char *name, Dwarf_Die *function)
 	return s.found;
 }
 
+/* Is it a variable of the file that lies at the address? */
+static bool is_at(Dwarf_Die *die, Dwarf_Addr address)
+{
+	Dwarf_Attribute location;
+	Dwarf_Op *words;
+	size_t n;
+
+	return dwarf_tag(die) == DW_TAG_variable && dwarf_attr(die, DW_AT_location, &location) &&
+	       dwarf_getlocation(&location, &words, &n) == 0 && n == 1 && words[0].atom == DW_OP_addr &&
+	       words[0].number == address;
+}
+
+/* Those of namespaces are a level deeper, or described apart of where they are declared. */
+static bool find_at(Dwarf_Die *parent, Dwarf_Addr address, Dwarf_Die *variable)
+{
+	if (dwarf_child(parent, variable) != 0)
+		return false;
+	do {
+		Dwarf_Die inner;
+
+		if (is_at(variable, address))
+			return true;
+		if (dwarf_tag(variable) == DW_TAG_namespace && find_at(variable, address, &inner)) {
+			*variable = inner;
+			return true;
+		}
+	} while (dwarf_siblingof(variable, variable) == 0);
+	return false;
+}
+
+bool file_find_variable(struct file *f, const char *name, Dwarf_Die *variable)
+{
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr address, bias;
+
+	if (!symbol_address(f, name, &address))
+		return false;
+	while ((unit = dwfl_module_nextcu(f->module, unit, &bias)))
+		if (find_at(unit, address, variable))
+			return true;
+	return false;
+}
+
 /* gcc names such copies, clang marks the function. */
 bool is_called_otherwise(Dwarf_Die *function, const char *name)
 {

@@ -127,15 +127,19 @@ static const char *plain_type(int kind)
 		return "int";
 	case KIND_CHAR32:
 	case KIND_UINT:
-	case KIND_FLOAT: /* BPF has none: its bytes */
 		return "unsigned int";
 	case KIND_LONG:
 	case KIND_LONGLONG:
 		return "long";
 	case KIND_ULONG:
 	case KIND_ULONGLONG:
-	case KIND_DOUBLE:
 		return "unsigned long";
+	case KIND_FLOAT:
+		return "float";
+	case KIND_DOUBLE:
+		return "double";
+	case KIND_LONG_DOUBLE:
+		return "long double";
 	}
 	return NULL;
 }

@@ -75,6 +75,9 @@ static bool size_fits(const struct image_type *t)
 
 	if (t->kind == TYPE_int || t->kind == TYPE_bool || t->kind == TYPE_enum)
 		return is_int_size(t->size);
+	if (t->kind == TYPE_float)
+		return t->size == sizeof(float) || t->size == sizeof(double) ||
+		       t->size == sizeof(long double);
 	if (t->kind == TYPE_hist)
 		return t->count <= HIST_BITS_MAX && t->size == hist_buckets(t->count) * 8;
 	if (t->kind == TYPE_lhist)

@@ -34,6 +34,8 @@ static bool name_fits(enum kernel_fact fact, struct str name)
 	case KERNEL_HEADER:
 	case KERNEL_PARAMETERS:
 	case KERNEL_SYMBOLS:
+	case KERNEL_USDT:
+	case KERNEL_VARIABLE:
 		/* A path: who serves it looks whether the user named it. */
 		for (size_t i = 0; i < name.n; i++)
 			if ((unsigned char)name.p[i] < ' ')

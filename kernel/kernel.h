@@ -32,6 +32,9 @@ enum kernel_fact {
 	KERNEL_HEADER,            /* a C header, named as #include does: what btrun-headers prints of it */
 	KERNEL_PARAMETERS, /* "binary:function", as an attach point has them: what btrun-dwarf prints */
 	KERNEL_SYMBOLS,    /* "binary:pattern": the functions that match, a line each */
+	KERNEL_USDT, /* "binary:provider:name", patterns too: a letter for each argument, s: it has a sign, u:
+			not */
+	KERNEL_VARIABLE, /* "binary:symbol": what btrun-dwarf prints of it, or the like for its size */
 	KERNEL_FACTS_
 };
 

@@ -13,6 +13,7 @@
 #include "codegen/llvm/debug_info.h"
 
 #define CHAIN_LIMIT 8
+#define DW_ATE_FLOAT 4
 
 /* CO-RE compares kinds, and names of what has names. */
 LLVMMetadataRef core_describe_type(struct module *m, const struct type *t)
@@ -24,6 +25,8 @@ LLVMMetadataRef core_describe_type(struct module *m, const struct type *t)
 		return LLVMDIBuilderCreatePointerType(m->di, NULL, 64, 64, 0, "", 0);
 	case FORM_BOOL:
 		return describe_int(m, "_Bool", t->size, 2);
+	case FORM_FLOAT:
+		return describe_int(m, "double", t->size, DW_ATE_FLOAT);
 	case FORM_ENUM:
 		return LLVMDIBuilderCreateEnumerationType(m->di, m->cu, t->name.n ? t->name.p : "", t->name.n,
 		    m->file, 0, 8ull * t->size, 8 * t->size, NULL, 0,

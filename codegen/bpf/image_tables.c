@@ -103,6 +103,7 @@ uint32_t image_tables_type(struct gen *g, const struct type *t)
 		break;
 	case TYPE_int:
 	case TYPE_bool:
+	case TYPE_float:
 	case TYPE_ptr:
 	case TYPE_string:
 	case TYPE_inet:

@@ -22,6 +22,8 @@ static struct str type_text(struct tracer *t, uint32_t index)
 	switch (type->kind) {
 	case TYPE_int:
 		return str_format(a, "%sint%u", type->is_signed ? "" : "u", type->size * 8);
+	case TYPE_float:
+		return type->size == 4 ? STR("float") : type->size == 8 ? STR("double") : STR("long double");
 	case TYPE_string:
 	case TYPE_buffer:
 		return str_format(a, "%s[%u]", type_names[type->kind], type->size);

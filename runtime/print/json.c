@@ -31,6 +31,15 @@ void json_bool(struct runtime *r, FILE *out, const struct image_type *t, const v
 	format_bool(r, out, t, bytes, size);
 }
 
+/* JSON has no word for what is no number. */
+void json_float(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
+{
+	if (float_is_finite(t, bytes))
+		format_float(r, out, t, bytes, size);
+	else
+		quoted(r, out, format_float, t, bytes, size);
+}
+
 void json_enum(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
 	format_int(r, out, t, bytes, size);

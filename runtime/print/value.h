@@ -30,6 +30,8 @@ bool value_is_number(const struct image_type *t);
 uint64_t value_number(const struct image_type *t, const void *bytes);
 /* A tuple's element or a struct's member; a bitfield is put into *room. */
 const void *value_item(struct runtime *r, const struct image_item *item, const void *bytes, uint64_t *room);
+/* False: it is infinite, or no number. */
+bool float_is_finite(const struct image_type *t, const void *bytes);
 /* The text of a string or char array: up to the NUL. */
 struct str value_text(const void *bytes, size_t size);
 
