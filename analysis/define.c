@@ -60,6 +60,13 @@ static const struct type *member_type(struct compilation *c, const struct member
 
 	if (is_unknown(c, type))
 		return type_int(c->types, 4, true);
+	if (!m->pointers && type_is_incomplete(type)) {
+		problem_error(c, m->span, "the size of %.*s is not known, so it can't be a member",
+		    STR_ARG(type_text(c->arena, type)));
+		problem_hint(c, "define it before this, or include the header that does; a pointer to it can "
+				"be a member");
+		return type_int(c->types, 4, true);
+	}
 	for (unsigned i = 0; i < m->pointers; i++)
 		type = type_ptr(c->types, type, SPACE_KERNEL);
 	for (unsigned i = m->n_dimensions; i-- > 0;) {

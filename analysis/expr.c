@@ -281,6 +281,12 @@ static const struct type *infer_sizeof(struct compilation *c, struct node *node)
 		return type;
 	if (node->sizeof_.member.n)
 		return infer_offsetof(c, node, type);
+	if (type_is_incomplete(type)) {
+		problem_error(
+		    c, node->span, "the size of %.*s is not known", STR_ARG(type_text(c->arena, type)));
+		problem_hint(c, "define it, or include the header that does");
+		return c->error;
+	}
 	measure(c, node, type, type->size);
 	return type_int(c->types, 8, true);
 }

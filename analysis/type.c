@@ -417,6 +417,13 @@ bool type_is_integer(const struct type *t)
 	return type_has(t, TRAIT_INTEGER);
 }
 
+bool type_is_incomplete(const struct type *t)
+{
+	return t->form == FORM_ARRAY
+		   ? type_is_incomplete(t->target)
+		   : (t->form == FORM_STRUCT || t->form == FORM_UNION) && t->defined && !t->align;
+}
+
 bool type_is_aggregation(const struct type *t)
 {
 	return type_has(t, TRAIT_AGGREGATE);

@@ -146,7 +146,8 @@ enum type_kind_id type_kind(const struct type *t);
 const char *type_form_text(enum type_form form);
 /* The word that scripts use. */
 const char *type_stack_mode(enum stack_mode mode);
-bool type_is_integer(const struct type *t); /* int, bool, enum */
+bool type_is_integer(const struct type *t);    /* int, bool, enum */
+bool type_is_incomplete(const struct type *t); /* a record of a script that names it but does not define it */
 bool type_is_aggregation(const struct type *t);
 /* A string, or an array of char: usable wherever text is. */
 bool type_is_text(const struct type *t);
