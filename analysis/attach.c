@@ -213,6 +213,18 @@ static bool unit_ns(struct str unit, uint64_t count, uint64_t *ns)
 	return false;
 }
 
+#define SHORT_PERIOD_NS 1000000
+
+static void warn_of_short_period(
+    struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
+{
+	if (a->period_ns >= SHORT_PERIOD_NS)
+		return;
+	problem_warning(c, syntax->rest_span,
+	    "the kernel leaves out ticks that it is late for, uncounted, as is usual below a millisecond");
+	problem_hint(c, "take times with nsecs instead of counting ticks");
+}
+
 /* "s:1", or "1s" of the newest language. */
 bool split_interval(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
@@ -232,8 +244,10 @@ bool split_interval(struct compilation *c, const struct attach_syntax *syntax, s
 		problem_hint(c, "units are s, ms, us and hz, as in interval:s:1 or interval:1s");
 		return false;
 	}
-	if (a->period_ns)
+	if (a->period_ns) {
+		warn_of_short_period(c, syntax, a);
 		return true;
+	}
 	problem_error(c, syntax->rest_span, "an interval of 0 is none");
 	problem_hint(c, "the shortest sensible interval is some microseconds: interval:us:100");
 	return false;

@@ -41,6 +41,21 @@ static bool may_exist(struct compilation *c, const struct attach_syntax *syntax)
 	return false;
 }
 
+static int note_one(void *context, struct str name, struct str module)
+{
+	*(bool *)context = true;
+	return 1;
+}
+
+static bool has_category(struct compilation *c, struct str category)
+{
+	struct str pattern = str_format(c->arena, "%.*s:*", STR_ARG(category));
+	bool found = false;
+
+	kernel_tracepoints(c->options->kernel, pattern, note_one, &found);
+	return found;
+}
+
 bool tracepoint_exists(struct compilation *c, const struct attach_syntax *syntax, const struct attach *a)
 {
 	struct near_found n = { c->arena, { .wanted = syntax->rest }, STR("") };
@@ -77,6 +92,10 @@ bool tracepoint_exists(struct compilation *c, const struct attach_syntax *syntax
 	}
 	problem_missing(c, syntax->rest_span, "this kernel has no tracepoint %.*s", STR_ARG(syntax->rest));
 	problem_hint_near(c, &n.near, "btrun -l 'tracepoint:*' lists them");
+	if (!has_category(c, a->category))
+		problem_hint(c,
+		    "when it is of a module that is not loaded: modprobe %.*s, or what the module is called",
+		    STR_ARG(a->category));
 	return false;
 }
 
