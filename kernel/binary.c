@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct binary {
 	GElf_Ehdr header;
 	struct binary *debug; /* its separate debug file, opened when it is first needed */
 	bool debug_asked;
+	char *path;
 };
 
 int binary_open(const char *path, struct binary **binary)
@@ -25,8 +27,9 @@ int binary_open(const char *path, struct binary **binary)
 
 	if (!b)
 		return -ENOMEM;
+	b->path = strdup(path);
 	b->fd = open(path, O_RDONLY | O_CLOEXEC);
-	err = b->fd < 0 ? -errno : 0;
+	err = b->fd < 0 ? -errno : !b->path ? -ENOMEM : 0;
 	if (!err) {
 		elf_version(EV_CURRENT);
 		b->elf = elf_begin(b->fd, ELF_C_READ_MMAP, NULL);
@@ -50,6 +53,7 @@ void binary_close(struct binary *b)
 		elf_end(b->elf);
 	if (b->fd >= 0)
 		close(b->fd);
+	free(b->path);
 	free(b);
 }
 
@@ -165,18 +169,15 @@ static const unsigned char *find_note(struct binary *b, const char *owner, unsig
 	return NULL;
 }
 
-/* Opens the separate debug file, where Debian's debug packages have it:
- * /usr/lib/debug/.build-id/12/3456....debug */
-static struct binary *debug_file(struct binary *b)
+/* Where Debian's debug packages have it: /usr/lib/debug/.build-id/12/3456....debug */
+static struct binary *debug_by_build_id(struct binary *b)
 {
+	struct binary *debug;
 	const unsigned char *id;
 	char path[256];
 	size_t n;
 	int used;
 
-	if (b->debug_asked)
-		return b->debug;
-	b->debug_asked = true;
 	id = find_note(b, "GNU", NT_GNU_BUILD_ID, &n);
 	if (!id || n < 2 || n > 64)
 		return NULL;
@@ -184,8 +185,115 @@ static struct binary *debug_file(struct binary *b)
 	for (size_t i = 1; i < n; i++)
 		used += snprintf(path + used, sizeof(path) - (size_t)used, "%02x", id[i]);
 	snprintf(path + used, sizeof(path) - (size_t)used, ".debug");
-	if (binary_open(path, &b->debug))
-		b->debug = NULL;
+	return binary_open(path, &debug) ? NULL : debug;
+}
+
+/* The checksum of .gnu_debuglink: CRC-32, as zlib has it. */
+static uint32_t checksum(int fd)
+{
+	uint32_t table[256], crc = ~0U;
+	unsigned char bytes[65536];
+	ssize_t n;
+	off_t at = 0;
+
+	for (uint32_t i = 0; i < 256; i++) {
+		table[i] = i;
+		for (unsigned bit = 0; bit < 8; bit++)
+			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320U : 0);
+	}
+	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			crc = crc >> 8 ^ table[(crc ^ bytes[i]) & 0xff];
+		at += n;
+	}
+	return ~crc;
+}
+
+static Elf_Scn *section_named(struct binary *b, const char *wanted, GElf_Shdr *header)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(b->elf, &names))
+		return NULL;
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s)) {
+		const char *name =
+		    gelf_getshdr(s, header) ? elf_strptr(b->elf, names, header->sh_name) : NULL;
+
+		if (name && strcmp(name, wanted) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* A file of that checksum: an older one of the same name has functions elsewhere. */
+static struct binary *debug_that_fits(const char *path, uint32_t crc)
+{
+	struct binary *debug;
+
+	if (binary_open(path, &debug))
+		return NULL;
+	if (checksum(debug->fd) == crc)
+		return debug;
+	binary_close(debug);
+	return NULL;
+}
+
+/* What .gnu_debuglink says: a name, NULs up to a multiple of 4, and a checksum. */
+static const char *debug_link(struct binary *b, uint32_t *crc)
+{
+	GElf_Shdr header;
+	Elf_Scn *section = section_named(b, ".gnu_debuglink", &header);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	size_t length = data ? strnlen(data->d_buf, data->d_size) : 0, at = (length / 4 + 1) * 4;
+
+	if (!length || length > NAME_MAX || data->d_size < at + sizeof(*crc) || strchr(data->d_buf, '/'))
+		return NULL;
+	memcpy(crc, (const char *)data->d_buf + at, sizeof(*crc));
+	return data->d_buf;
+}
+
+/* Beside the binary, in .debug there, or in the same folder beneath /usr/lib/debug. */
+static struct binary *debug_in(char *path, const char *name, uint32_t crc)
+{
+	static const char *const forms[] = { "%s/%s", "%s/.debug/%s", "/usr/lib/debug%s/%s" };
+	char at[2 * PATH_MAX], *slash = strrchr(path, '/');
+	struct binary *debug = NULL;
+
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	for (size_t i = 0; !debug && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(at, sizeof(at), forms[i], path, name);
+		debug = debug_that_fits(at, crc);
+	}
+	return debug;
+}
+
+static struct binary *debug_by_link(struct binary *b)
+{
+	struct binary *debug = NULL;
+	char path[PATH_MAX];
+	const char *name;
+	uint32_t crc;
+
+	name = debug_link(b, &crc);
+	if (!name)
+		return NULL;
+	/* As the path says, which may lead through another root, and where links end. */
+	if (snprintf(path, sizeof(path), "%s", b->path) < (int)sizeof(path))
+		debug = debug_in(path, name, crc);
+	return debug || !realpath(b->path, path) ? debug : debug_in(path, name, crc);
+}
+
+/* Opens the separate debug file. */
+static struct binary *debug_file(struct binary *b)
+{
+	if (b->debug_asked)
+		return b->debug;
+	b->debug_asked = true;
+	b->debug = debug_by_build_id(b);
+	if (!b->debug)
+		b->debug = debug_by_link(b);
 	return b->debug;
 }
 
@@ -245,21 +353,39 @@ int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol)
 	return each(b, pass_named, &f) == 1 ? 0 : -ENOENT;
 }
 
+static bool section_imports(struct binary *b, Elf_Scn *section, const GElf_Shdr *header, struct str name)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Sym sym;
+
+	for (size_t i = 0; data && header->sh_entsize && i < header->sh_size / header->sh_entsize; i++) {
+		const char *symbol;
+
+		if (!gelf_getsym(data, (int)i, &sym) || sym.st_shndx != SHN_UNDEF)
+			continue;
+		symbol = elf_strptr(b->elf, header->sh_link, sym.st_name);
+		if (symbol && str_is(name, symbol))
+			return true;
+	}
+	return false;
+}
+
+bool binary_imports(struct binary *b, struct str name)
+{
+	GElf_Shdr header;
+
+	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s))
+		if (gelf_getshdr(s, &header) && header.sh_type == SHT_DYNSYM &&
+		    section_imports(b, s, &header, name))
+			return true;
+	return false;
+}
+
 static uint64_t section_address(struct binary *b, const char *wanted)
 {
-	size_t names;
+	GElf_Shdr header;
 
-	if (elf_getshdrstrndx(b->elf, &names))
-		return 0;
-	for (Elf_Scn *s = elf_nextscn(b->elf, NULL); s; s = elf_nextscn(b->elf, s)) {
-		GElf_Shdr header;
-		const char *name =
-		    gelf_getshdr(s, &header) ? elf_strptr(b->elf, names, header.sh_name) : NULL;
-
-		if (name && strcmp(name, wanted) == 0)
-			return header.sh_addr;
-	}
-	return 0;
+	return section_named(b, wanted, &header) ? header.sh_addr : 0;
 }
 
 static uint64_t word_at(const struct binary *b, const unsigned char *p, unsigned index)

@@ -33,6 +33,8 @@ typedef int binary_found(void *context, const struct binary_symbol *symbol);
 int binary_each_function(struct binary *b, binary_found *found, void *context);
 /* Finds a function or variable by name. 0 or -ENOENT. */
 int binary_find(struct binary *b, struct str name, struct binary_symbol *symbol);
+/* Is a function or variable of that name wanted of a library? */
+bool binary_imports(struct binary *b, struct str name);
 /* Returns the file offset of an address, or -ENOENT. */
 int64_t binary_offset(const struct binary *b, uint64_t address);
 /* Returns the address that a file offset is loaded at, or -ENOENT. */

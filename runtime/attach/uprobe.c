@@ -29,9 +29,11 @@ struct search {
 	uint32_t n;     /* places found */
 	const char *path;
 	struct binary *binary;
+	const char *function; /* that an address lies in */
 	struct str_near near;
 	uint64_t last; /* offset of the place before, which aliases have in common */
 	int refused;   /* the last error of attaching */
+	bool imported; /* the binary calls a function of this name, and a library has it */
 	/* of this binary, to be attached at once */
 	uint32_t first; /* target; the others follow it */
 	VEC(uint64_t) offsets, semaphores, cookies;
@@ -46,9 +48,8 @@ static bool at_once(const struct search *s)
 static pid_t process(const struct search *s)
 {
 	const struct tracer *t = s->tracer;
-	bool of_command = s->attach->probe == PROBE_usdt || !s->attach->binary.n;
 
-	return of_command && t->command_pid ? t->command_pid : t->options->pid;
+	return !s->attach->binary.n && t->command_pid ? t->command_pid : t->options->pid;
 }
 
 static int attach_gathered(struct search *s)
@@ -99,13 +100,15 @@ static int attach_alone(struct search *s, uint64_t offset, uint64_t semaphore, u
 	return place_keep_link(t, s->probe, link, target, STR(""));
 }
 
-static int attach_at(struct search *s, uint64_t offset, uint64_t semaphore, const char *function)
+/* Where it is attached, as probe tells it, and the function, as func does. */
+static int attach_at(
+    struct search *s, uint64_t offset, uint64_t semaphore, const char *place, const char *function)
 {
 	struct tracer *t = s->tracer;
 	struct arena *arena = t->runtime.arena;
 	struct str path = str_copy(arena, s->path, strlen(s->path)), rest;
 	struct str kind = str_split(s->attach->text, ':', &rest);
-	struct str probe = str_format(arena, "%.*s:%.*s:%s", STR_ARG(kind), STR_ARG(path), function);
+	struct str probe = str_format(arena, "%.*s:%.*s:%s", STR_ARG(kind), STR_ARG(path), place);
 	struct str func = str_copy(arena, function, strlen(function));
 	uint32_t target = place_add_target(t, s->index, s->n, probe, func), most;
 
@@ -153,7 +156,7 @@ static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
 		return tracer_refuse(s->tracer, s->probe, -EINVAL, "%s has only %llu bytes", symbol->name,
 		    (unsigned long long)symbol->size);
 	err = check_place(s, symbol->address, symbol->name, s->attach->offset);
-	return err ? err : attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name);
+	return err ? err : attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name, symbol->name);
 }
 
 /* The function that an address lies in is found. */
@@ -164,6 +167,7 @@ static int consider_address(void *context, const struct binary_symbol *symbol)
 
 	if (address < symbol->address || address - symbol->address >= (symbol->size ? symbol->size : 1))
 		return 0;
+	s->function = symbol->name;
 	return check_place(s, symbol->address, symbol->name, address - symbol->address) ? -EILSEQ : 1;
 }
 
@@ -176,16 +180,17 @@ static int attach_address(struct search *s)
 	snprintf(address, sizeof(address), "0x%llx", (unsigned long long)s->attach->address);
 	if (offset < 0)
 		return tracer_refuse(s->tracer, s->probe, -ENOENT, "there is no code at %s", address);
-	found = s->tracer->options->unsafe ? 1 : binary_each_function(s->binary, consider_address, s);
+	s->function = address;
+	found = binary_each_function(s->binary, consider_address, s);
 	if (found < 0)
 		return found;
-	if (!found)
+	if (!found && !s->tracer->options->unsafe)
 		return tracer_refuse(s->tracer, s->probe, -EILSEQ,
 		    "%s lies in no function that the file names, so whether an instruction begins there is "
 		    "not "
 		    "known",
 		    address);
-	return attach_at(s, (uint64_t)offset, 0, address);
+	return attach_at(s, (uint64_t)offset, 0, address, s->function);
 }
 
 /* A C++ function by its name alone, "ns::f", or with its parameters, "ns::f(int)". */
@@ -305,7 +310,7 @@ static int consider_usdt(void *context, const struct binary_usdt *probe)
 		return 0;
 	}
 	name = str_format(s->tracer->runtime.arena, "%s:%s", probe->provider, probe->name);
-	err = attach_at(s, probe->offset, probe->semaphore, name.p);
+	err = attach_at(s, probe->offset, probe->semaphore, name.p, name.p);
 	if (!err && s->n > before && s->tracer->attachment.usdt_fd >= 0)
 		err = write_arguments(s, probe);
 	return err;
@@ -325,6 +330,8 @@ static int in_binary(void *context, const char *path)
 	else
 		err = in_binary_functions(s);
 	gathered = attach_gathered(s);
+	s->imported |=
+	    s->n == 0 && s->attach->probe != PROBE_usdt && binary_imports(s->binary, s->attach->function);
 	binary_close(s->binary);
 	s->binary = NULL;
 	return err ? err : gathered;
@@ -343,6 +350,10 @@ static int explain(struct search *s, int err)
 	if (err == -ENOENT)
 		return tracer_refuse(
 		    t, s->probe, err, "there is no program or library %.*s", STR_ARG(s->binary_name));
+	if (s->imported)
+		return tracer_refuse(t, s->probe, -ENOENT,
+		    "%.*s calls %.*s of a library: name the library, as in uprobe:libc:%.*s",
+		    STR_ARG(s->binary_name), STR_ARG(what), STR_ARG(what));
 	return tracer_refuse(t, s->probe, -ENOENT, "%.*s has no %s %.*s%s%.*s%s", STR_ARG(s->binary_name),
 	    s->attach->probe == PROBE_usdt ? "static probe" : "function", STR_ARG(what),
 	    near.n ? "; did you mean " : "", STR_ARG(near), near.n ? "?" : "");
