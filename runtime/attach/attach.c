@@ -371,10 +371,56 @@ static void detach_probe(struct tracer *t, struct probe *p)
 	}
 }
 
-void attach_detach(struct tracer *t)
+/* After how long the person is told what is going on. */
+#define PATIENCE_SECONDS 2
+
+struct detaching {
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool is_done;
+	size_t n; /* places */
+};
+
+static void *tell_when_slow(void *context)
+{
+	struct detaching *d = context;
+	struct timespec until;
+	int err = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_SECONDS;
+	pthread_mutex_lock(&d->lock);
+	while (!d->is_done && !err)
+		err = pthread_cond_timedwait(&d->ended, &d->lock, &until);
+	if (!d->is_done)
+		message("the kernel takes its time to detach %zu probes", d->n);
+	pthread_mutex_unlock(&d->lock);
+	return NULL;
+}
+
+static void detach_all(struct tracer *t)
 {
 	for (size_t i = 0; i < t->attachment.probes.n; i++)
 		detach_probe(t, &t->attachment.probes.v[i]);
+}
+
+void attach_detach(struct tracer *t)
+{
+	struct detaching d = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0 };
+	pthread_t teller;
+	bool tells;
+
+	for (size_t i = 0; i < t->attachment.probes.n; i++)
+		d.n += t->attachment.probes.v[i].attached.n;
+	tells = d.n > 1 && !t->options->quiet && !pthread_create(&teller, NULL, tell_when_slow, &d);
+	detach_all(t);
+	if (!tells)
+		return;
+	pthread_mutex_lock(&d.lock);
+	d.is_done = true;
+	pthread_cond_signal(&d.ended);
+	pthread_mutex_unlock(&d.lock);
+	pthread_join(teller, NULL);
 }
 
 static void detach(struct tracer *t, struct probe *p)
