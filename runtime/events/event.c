@@ -140,7 +140,7 @@ static bool prepare_time(struct runtime *r, struct prepared *p)
 	return true;
 }
 
-static void run_time(struct runtime *r, struct prepared *p, const struct value *values)
+static void run_clock(struct runtime *r, struct prepared *p, const struct value *values)
 {
 	const char *format = p->action->format.n ? p->action->format.p : "%H:%M:%S\n";
 	uint64_t ns = value_number(values->type, values->bytes) + (uint64_t)r->wall_offset_ns;
@@ -156,6 +156,26 @@ static void run_time(struct runtime *r, struct prepared *p, const struct value *
 	}
 	fwrite(clock->text, 1, clock->length, output_begin(r->out));
 	output_end(r->out, "time");
+}
+
+/* time() with %f has another text for each event. */
+static void run_fine_time(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	uint64_t ns = value_number(values->type, values->bytes) + (uint64_t)r->wall_offset_ns;
+	time_t second = ns / 1000000000;
+	struct tm tm;
+
+	if (localtime_r(&second, &tm))
+		time_print(output_begin(r->out), p->action->format, &tm, ns);
+	output_end(r->out, "time");
+}
+
+static void run_time(struct runtime *r, struct prepared *p, const struct value *values)
+{
+	if (p->action->format.n && strstr(p->action->format.p, "%f"))
+		run_fine_time(r, p, values);
+	else
+		run_clock(r, p, values);
 }
 
 static bool prepare_join(struct runtime *r, struct prepared *p)

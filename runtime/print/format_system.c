@@ -35,8 +35,7 @@ static void print_conversion(FILE *out, struct str conversion, const struct tm *
 	fwrite(text, 1, strftime(text, sizeof(text), format, tm), out);
 }
 
-/* strftime()'s formats, and %f for microseconds. */
-static void print_time(FILE *out, struct str format, const struct tm *tm, uint64_t ns)
+void time_print(FILE *out, struct str format, const struct tm *tm, uint64_t ns)
 {
 	while (format.n) {
 		ptrdiff_t percent = str_find(format, '%');
@@ -58,7 +57,7 @@ void format_timestamp(
 	struct tm tm;
 
 	if (localtime_r(&second, &tm))
-		print_time(out, t->name, &tm, ns);
+		time_print(out, t->name, &tm, ns);
 }
 
 /* Without libc's getpwuid(), which opens the libraries that nsswitch.conf names. */
@@ -85,7 +84,36 @@ void format_username(struct runtime *r, FILE *out, const struct image_type *t, c
 		fprintf(out, "%" PRIu64, uid);
 }
 
+/* What the kernel passes about inside of itself, of which libc knows nothing: include/linux/errno.h. */
+static const char *const kernel_errors[] = {
+	[0] = "ERESTARTSYS",
+	[1] = "ERESTARTNOINTR",
+	[2] = "ERESTARTNOHAND",
+	[3] = "ENOIOCTLCMD",
+	[4] = "ERESTART_RESTARTBLOCK",
+	[5] = "EPROBE_DEFER",
+	[6] = "EOPENSTALE",
+	[7] = "ENOPARAM",
+	[9] = "EBADHANDLE",
+	[10] = "ENOTSYNC",
+	[11] = "EBADCOOKIE",
+	[12] = "ENOTSUPP",
+	[13] = "ETOOSMALL",
+	[14] = "ESERVERFAULT",
+	[15] = "EBADTYPE",
+	[16] = "EJUKEBOX",
+	[17] = "EIOCBQUEUED",
+	[18] = "ERECALLCONFLICT",
+	[19] = "ENOGRACE",
+};
+
+#define KERNEL_ERRORS_FROM 512
+
 void format_strerror(struct runtime *r, FILE *out, const struct image_type *t, const void *bytes, size_t size)
 {
-	fputs(strerror((int)value_number(t, bytes)), out);
+	int number = (int)value_number(t, bytes), i = number - KERNEL_ERRORS_FROM;
+	bool is_kernels =
+	    i >= 0 && i < (int)(sizeof(kernel_errors) / sizeof(kernel_errors[0])) && kernel_errors[i];
+
+	fputs(is_kernels ? kernel_errors[i] : strerror(number), out);
 }

@@ -5,6 +5,8 @@
 #ifndef BTRUN_RUNTIME_VALUE_H
 #define BTRUN_RUNTIME_VALUE_H
 
+#include <time.h>
+
 #include "base/format.h"
 #include "runtime/print/runtime.h"
 
@@ -28,6 +30,8 @@ enum value_class value_class(const struct image_type *t);
 bool value_is_number(const struct image_type *t);
 /* It, sign- or zero-extended to 64 bits. */
 uint64_t value_number(const struct image_type *t, const void *bytes);
+/* Prints a time by a format of strftime(), in which %f are the microseconds of ns. */
+void time_print(FILE *out, struct str format, const struct tm *tm, uint64_t ns);
 /* A tuple's element or a struct's member; a bitfield is put into *room. */
 const void *value_item(struct runtime *r, const struct image_item *item, const void *bytes, uint64_t *room);
 /* False: it is infinite, or no number. */
