@@ -329,6 +329,7 @@ static int live(struct loop *l)
 	    .mangled = t->options->mangled,
 	    .no_users = t->options->no_user_symbols });
 	t->runtime.cat_bytes = t->options->cat_bytes;
+	output_hold(t->runtime.out);
 	err = attach_run_now(t, PROBE_begin);
 	if (!err)
 		err = attach_pins(t);

@@ -38,6 +38,10 @@ struct output {
 	} ends;
 	struct memory text;    /* JSON: the message under way */
 	struct memory scratch; /* a value's text, before it is padded or escaped */
+	/* While lines are held back: */
+	FILE *after; /* where they go; else NULL */
+	struct memory held;
+	size_t n_held;
 };
 
 static int memory_open(struct memory *m)
@@ -123,6 +127,33 @@ static void note_end(struct output *o)
 	o->ends.v[o->ends.n++] = o->written + __fpending(o->stream);
 }
 
+void output_hold(struct output *o)
+{
+	if (!output_is_json(o) || memory_open(&o->held))
+		return;
+	o->after = o->stream;
+	o->stream = o->held.stream;
+}
+
+/* Ends output_hold(). */
+static struct str take_held(struct output *o)
+{
+	if (!o->after)
+		return STR("");
+	o->stream = o->after;
+	o->after = NULL;
+	return memory_take(&o->held);
+}
+
+static void put_held(struct output *o, struct str held)
+{
+	fwrite(held.p, 1, held.n, o->stream);
+	for (; o->n_held; o->n_held--)
+		output_line_done(o);
+	memory_close(&o->held);
+	o->held = (struct memory){ 0 };
+}
+
 struct output *output_to(FILE *stream, enum output_form form, enum output_buffering buffering)
 {
 	struct output *o = calloc(1, sizeof(*o));
@@ -171,6 +202,7 @@ int output_free(struct output *o)
 	if (!o)
 		return 0;
 	errno = 0;
+	put_held(o, take_held(o));
 	if (o->stream) {
 		fflush(o->stream);
 		note_failure(o);
@@ -189,6 +221,7 @@ int output_free(struct output *o)
 
 uint64_t output_unwritten(struct output *o)
 {
+	put_held(o, take_held(o));
 	fflush(o->stream);
 	return o->unwritten;
 }
@@ -220,6 +253,10 @@ FILE *output_stream(struct output *o)
 
 void output_line_done(struct output *o)
 {
+	if (o->after) {
+		o->n_held++;
+		return;
+	}
 	if (o->fd >= 0)
 		note_end(o);
 	if (o->buffering == OUTPUT_NONE)
@@ -247,7 +284,10 @@ static void count_line(struct output *o, const char *type, const char *what, uin
 
 void output_attached(struct output *o, uint64_t probes)
 {
+	struct str held = take_held(o);
+
 	count_line(o, "attached_probes", "probes", probes);
+	put_held(o, held);
 }
 
 void output_lost(struct output *o, uint64_t events)
@@ -275,6 +315,8 @@ void output_loss(struct output *o, const char *what, uint64_t n, struct str of, 
 
 void output_flush(struct output *o)
 {
+	if (o->after)
+		return;
 	if (o->buffering != OUTPUT_FULL)
 		fflush(o->stream);
 	note_failure(o);

@@ -55,7 +55,11 @@ void output_line_done(struct output *o);
 FILE *output_scratch(struct output *o);
 struct str output_scratch_take(struct output *o);
 
-/* The lines that only JSON has; in text nothing is printed. */
+/*
+ * The lines that only JSON has; in text nothing is printed. From output_hold() on lines are kept until
+ * output_attached(), so that its line, which comes when everything is ready, stands before those of BEGIN.
+ */
+void output_hold(struct output *o);
 void output_attached(struct output *o, uint64_t probes);
 void output_lost(struct output *o, uint64_t events);
 /* what: "map updates"; of: the map, or what was probed, or empty; place: in the script. */
