@@ -3,6 +3,7 @@
  */
 #include "codegen/lower/text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "analysis/field_path.h"
@@ -366,14 +367,20 @@ LLVMValueRef builtin_strcontains(struct function *f, const struct builtin_use *u
 /* bpf_d_path() wants the kernel's own pointer, of which the verifier knows what it points to. */
 LLVMValueRef builtin_path(struct function *f, const struct builtin_use *use)
 {
-	LLVMValueRef args[3] = { NULL, use->to, gen_const32(f, use->node->type->size) }, result;
+	LLVMValueRef args[3] = { NULL, use->to, gen_const32(f, use->node->type->size) }, result, too_long;
 	LLVMBasicBlockRef after, done = gen_block(f, "path_done");
 
 	gen_zero(f, use->to, use->node->type->size);
 	args[0] = gen_kernel_pointer(f, use->args, done);
 	result = gen_call(f, BPF_FUNC_d_path, f->m->i64, args, 3);
+	/* What does not fit leaves its end there (since 5.14): the folders next to the file tell more than
+	 * the root. */
+	too_long = LLVMBuildICmp(f->b, LLVMIntEQ, result, gen_const(f, (uint64_t)-ENAMETOOLONG), "");
+	gen_if(f, too_long, &after, "long_path");
+	loss_count(f, LOSS_truncated, IMAGE_NONE, use->node->span);
+	gen_go(f, done);
+	LLVMPositionBuilderAtEnd(f->b, after);
 	loss_count_failure(f, result, LOSS_read_fault, IMAGE_NONE, use->node->span);
-	/* What does not fit leaves its end there. */
 	gen_if(f, LLVMBuildICmp(f->b, LLVMIntSLT, result, gen_const(f, 0), ""), &after, "no_path");
 	gen_zero(f, use->to, use->node->type->size);
 	gen_go(f, after);
