@@ -179,6 +179,20 @@ def iterator_ends_with_the_last_object():
 
 
 @check
+def long_path_keeps_its_end():
+    """Every length: the last characters of the whole name, and each cut is counted."""
+    whole = one_liner('iter:task_file /pid == ctx->task->tgid/ { printf("%d %s\\n", ctx->fd, path(ctx->file->f_path)); }').expect_ok()
+    names = dict(line.split(" ", 1) for line in whole.out.splitlines() if " /" in line)
+    name = max(names.values(), key=len)
+    fd = next(fd for fd, one in names.items() if one == name)
+    for length in (2, 3, 5, 8, 13, len(name), len(name) + 1, len(name) + 9):
+        result = one_liner(f'iter:task_file /pid == ctx->task->tgid && ctx->fd == {fd}/ '
+                           f'{{ printf("[%s]\\n", path(ctx->file->f_path, {length})); }}')
+        expect(f"[{name[-(length - 1):]}]" in result.out, f"{name}, {length}: {result}")
+        expect(("strings were cut" in result.err) == (length <= len(name)), f"{name}, {length}: {result}")
+
+
+@check
 def iterator_is_pinned():
     """The pin works without btrun, can be read again, and nothing stays when it is removed."""
     conversions = 'printf("%s:%d|%-6u|0x%llx|%c|%p|%5x|%hhd|%%\\n", ctx->task->comm, ctx->task->pid, 7, -1, 65, 255, 171, 300)'
