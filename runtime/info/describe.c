@@ -237,8 +237,7 @@ static void describe_helpers(struct tracer *t, FILE *out)
 	uint32_t type;
 	int64_t value;
 
-	bpf_object__for_each_program(program, t->loaded.object)
-	{
+	bpf_object__for_each_program (program, t->loaded.object) {
 		for (size_t i = 0; i < bpf_program__insn_cnt(program); i++) {
 			const struct bpf_insn *insn = &bpf_program__insns(program)[i];
 

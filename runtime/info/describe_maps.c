@@ -131,6 +131,7 @@ void describe_maps(struct tracer *t, FILE *out)
 	struct bpf_map *map;
 
 	fprintf(out, "\nMaps (elements x (key + value), kernel memory with %u CPUs)\n", t->runtime.n_cpus);
-	bpf_object__for_each_map(map, t->loaded.object) sum += describe_map(t, map, out);
+	bpf_object__for_each_map (map, t->loaded.object)
+		sum += describe_map(t, map, out);
 	fprintf(out, "  all: %llu KB\n", (unsigned long long)(sum + 1023) / 1024);
 }

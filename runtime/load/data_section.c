@@ -7,8 +7,7 @@ struct bpf_map *load_internal_map(struct tracer *t, const char *suffix)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, t->loaded.object)
-	{
+	bpf_object__for_each_map (map, t->loaded.object) {
 		const char *name = bpf_map__name(map);
 		size_t n = strlen(name), s = strlen(suffix);
 

@@ -109,8 +109,7 @@ static void size_maps(struct tracer *t)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, t->loaded.object)
-	{
+	bpf_object__for_each_map (map, t->loaded.object) {
 		const struct map_kind *kind = map_kind_of(bpf_map__name(map), bpf_map__type(map));
 		uint64_t size = (uint64_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
 
@@ -161,7 +160,8 @@ static int choose_programs(struct tracer *t)
 	struct bpf_program *program;
 	int err;
 
-	bpf_object__for_each_program(program, t->loaded.object) bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program (program, t->loaded.object)
+		bpf_program__set_autoload(program, false);
 	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		if (t->attachment.probes.v[i].off)
 			continue;
@@ -276,12 +276,22 @@ static int check_records(struct tracer *t)
 	return 0;
 }
 
-/* What changes the system. */
+/* Tells whether the instruction calls a helper that changes the system. */
 static bool is_unsafe(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == 0 &&
 	       (insn->imm == BPF_FUNC_override_return || insn->imm == BPF_FUNC_send_signal ||
 		   insn->imm == BPF_FUNC_send_signal_thread || insn->imm == BPF_FUNC_probe_write_user);
+}
+
+static bool has_unsafe_call(const struct bpf_program *program)
+{
+	const struct bpf_insn *insns = bpf_program__insns(program);
+
+	for (size_t i = 0; i < bpf_program__insn_cnt(program); i++)
+		if (is_unsafe(&insns[i]))
+			return true;
+	return false;
 }
 
 const char *load_unsafe_part(struct tracer *t)
@@ -292,11 +302,9 @@ const char *load_unsafe_part(struct tracer *t)
 		for (uint32_t k = 0; k < t->image.records.v[i].n_actions; k++)
 			if (builtin_is_unsafe(t->image.records.v[i].actions[k].builtin))
 				return "runs commands";
-	bpf_object__for_each_program(program,
-	    t->loaded.object) for (size_t i = 0; i < bpf_program__insn_cnt(program);
-				   i++) if (is_unsafe(&bpf_program__insns(program)
-							  [i])) return "sends signals or changes what the "
-								       "kernel does";
+	bpf_object__for_each_program (program, t->loaded.object)
+		if (has_unsafe_call(program))
+			return "sends signals or changes what the kernel does";
 	return NULL;
 }
 

@@ -19,8 +19,10 @@ static size_t count_descriptors(const struct tracer *t)
 	struct bpf_program *program;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, t->loaded.object) n++;
-	bpf_object__for_each_program(program, t->loaded.object) n += bpf_program__autoload(program);
+	bpf_object__for_each_map (map, t->loaded.object)
+		n++;
+	bpf_object__for_each_program (program, t->loaded.object)
+		n += bpf_program__autoload(program);
 	return n;
 }
 

@@ -26,8 +26,7 @@ static void look(struct bpf_object *object, const struct image *image)
 	struct bpf_map *map;
 	size_t n;
 
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map (map, object) {
 		const void *value = bpf_map__initial_value(map, &n);
 		void *copy = value ? malloc(n + 1) : NULL;
 
@@ -35,8 +34,7 @@ static void look(struct bpf_object *object, const struct image *image)
 			bpf_map__set_initial_value(map, memcpy(copy, value, n), n);
 		free(copy);
 	}
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program (program, object) {
 		for (n = 0; n < bpf_program__insn_cnt(program); n++)
 			codes += bpf_program__insns(program)[n].code;
 	}

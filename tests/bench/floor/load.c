@@ -28,14 +28,14 @@ static int trace(struct bpf_object *object)
 	struct bpf_program *p;
 	bool trampolines = false;
 
-	bpf_object__for_each_program(p, object) trampolines |= is_trampoline(p);
-	bpf_object__for_each_program(
-	    p, object) if (trampolines && (begins(p, "kprobe") || begins(p, "kretprobe")))
-	    bpf_program__set_autoload(p, false);
+	bpf_object__for_each_program (p, object)
+		trampolines |= is_trampoline(p);
+	bpf_object__for_each_program (p, object)
+		if (trampolines && (begins(p, "kprobe") || begins(p, "kretprobe")))
+			bpf_program__set_autoload(p, false);
 	if (bpf_object__load(object))
 		return -errno;
-	bpf_object__for_each_program(p, object)
-	{
+	bpf_object__for_each_program (p, object) {
 		/* BEGIN and END are run, not attached. */
 		bool runs = begins(p, "raw_tp") || begins(p, "raw_tracepoint");
 

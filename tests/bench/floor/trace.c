@@ -57,8 +57,7 @@ static int attach(struct bpf_object *object, const char *mode)
 	struct bpf_program *p;
 	int n = 0;
 
-	bpf_object__for_each_program(p, object)
-	{
+	bpf_object__for_each_program (p, object) {
 		if (!bpf_program__autoload(p))
 			continue;
 		if (!bpf_program__attach(p))
@@ -108,8 +107,7 @@ static void print_cost(struct bpf_object *object)
 	unsigned long long runs = 0, ns = 0;
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, object)
-	{
+	bpf_object__for_each_program (p, object) {
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
@@ -132,8 +130,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	out = fopen(argv[3], "w");
-	bpf_object__for_each_program(p, object)
-	    bpf_program__set_autoload(p, strncmp(bpf_program__name(p), argv[2], strlen(argv[2])) == 0);
+	bpf_object__for_each_program (p, object)
+		bpf_program__set_autoload(p, strncmp(bpf_program__name(p), argv[2], strlen(argv[2])) == 0);
 	if (!out || bpf_object__load(object) || attach(object, argv[2])) {
 		fprintf(stderr, "floor_trace: cannot load, attach or write: %s\n", strerror(errno));
 		return 1;
