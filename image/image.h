@@ -4,6 +4,9 @@
  * describes as structs. The writer serialises them; the reader checks every
  * number, since an image is untrusted input.
  *
+ * Places are in the script's text, the only one that the image has: what another text says has its place
+ *where that came into the script.
+ *
  * Kinds (builtins, probes, types, counters, externs) are stored by name, so an image
  * made by another version is understood or refused by name, never misread.
  *

@@ -52,7 +52,7 @@ void params_define(struct gen *g)
 			.offset = IMAGE_NONE,
 			.size = p->size,
 			.skip = p->skip,
-			.span = p->span,
+			.span = source_in_script(g->program->map, p->span),
 		};
 
 		vec_push(g->arena, &g->image->parameters, row);
@@ -94,7 +94,10 @@ static LLVMValueRef extern_define(struct function *f, enum image_extern_kind kin
 	LLVMValueRef slot = extern_find(f->g, kind, name);
 	struct str symbol = str_format(f->g->arena, EXTERN_SYMBOL "%zu", f->g->image->externs.n);
 	/* Its offset in .rodata is read from the object once that is made (relocs.c). */
-	struct image_extern row = { .kind = kind, .size = size, .name = name, .span = f->place };
+	struct image_extern row = { .kind = kind,
+		.size = size,
+		.name = name,
+		.span = source_in_script(f->g->program->map, f->place) };
 
 	if (slot)
 		return slot;

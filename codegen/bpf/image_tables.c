@@ -142,7 +142,7 @@ static struct image_action action_row(struct gen *g, const struct action *a)
 {
 	struct image_action row = {
 		.builtin = builtin_names[a->builtin],
-		.span = a->span,
+		.span = source_in_script(g->program->map, a->span),
 		.format = a->format,
 		.map = a->map ? a->map->index : IMAGE_NONE,
 		.numbers = { a->numbers[0], a->numbers[1] },
@@ -196,7 +196,7 @@ void image_tables_begin(struct gen *g)
 		struct image_attach row = {
 			.probe = a->probe,
 			.text = a->text,
-			.span = a->span,
+			.span = source_in_script(g->program->map, a->span),
 			.action = a->action,
 			.glob = a->glob,
 			.module = a->module,

@@ -85,7 +85,7 @@ LLVMValueRef loss_index(struct function *f, enum loss_id kind, uint32_t map, str
 		.attach = f->bpf->attach->index,
 		.map = map,
 		.statements = loss_counters[kind].of == LOSS_OF_STATEMENTS ? f->bpf->record_statements : 1,
-		.span = span,
+		.span = source_in_script(f->g->program->map, span),
 	};
 
 	return gen_const32(f, counter(f, row));

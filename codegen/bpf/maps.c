@@ -93,7 +93,7 @@ static void define_script_map(struct gen *g, const struct map *map)
 		.key_type = map->key ? image_tables_type(g, map->key) : IMAGE_NONE,
 		.value_type = value_type,
 		.per_cpu = map_kinds[map->kind].traits & MAP_IS_PER_CPU,
-		.span = map->first,
+		.span = source_in_script(g->program->map, map->first),
 	};
 
 	vec_push(g->arena, &g->maps, define_map(g, map->kind, shape));

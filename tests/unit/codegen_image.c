@@ -22,6 +22,9 @@ struct compiled {
 	size_t size;
 };
 
+/* What is done to a program before code is made of it. */
+static void (*meanwhile)(struct arena *a, struct program *program, struct source_map *map);
+
 static bool compile_for(struct arena *a, const char *text, bool portable, bool one_kind, struct compiled *c)
 {
 	struct kernel *kernel = kernel_host("tests/fixtures/kernel");
@@ -37,6 +40,8 @@ static bool compile_for(struct arena *a, const char *text, bool portable, bool o
 	struct str why = STR("");
 	struct stat st;
 
+	if (meanwhile)
+		meanwhile(a, program, &map);
 	int err = diag.errors ? -EINVAL : generate_image(a, program, &generate, fd);
 	kernel_btf_free(program->btf);
 	kernel_free(kernel);
@@ -322,6 +327,30 @@ static void externs_and_counters(struct arena *a)
 	CHECK(c.image.attaches.v[0].condition_negated);
 }
 
+static void put_into_header(struct arena *a, struct program *program, struct source_map *map)
+{
+	struct source header = { STR("a.h"), STR("text of the header"), 0, SOURCE_HEADER, { 2, 7 } };
+
+	source_add(a, map, header);
+	program->attaches.v[0]->span.begin = map->others.v[0].begin;
+	program->attaches.v[0]->span.end = map->others.v[0].begin + 4;
+	program->maps.v[0]->first = program->attaches.v[0]->span;
+	program->records.v[0]->actions.v[0]->span = program->attaches.v[0]->span;
+}
+
+/* What another text says has its place in the image where that text came into the script. */
+static void places(struct arena *a)
+{
+	struct compiled c;
+
+	meanwhile = put_into_header;
+	CHECK(compile(a, "BEGIN { @ = 1; print(@); }", &c));
+	meanwhile = NULL;
+	CHECK_INT(c.image.attaches.v[0].span.begin, 2);
+	CHECK_INT(c.image.maps.v[0].span.begin, 2);
+	CHECK_INT(c.image.records.v[0].actions[0].span.end, 7);
+}
+
 int main(void)
 {
 	struct arena *a = arena_new();
@@ -334,6 +363,7 @@ int main(void)
 	direct(a);
 	records(a);
 	externs_and_counters(a);
+	places(a);
 	arena_free(a);
 	return test_end();
 }
