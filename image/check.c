@@ -1,6 +1,7 @@
 #include "image/codec.h"
 #include "base/hist.h"
 #include "language/loss_counters.h"
+#include "language/map_kinds.h"
 
 /*
  * Bounds far above what the compiler makes. They keep the sums below from
@@ -167,8 +168,10 @@ static bool check_map(struct check *k, uint32_t i)
 		return refuse(k, "map %u has a key that is no tuple", i);
 	if (m->value_type >= image->types.n)
 		return refuse(k, "map %u has a value of no type", i);
+	if (!(map_kinds[m->kind].traits & MAP_IS_SCRIPTS))
+		return refuse(k, "map %u is of a kind that no script has: %s", i, map_kinds[m->kind].name);
 	/* The kernel lays per-CPU values out in steps of 8 bytes. */
-	if (m->per_cpu && type_at(k, m->value_type)->size % 8 != 0)
+	if (map_kinds[m->kind].traits & MAP_IS_PER_CPU && type_at(k, m->value_type)->size % 8 != 0)
 		return refuse(
 		    k, "map %u is per CPU and has values of %u bytes", i, type_at(k, m->value_type)->size);
 	return check_span(k, m->span);

@@ -20,6 +20,11 @@ static const char *const program_kind_names[] = {
 #include "language/program_kinds.def"
 #undef PROGRAM
 };
+static const char *const map_kind_names[] = {
+#define MAP_KIND(name, ...) #name,
+#include "language/map_kinds.def"
+#undef MAP_KIND
+};
 static const char *const counter_names[] = {
 #define LOSS(name, ...) #name,
 #include "language/loss_counters.def"
@@ -250,7 +255,7 @@ static void code_map(struct codec *c, struct image_map *m)
 	code_str(c, &m->elf_name);
 	code_u32(c, &m->key_type);
 	code_u32(c, &m->value_type);
-	code_bool(c, &m->per_cpu);
+	code_kind(c, m->kind, map_kind_names);
 	code_span(c, &m->span);
 }
 

@@ -5,7 +5,7 @@
  * number, since an image is untrusted input.
  *
  * Places are in the script's text, the only one that the image has: what another text says has its place
- *where that came into the script.
+ * where that came into the script.
  *
  * Kinds (builtins, probes, types, counters, externs) are stored by name, so an image
  * made by another version is understood or refused by name, never misread.
@@ -34,7 +34,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 7
+#define IMAGE_VERSION 8
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 /*
@@ -158,7 +158,7 @@ struct image_map {
 	struct str elf_name; /* the map in the ELF object */
 	uint32_t key_type;   /* a tuple; IMAGE_NONE: no key (the ELF map's key is a u64 0) */
 	uint32_t value_type;
-	bool per_cpu;
+	enum map_kind_id kind;
 	struct span span;
 };
 

@@ -92,7 +92,7 @@ static void define_script_map(struct gen *g, const struct map *map)
 		.elf_name = symbol,
 		.key_type = map->key ? image_tables_type(g, map->key) : IMAGE_NONE,
 		.value_type = value_type,
-		.per_cpu = map_kinds[map->kind].traits & MAP_IS_PER_CPU,
+		.kind = map->kind,
 		.span = source_in_script(g->program->map, map->first),
 	};
 

@@ -16,7 +16,7 @@ int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	const struct image *image = r->image;
 	struct bpf_map_info info = { 0 };
 	uint32_t info_size = sizeof(info);
-	const struct map_kind *kind;
+	const struct map_kind *kind = &map_kinds[image->maps.v[map].kind];
 
 	*s = (struct snapshot){ .r = r, .map = &image->maps.v[map], .fd = r->map_fds[map] };
 	s->value_type = &image->types.v[s->map->value_type];
@@ -27,14 +27,12 @@ int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->key_size = info.key_size;
 	s->value_size = info.value_size;
 	s->max_entries = info.max_entries;
-	kind = map_kind_of(s->map->elf_name.p, info.type);
-	if (!kind || !(kind->traits & MAP_IS_SCRIPTS))
+	/* An image that says otherwise would have the kernel write more than we make room for. */
+	if (info.type != kind->type)
 		return -EINVAL;
 	s->is_array = kind->traits & MAP_IS_ARRAY;
-	s->raw_size = s->map->per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
-	/* An image that says otherwise would have the kernel write more than we make room for. */
-	if (!(kind->traits & MAP_IS_PER_CPU) == s->map->per_cpu)
-		return -EINVAL;
+	s->is_per_cpu = kind->traits & MAP_IS_PER_CPU;
+	s->raw_size = s->is_per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
 	if (s->is_array && (s->key_type || s->max_entries != 1))
 		return -EINVAL;
 	if (s->key_size < (s->key_type ? s->key_type->size : 0) || s->value_size < s->value_type->size)
@@ -128,7 +126,7 @@ static int add_element(struct snapshot *s, const unsigned char *key, const unsig
 		return err;
 	memcpy(s->keys + s->n * s->key_size, key, s->key_size);
 	value = s->values + s->n * s->value_size;
-	if (s->map->per_cpu)
+	if (s->is_per_cpu)
 		merge_cpus(s, value, raw);
 	else
 		memcpy(value, raw, s->value_size);

@@ -16,7 +16,8 @@ struct snapshot {
 	int fd;
 	uint32_t key_size, raw_size, value_size; /* raw: as the kernel gives it */
 	uint32_t max_entries;
-	bool is_array; /* its elements are always there, of zeros while there was nothing */
+	/* Of an array all elements are there, of zeros while there was nothing. */
+	bool is_array, is_per_cpu;
 	size_t n, cap;
 	unsigned char *keys, *values;
 	uint32_t *sorted; /* numbers of elements, the least first */

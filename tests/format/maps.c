@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/hist.h"
+#include "language/map_kinds.h"
 #include "runtime/print/value.h"
 
 #define CPUS 1024 /* more than a test machine has; the kernel reads the possible ones */
@@ -26,7 +27,7 @@ static unsigned possible_cpus(void)
 static uint32_t add_map(struct harness *h, const char *name, uint32_t key, uint32_t value)
 {
 	enum type_kind_id kind = harness_types[value].kind;
-	bool per_cpu = kind == TYPE_count || kind == TYPE_hist;
+	enum map_kind_id map_kind = kind == TYPE_count || kind == TYPE_hist ? MAP_percpu_hash : MAP_hash;
 	uint32_t n = h->image.maps.n;
 	int *fds = arena_many(h->runtime.arena, int, n + 1);
 
@@ -35,12 +36,12 @@ static uint32_t add_map(struct harness *h, const char *name, uint32_t key, uint3
 		.elf_name = STR("m"),
 		.key_type = key,
 		.value_type = value,
-		.per_cpu = per_cpu }));
+		.kind = map_kind }));
 	if (n)
 		memcpy(fds, h->runtime.map_fds, n * sizeof(int));
-	fds[n] = bpf_map_create(per_cpu ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH, "m",
-	    key == IMAGE_NONE ? 8 : harness_types[key].size, harness_types[value].size,
-	    key == IMAGE_NONE ? 1 : 1000, NULL);
+	fds[n] =
+	    bpf_map_create(map_kinds[map_kind].type, "m", key == IMAGE_NONE ? 8 : harness_types[key].size,
+		harness_types[value].size, key == IMAGE_NONE ? 1 : 1000, NULL);
 	CHECK(fds[n] >= 0);
 	h->runtime.map_fds = fds;
 	return n;
@@ -159,9 +160,9 @@ static void wrong_description(void)
 	c = add_map(&h, "@c", T_KEYSTR, T_COUNT);
 	set_count(&h, c, "z", 1);
 	stderr = null;
-	h.image.maps.v[c].per_cpu = false;
+	h.image.maps.v[c].kind = MAP_hash;
 	maps_print(&h.runtime, c, 0, 0);
-	h.image.maps.v[c].per_cpu = true;
+	h.image.maps.v[c].kind = MAP_percpu_hash;
 	h.image.maps.v[c].value_type = T_HIST;
 	maps_print(&h.runtime, c, 0, 0);
 	h.image.maps.v[c].value_type = T_COUNT;

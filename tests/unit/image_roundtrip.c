@@ -81,7 +81,7 @@ static void other_versions(void)
 	((char *)whole.p)[8] = 99;
 	CHECK(read_back(whole, &back, &c) < 0);
 	CHECK(c.other_version);
-	CHECK_STR(c.error, "it has version 99 of the format, and this btrun reads version 7");
+	CHECK_STR(c.error, "it has version 99 of the format, and this btrun reads version 8");
 	((char *)whole.p)[0] = 'x';
 	CHECK(read_back(whole, &back, &c) < 0);
 	CHECK(!c.other_version);
@@ -169,12 +169,15 @@ static void break_one(struct image *m, int rule)
 	case 19:
 		m->attaches.v[0].text.n = 0;
 		break;
+	case 20:
+		m->maps.v[0].kind = MAP_events;
+		break;
 	}
 }
 
 static void rules(void)
 {
-	for (int rule = 0; rule < 20; rule++) {
+	for (int rule = 0; rule < 21; rule++) {
 		struct image sample, broken;
 		struct codec c;
 

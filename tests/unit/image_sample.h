@@ -105,7 +105,7 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.elf_name = STR("map_h"),
 		.key_type = 2,
 		.value_type = 4,
-		.per_cpu = true,
+		.kind = MAP_percpu_hash,
 		.span = { 1, 2 } }));
 	vec_push(a, &m->attaches,
 	    ((struct image_attach){ .probe = PROBE_kprobe,
