@@ -369,6 +369,16 @@ static void unknown_provider(struct compilation *c, const struct attach_syntax *
 	problem_hint_near(c, &near, otherwise.p);
 }
 
+static struct str plain_dollars(struct str text, struct arena *arena)
+{
+	char *copy = (char *)str_copy(arena, text.p, text.n).p;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (copy[i] == AST_LITERAL_DOLLAR)
+			copy[i] = '$';
+	return (struct str){ copy, text.n };
+}
+
 /* "uprobe:$1:f": the parameters of the command line, in an attach point too. Those that an image gets later
  * stay as they are written: *open is the first of them, or 0. */
 static struct str with_params(struct compilation *c, struct str text, unsigned *open)
@@ -387,7 +397,7 @@ static struct str with_params(struct compilation *c, struct str text, unsigned *
 		out = str_format(c->arena, "%.*s%.*s%.*s", STR_ARG(out), STR_ARG(before), STR_ARG(value));
 		text = after;
 	}
-	return str_format(c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(text));
+	return plain_dollars(str_format(c->arena, "%.*s%.*s", STR_ARG(out), STR_ARG(text)), c->arena);
 }
 
 static bool may_stay_open(

@@ -94,13 +94,40 @@ const char *commandline_wanted(enum parameter_kind kind)
 	return wanted[kind];
 }
 
+/* Rust writes characters that symbols cannot have as $LT$, $u20$ ... Returns how long such a word is, or 0.
+ */
+static size_t rust_escape(struct str text, size_t at)
+{
+	static const char *const words[] = { "SP", "BP", "RF", "LT", "GT", "LP", "RP", "C" };
+	size_t end = at + 1;
+
+	while (end < text.n && text.p[end] != '$')
+		end++;
+	if (end == text.n)
+		return 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_is(str_slice(text, at + 1, end), words[i]))
+			return end + 1 - at;
+	if (text.p[at + 1] != 'u' || end - at < 3)
+		return 0;
+	for (size_t i = at + 2; i < end; i++)
+		if (!memchr("0123456789abcdef", text.p[i], 16))
+			return 0;
+	return end + 1 - at;
+}
+
 bool commandline_find(struct str text, struct str *before, unsigned *number, struct str *after)
 {
 	for (size_t at = 0; at < text.n; at++) {
-		size_t end = at + 1;
+		size_t end = at + 1, escape;
 
 		if (text.p[at] != '$')
 			continue;
+		escape = rust_escape(text, at);
+		if (escape) {
+			at += escape - 1;
+			continue;
+		}
 		for (*number = 0; end < text.n && text.p[end] >= '0' && text.p[end] <= '9' && *number <= 9999;
 		     end++)
 			*number = *number * 10 + (unsigned)(text.p[end] - '0');

@@ -169,6 +169,15 @@ static const unsigned char *find_note(struct binary *b, const char *owner, unsig
 	return NULL;
 }
 
+#define GO_BUILD_ID 4
+
+bool binary_is_go(struct binary *b)
+{
+	size_t n;
+
+	return find_note(b, "Go", GO_BUILD_ID, &n);
+}
+
 /* Where Debian's debug packages have it: /usr/lib/debug/.build-id/12/3456....debug */
 static struct binary *debug_by_build_id(struct binary *b)
 {

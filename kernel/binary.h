@@ -41,6 +41,8 @@ int64_t binary_offset(const struct binary *b, uint64_t address);
 int64_t binary_address(const struct binary *b, uint64_t offset);
 /* Returns the machine that it is for, as e_machine of <elf.h> says it: arch/arch.h knows which that is. */
 unsigned binary_machine(const struct binary *b);
+/* Was it made by Go? Its build id is a note of Go's own. */
+bool binary_is_go(struct binary *b);
 /* Reads up to size bytes of what is loaded at an address. Returns how many, or negative errno. */
 int64_t binary_read(const struct binary *b, uint64_t address, void *bytes, size_t size);
 /* Does an instruction begin offset bytes behind the first one of a function? 1 or 0; -EOPNOTSUPP: nobody can

@@ -214,11 +214,14 @@ struct node {
 	};
 };
 
+/* Stands for a $ that begins no parameter: it was quoted. No text of a script has this byte. */
+#define AST_LITERAL_DOLLAR '\x01'
+
 /* Holds one attach point as written; analysis takes the text apart. */
 struct attach_syntax {
 	struct span span;
 	struct str provider; /* before the first ':' */
-	struct str rest;     /* after it, quotes resolved; empty when there is none */
+	struct str rest; /* after it, quotes resolved; empty when there is none; AST_LITERAL_DOLLAR in it */
 	struct span rest_span;
 };
 

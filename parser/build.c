@@ -273,18 +273,24 @@ struct type_syntax *build_array(
 	return type;
 }
 
-/* Takes off the quotes and the backslashes in them. */
+/* Takes off the quotes and the backslashes in them. A dollar sign in quotes, or behind a backslash, is no
+ * parameter's. */
 static struct str unquote(struct arena *a, struct str text)
 {
 	char *to = arena_alloc(a, text.n + 1);
+	bool inside = false, literal;
 	size_t n = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '\\' && i + 1 < text.n)
+		literal = inside;
+		if (text.p[i] == '\\' && i + 1 < text.n) {
+			literal = true;
 			i++;
-		else if (text.p[i] == '"')
+		} else if (text.p[i] == '"') {
+			inside = !inside;
 			continue;
-		to[n++] = text.p[i];
+		}
+		to[n++] = literal && text.p[i] == '$' ? AST_LITERAL_DOLLAR : text.p[i];
 	}
 	return (struct str){ to, n };
 }

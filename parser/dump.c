@@ -152,6 +152,13 @@ void ast_dump_node(
 			ast_dump_node(out, child, depth + 1, print_type);
 }
 
+static void dump_rest(struct str rest, FILE *out)
+{
+	fputs(" : ", out);
+	for (size_t i = 0; i < rest.n; i++)
+		fputc(rest.p[i] == AST_LITERAL_DOLLAR ? '$' : rest.p[i], out);
+}
+
 void ast_dump(FILE *out, const struct script *script, void (*print_type)(FILE *out, const struct type *type))
 {
 	for (size_t i = 0; i < script->probes.n; i++) {
@@ -164,7 +171,7 @@ void ast_dump(FILE *out, const struct script *script, void (*print_type)(FILE *o
 			indent(out, 1);
 			fprintf(out, "attach %.*s", STR_ARG(attach->provider));
 			if (attach->rest.n)
-				fprintf(out, " : %.*s", STR_ARG(attach->rest));
+				dump_rest(attach->rest, out);
 			fputc('\n', out);
 		}
 		if (probe->predicate) {

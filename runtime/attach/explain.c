@@ -190,6 +190,10 @@ static bool explain_binary(struct tracer *t, struct probe *p, const struct image
 		diag_hint(&t->diag,
 		    "a probe inside an instruction changes what the program does: --unsafe, when you "
 		    "know that it is none");
+	else if (t->attachment.error == -ENOTRECOVERABLE)
+		diag_hint(&t->diag,
+		    "a uprobe at each RET instruction, function+OFFSET, sees the same; --unsafe attaches the "
+		    "return probe all the same");
 	else if (t->attachment.error != -ENOENT)
 		hint_error(t, a);
 	else if (a->probe == PROBE_usdt)

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,11 @@
 #define PLACES_MAX (64 << 10)
 #define SINGLE_PLACES_MAX 4096
 
+struct match {
+	struct binary_symbol symbol;
+	size_t number; /* in the order of the tables */
+};
+
 /* One attach point while its places are looked for. */
 struct search {
 	struct tracer *tracer;
@@ -31,9 +37,9 @@ struct search {
 	struct binary *binary;
 	const char *function; /* that an address lies in */
 	struct str_near near;
-	uint64_t last; /* offset of the place before, which aliases have in common */
-	int refused;   /* the last error of attaching */
-	bool imported; /* the binary calls a function of this name, and a library has it */
+	VEC(struct match) matches; /* in this binary; aliases of one function among them */
+	int refused;               /* the last error of attaching */
+	bool imported;             /* the binary calls a function of this name, and a library has it */
 	/* of this binary, to be attached at once */
 	uint32_t first; /* target; the others follow it */
 	VEC(uint64_t) offsets, semaphores, cookies;
@@ -144,6 +150,17 @@ static int check_place(struct search *s, uint64_t function, const char *name, ui
 			     (unsigned long long)offset, why);
 }
 
+/* The kernel puts its own address where the function's return address is; Go's runtime reads it when it moves
+ * or looks through the stack, and ends the program. */
+static int check_returns(struct search *s)
+{
+	if (s->attach->probe != PROBE_uretprobe || s->tracer->options->unsafe || !binary_is_go(s->binary))
+		return 0;
+	return tracer_refuse(s->tracer, s->probe, -ENOTRECOVERABLE,
+	    "%s is a program of Go, whose runtime ends it when it finds a return probe on its stack",
+	    s->path);
+}
+
 static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
 {
 	int err;
@@ -155,7 +172,9 @@ static int attach_symbol(struct search *s, const struct binary_symbol *symbol)
 	if (s->attach->offset >= (symbol->size ? symbol->size : 1) && s->attach->offset)
 		return tracer_refuse(s->tracer, s->probe, -EINVAL, "%s has only %llu bytes", symbol->name,
 		    (unsigned long long)symbol->size);
-	err = check_place(s, symbol->address, symbol->name, s->attach->offset);
+	err = check_returns(s);
+	if (!err)
+		err = check_place(s, symbol->address, symbol->name, s->attach->offset);
 	return err ? err : attach_at(s, (uint64_t)offset + s->attach->offset, 0, symbol->name, symbol->name);
 }
 
@@ -221,10 +240,93 @@ static int consider(void *context, const struct binary_symbol *symbol)
 		str_near_offer(&s->near, s->tracer->runtime.arena, name);
 		return 0;
 	}
-	if (s->n && s->last == symbol->address)
+	vec_push(s->tracer->runtime.arena, &s->matches, ((struct match){ *symbol, s->matches.n }));
+	return 0;
+}
+
+static int compare_matches(const void *left, const void *right)
+{
+	const struct match *a = left, *b = right;
+
+	if (a->symbol.address != b->symbol.address)
+		return a->symbol.address < b->symbol.address ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Several symbols, of several tables, may name one function, which is called once: the first of them is its
+ * name. */
+static int attach_matches(struct search *s)
+{
+	int err = 0;
+
+	if (s->matches.n)
+		qsort(s->matches.v, s->matches.n, sizeof(*s->matches.v), compare_matches);
+	for (size_t i = 0; i < s->matches.n && !err; i++)
+		if (!i || s->matches.v[i].symbol.address != s->matches.v[i - 1].symbol.address)
+			err = attach_symbol(s, &s->matches.v[i].symbol);
+	s->matches.n = 0;
+	return err;
+}
+
+struct namesakes {
+	struct search *search;
+	struct binary_symbol first;
+	uint64_t other;  /* address of another function of that name, or 0 */
+	unsigned clones; /* symbols "name.part.0" ... */
+	const char *clone;
+};
+
+/* Does the compiler call a copy of the function so? What is cold is jumped to and not called. */
+static bool is_clone(const char *name, struct str function)
+{
+	static const char *const words[] = { ".part.", ".constprop.", ".isra.", ".lto_priv.", ".llvm." };
+
+	if (strncmp(name, function.p, function.n) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(name + function.n, words[i], strlen(words[i])) == 0)
+			return !strstr(name, ".cold");
+	return false;
+}
+
+static int count_namesake(void *context, const struct binary_symbol *symbol)
+{
+	struct namesakes *n = context;
+	struct str name = n->search->attach->function;
+
+	if (str_eq(str_of(symbol->name), name) && symbol->address != n->first.address)
+		n->other = symbol->address;
+	if (!is_clone(symbol->name, name) || symbol->address == n->first.address)
 		return 0;
-	s->last = symbol->address;
-	return attach_symbol(s, symbol);
+	/* Each is in one table or two. */
+	n->clones += !n->clone || strcmp(n->clone, symbol->name) != 0;
+	n->clone = symbol->name;
+	return 0;
+}
+
+/* The name is that of one function: what else is called so, or nearly so, is not seen. */
+static void tell_namesakes(struct search *s, const struct binary_symbol *first)
+{
+	struct namesakes n = { .search = s, .first = *first };
+	const struct image_attach *a = s->attach;
+	struct str kind, rest;
+
+	binary_each_function(s->binary, count_namesake, &n);
+	kind = str_split(a->text, ':', &rest);
+	if (n.other) {
+		diag_warning(&s->tracer->diag, a->span,
+		    "%s has several functions %.*s: that at 0x%llx is probed", s->path, STR_ARG(a->function),
+		    (unsigned long long)first->address);
+		diag_hint(&s->tracer->diag, "%.*s:%s:0x%llx is another", STR_ARG(kind), s->path,
+		    (unsigned long long)n.other);
+	}
+	if (n.clones) {
+		diag_warning(&s->tracer->diag, a->span,
+		    "the compiler has made copies of %.*s (%s ...), whose calls this probe does not see",
+		    STR_ARG(a->function), n.clone);
+		diag_hint(&s->tracer->diag, "%.*s:%s:%.*s.* beside it is a probe of those", STR_ARG(kind),
+		    s->path, STR_ARG(a->function));
+	}
 }
 
 static int in_binary_functions(struct search *s)
@@ -233,13 +335,17 @@ static int in_binary_functions(struct search *s)
 
 	if (!s->attach->function.n)
 		return attach_address(s);
-	if (!s->attach->glob && binary_find(s->binary, s->attach->function, &symbol) == 0) {
+	/* What looks like a pattern may be a name. */
+	if (!s->attach->module.n && binary_find(s->binary, s->attach->function, &symbol) == 0) {
 		struct str copy = s->attach->function;
 
 		symbol.name = str_copy(s->tracer->runtime.arena, copy.p, copy.n).p;
+		if (!s->probe->method)
+			tell_namesakes(s, &symbol);
 		return attach_symbol(s, &symbol);
 	}
-	return binary_each_function(s->binary, consider, s);
+	binary_each_function(s->binary, consider, s);
+	return attach_matches(s);
 }
 
 static enum usdt_kind usdt_kind(enum arch_place place)

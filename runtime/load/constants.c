@@ -125,6 +125,15 @@ static int check_taken(const struct tracer *t, const struct commandline *line)
 	return -EINVAL;
 }
 
+/* Does the image take this parameter? A name may have a $5 of its own. */
+static bool takes(const struct tracer *t, unsigned number)
+{
+	for (size_t i = 0; i < t->image.parameters.n; i++)
+		if (t->image.parameters.v[i].number == number)
+			return true;
+	return false;
+}
+
 /* The texts of an attach point with what the command line gives in them. */
 static int open_text(
     struct tracer *t, const struct commandline *line, const struct image_attach *a, struct str *text)
@@ -134,6 +143,10 @@ static int open_text(
 	unsigned number;
 
 	while (commandline_find(rest, &before, &number, &rest)) {
+		if (!takes(t, number)) {
+			out = str_format(arena, "%.*s%.*s$%u", STR_ARG(out), STR_ARG(before), number);
+			continue;
+		}
 		if (!positional(t, line, number, &value) || !value.n) {
 			diag_error(
 			    &t->diag, a->span, "this attaches to what $%u names, which is not given", number);

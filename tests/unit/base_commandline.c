@@ -83,6 +83,12 @@ static void places(void)
 	CHECK(!commandline_find(STR("a$b$0$"), &before, &number, &after));
 	CHECK(commandline_find(STR("$99999999999999999999"), &before, &number, &after));
 	CHECK(number > 9999);
+	CHECK(!commandline_find(STR("_$LT$a..B$u20$as$u20$c..D$GT$5speak17h0E"), &before, &number, &after));
+	CHECK(commandline_find(STR("$GT$5$6"), &before, &number, &after));
+	CHECK_INT(number, 6);
+	CHECK_STR(before, "$GT$5");
+	CHECK(commandline_find(STR("$XT$5"), &before, &number, &after));
+	CHECK_INT(number, 5);
 }
 
 int main(void)
