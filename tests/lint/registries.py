@@ -73,17 +73,7 @@ def check_losses(check, files, sources, tests):
         check(not word or f"\n.It {word}\n" in manual, f"loss {name}: man/btrun.8 lacks the line \".It {word}\"")
         part = max(re.split(r"\{\w+\}", text.split(" ({place})")[0]), key=len).strip()
         plain = tests.replace("\\(", "(").replace("\\)", ")")
-        check(part in plain or (word and word in plain) or name in UNTESTED, f"loss {name}: no test has \"{part}\" or \"{word}\"")
-
-
-# What no test brings about, with the reason.
-UNTESTED = {
-    "bad_records": "a defect of btrun",
-    "map_refused": "an update inside of an update of the same bucket, or a kernel without memory",
-    "perf_full": "a perf buffer that overflows although the programs count no loss",
-    "unwatched": "more watchpoints than the CPU has",
-    "helper": "a kernel that refuses a helper which it has",
-}
+        check(part in plain or (word and word in plain), f"loss {name}: no test has \"{part}\" or \"{word}\"")
 
 
 def check_options(check, files, sources, tests):

@@ -1,6 +1,9 @@
 """Every kind of loss is counted and told by name, with its exact number where the kernel has one."""
 import json
 import re
+import signal
+import sys
+import time
 
 import guest
 from guest import Tracer, check, expect, expect_equal, run
@@ -35,6 +38,22 @@ def loss_of_members():
         expect_equal(result.out.split(), ["0"] * 6)
         counts = [int(n) for n in re.findall(r"btrun: (\d+) reads of memory failed", result.err)]
         expect(sum(counts) >= 6, f"{pointer}: {result}")
+
+
+@check
+def loss_of_packets():
+    """The buffer of skboutput() overflows while nobody reads it: only the kernel counts what it had no room for."""
+    script = 'kfunc:__dev_queue_xmit { skboutput("/run/lost.pcap", args->skb, args->skb->len, 14); }'
+    send = "import socket; s = socket.socket(2, 2); [s.sendto(b'x' * 500, ('127.0.0.1', 9999)) for _ in range(%d)]"
+    with Tracer("-e", script, env={"BPFTRACE_PERF_RB_PAGES": "1"}) as tracer:
+        tracer.process.send_signal(signal.SIGSTOP)
+        run("taskset", "1", sys.executable, "-c", send % 100).expect_ok()
+        tracer.process.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        run("taskset", "1", sys.executable, "-c", send % 1).expect_ok()  # with the next packet the kernel tells
+        time.sleep(0.5)
+        result = tracer.stop().expect_ok()
+    expect(told(result, r"btrun: lost (\d+) events: the output buffer was full; --buffer-size makes it larger") >= 50, str(result))
 
 
 @check

@@ -133,7 +133,7 @@ def watchpoint_of_too_many_arguments():
     result = giving(6, "watchpoint:give+arg1:4:w { @ = count(); }")
     expect_equal(result.out.strip(), "@: 20", str(result))
     expect("is not watched: the processor's watchpoints are all taken" in result.err, str(result))
-    expect("2 times an address was not watched" in result.err, str(result))
+    expect("2 times an address was not watched: see the warning above" in result.err, str(result))
 
 
 @check
