@@ -133,7 +133,7 @@ static void tell_problem(struct diag *diag, const struct problem *p)
 		diag_warning(diag, p->span, "%.*s", STR_ARG(p->text));
 		break;
 	case PROBLEM_OF_COMMAND_LINE:
-		message_error_to(diag->out, "%.*s", STR_ARG(p->text));
+		message_line(diag->out, MESSAGE_ERROR, "%.*s", STR_ARG(p->text));
 		diag->errors++;
 		break;
 	}

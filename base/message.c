@@ -4,62 +4,27 @@
 
 #define PROGRAM "btrun: "
 
-/* A line that one call prints is written at once, and lines of several processes do not mix. */
-static void print_line(FILE *out, const char *before, const char *format, va_list ap)
+static const char *const begins[] = {
+	[MESSAGE_PLAIN] = PROGRAM,
+	[MESSAGE_ERROR] = PROGRAM "error: ",
+	[MESSAGE_WARNING] = PROGRAM "warning: ",
+	[MESSAGE_HINT] = "    hint: ",
+};
+
+void message_line(FILE *out, enum message_kind kind, const char *format, ...)
 {
 	char whole[1024];
+	va_list ap;
 
-	if (snprintf(whole, sizeof(whole), "%s%s\n", before, format) < (int)sizeof(whole)) {
+	va_start(ap, format);
+	/* What one call prints is written at once, and lines of several processes do not mix. */
+	if (snprintf(whole, sizeof(whole), "%s%s\n", begins[kind], format) < (int)sizeof(whole)) {
 		vfprintf(out, whole, ap);
-		return;
+	} else {
+		fputs(begins[kind], out);
+		vfprintf(out, format, ap);
+		fputc('\n', out);
 	}
-	fputs(before, out);
-	vfprintf(out, format, ap);
-	fputc('\n', out);
-}
-
-void message(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	print_line(stderr, PROGRAM, format, ap);
-	va_end(ap);
-}
-
-void message_error(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	print_line(stderr, PROGRAM "error: ", format, ap);
-	va_end(ap);
-}
-
-void message_error_to(FILE *out, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	print_line(out, PROGRAM "error: ", format, ap);
-	va_end(ap);
-}
-
-void message_warning(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	print_line(stderr, PROGRAM "warning: ", format, ap);
-	va_end(ap);
-}
-
-void message_hint(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	print_line(stderr, "    hint: ", format, ap);
 	va_end(ap);
 }
 
