@@ -4,6 +4,7 @@
  */
 #include "codegen/bpf/bss.h"
 #include "codegen/bpf/btf_load.h"
+#include "codegen/bpf/context.h"
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/ids.h"
@@ -90,9 +91,36 @@ LLVMValueRef builtin_kaddr(struct function *f, const struct builtin_use *use)
 	return extern_load(f, EXTERN_kaddr, use->call->text);
 }
 
+/* The least that there is. */
+#define PAGE 4096
+
+/* Returns the address that the file has for where the probe is, or NULL: a pattern stands for many. */
+static LLVMValueRef place_in_file(struct function *f, const struct attach *a)
+{
+	LLVMValueRef function;
+
+	if (a->probe != PROBE_uprobe || a->glob)
+		return NULL;
+	if (!a->function.n)
+		return gen_const(f, a->address);
+	function = extern_load(
+	    f, EXTERN_uaddr, str_format(f->g->arena, "%.*s:%.*s", STR_ARG(a->binary), STR_ARG(a->function)));
+	return LLVMBuildAdd(f->b, function, gen_const(f, a->offset), "");
+}
+
+/* A symbol lies as far from the probe in the process as in the file. That many bytes are whole pages, else
+ * the probe is elsewhere, on another function of that name. */
 LLVMValueRef builtin_uaddr(struct function *f, const struct builtin_use *use)
 {
-	return extern_load(f, EXTERN_uaddr, use->call->text);
+	LLVMValueRef symbol = extern_load(f, EXTERN_uaddr, use->call->text), moved, is_whole;
+	LLVMValueRef place = place_in_file(f, f->bpf->attach);
+
+	if (!place)
+		return symbol;
+	moved = LLVMBuildSub(f->b, context_register(f, f->g->program->arch->program_counter), place, "");
+	is_whole = LLVMBuildICmp(
+	    f->b, LLVMIntEQ, LLVMBuildAnd(f->b, moved, gen_const(f, PAGE - 1), ""), gen_const(f, 0), "");
+	return LLVMBuildAdd(f->b, symbol, LLVMBuildSelect(f->b, is_whole, moved, gen_const(f, 0), ""), "");
 }
 
 LLVMValueRef builtin_getopt(struct function *f, const struct builtin_use *use)

@@ -85,6 +85,7 @@ static const struct arch arch_imaginary = {
 	.n_arguments = 8,
 	.result = V0,
 	.stack_pointer = FRAME,
+	.program_counter = FRAME,
 	.first_on_stack = 0,
 	.take_operand = imaginary_operand,
 	.place_result = imaginary_result,

@@ -21,6 +21,7 @@ static void check_registers(void)
 
 	CHECK(arch->n_registers > arch->n_arguments && arch->result < arch->n_registers);
 	CHECK(arch->stack_pointer < arch->n_registers);
+	CHECK(arch->program_counter < arch->n_registers);
 	for (unsigned i = 0; i < arch->n_arguments; i++)
 		CHECK(arch->arguments[i] < arch->n_registers);
 	for (unsigned i = 0; i < arch->n_registers; i++)
