@@ -19,7 +19,7 @@ enum btf_ext_kind {
 	BTF_EXT_KINDS_
 };
 
-/* The header lies at the section's beginning. */
+/* The header of the section lies at its beginning. */
 struct btf_ext_head {
 	uint16_t magic;
 	uint8_t version, flags;
@@ -41,9 +41,9 @@ struct btf_ext_section {
 	const char *records;
 };
 
-/* Begins a walk through the records of a kind. 1, or 0: there are none, or negative errno. */
+/* Begins a walk through the records of a kind. Returns 1, or 0 when there are none, or negative errno. */
 int btf_ext_begin(struct btf_ext_walk *w, const void *ext, size_t size, enum btf_ext_kind kind);
-/* Gives the next section of programs. 1, or 0: there is no other, or negative errno. */
+/* Gives the next section of programs. Returns 1, or 0 when there is no other, or negative errno. */
 int btf_ext_next(struct btf_ext_walk *w, struct btf_ext_section *section);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Before anything else, so that another version's section is recognised. */
+/* The magic stands before anything else, so that another version's section is recognised. */
 static const uint8_t magic[8] = { 'b', 't', 'r', 'u', 'n', '\r', '\n', 0 };
 
 static const char *const probe_names[] = {
@@ -56,7 +56,7 @@ static void put(struct codec *c, const void *bytes, size_t n)
 		vec_push(c->arena, &c->out, ((const uint8_t *)bytes)[i]);
 }
 
-/* The next n bytes, or NULL. */
+/* Returns the next n bytes, or NULL when there are fewer. */
 static const uint8_t *codec_bytes(struct codec *c, size_t n)
 {
 	const uint8_t *bytes = c->in + c->at;
@@ -135,7 +135,7 @@ static void code_span(struct codec *c, struct span *s)
 	code_u32(c, &s->end);
 }
 
-/* One of a set of words; .def files and enums may be reordered, names may not. */
+/* Codes one of a set of words: .def files and enums may be reordered, names may not. */
 static unsigned code_name(struct codec *c, unsigned id, const char *const *names, unsigned n)
 {
 	struct str name = { 0 };
@@ -156,7 +156,7 @@ static unsigned code_name(struct codec *c, unsigned id, const char *const *names
 #define code_kind(c, field, names) \
 	((field) = code_name((c), (field), (names), sizeof(names) / sizeof(*(names))))
 
-/* A count; no element has fewer than 4 bytes, which bounds what a lie can allocate. */
+/* Codes a count. No element has fewer than 4 bytes, which bounds what a lie can allocate. */
 static size_t code_count(struct codec *c, size_t n)
 {
 	n = code_number(c, n, 4);
@@ -192,7 +192,7 @@ static void code_item(struct codec *c, struct image_item *item)
 	code_str(c, &item->name);
 }
 
-/* The items of a tuple are const to everyone else. */
+/* Codes the items of a tuple, which are const to everyone else. */
 static void code_items(struct codec *c, const struct image_item **items, uint32_t *n)
 {
 	struct image_item *copy;

@@ -23,7 +23,7 @@ struct codec {
 	bool other_version;
 };
 
-/* The whole section; writing does not change *image. */
+/* Codes the whole section; writing does not change *image. */
 void codec_image(struct codec *c, struct image *image);
 
 #endif

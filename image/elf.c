@@ -40,7 +40,7 @@ static bool lies_inside(const struct elf *k, const Elf64_Shdr *s)
 	return s->sh_type == SHT_NOBITS || (s->sh_offset <= k->size && s->sh_size <= k->size - s->sh_offset);
 }
 
-/* NULL: it is none, or goes beyond its table. */
+/* Returns a string of a table; NULL when it is none, or goes beyond the table. */
 static const char *string_at(const struct elf *k, uint32_t table, uint64_t offset)
 {
 	const Elf64_Shdr *s = &k->sections[table];
@@ -59,7 +59,8 @@ static bool is_program(const Elf64_Shdr *s)
 	return s->sh_type == SHT_PROGBITS && (s->sh_flags & SHF_EXECINSTR);
 }
 
-/* What libbpf does something with, beside programs: other names may ask it for more than an image is for. */
+/* Tells whether the section is one that images have: other names may ask libbpf for more than an image is
+ * for. */
 static bool is_expected(const struct elf *k, uint32_t i)
 {
 	static const char *const names[] = { "license", ".rodata", ".bss", ".maps", ".BTF", ".BTF.ext",
@@ -116,7 +117,8 @@ static int compare_section_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* There are thousands in a script with hundreds of probes. */
+/* Looks for two sections of one name, by sorting: a script with hundreds of probes has thousands of
+ * sections. */
 static bool check_twice(struct elf *k)
 {
 	const char **names = arena_many(k->arena, const char *, k->header.e_shnum);
@@ -180,7 +182,8 @@ static bool check_symbols(struct elf *k)
 	return true;
 }
 
-/* libbpf follows relocations of instructions only, and those of maps, which an image has none of. */
+/* Checks the relocations of a section. libbpf follows those of instructions, and those of maps, which an
+ * image has none of. */
 static bool check_relocations(struct elf *k, const Elf64_Shdr *s)
 {
 	const Elf64_Shdr *target = &k->sections[s->sh_info];
@@ -202,7 +205,8 @@ static bool check_relocations(struct elf *k, const Elf64_Shdr *s)
 	return true;
 }
 
-/* The two halves of a 64-bit constant: the second is written to without another look. */
+/* Checks that the two halves of each 64-bit constant are there: libbpf writes to the second without
+ * another look. */
 static bool check_instructions(struct elf *k, const Elf64_Shdr *s)
 {
 	if (s->sh_size % 8)
@@ -219,7 +223,7 @@ static bool check_instructions(struct elf *k, const Elf64_Shdr *s)
 	return true;
 }
 
-/* A program that ends between the halves. */
+/* Checks that no program ends between the halves of a constant. */
 static bool check_program_ends(struct elf *k)
 {
 	for (uint64_t i = 0; i < k->sections[k->symbols].sh_size / sizeof(Elf64_Sym); i++) {

@@ -12,11 +12,11 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* Is everything in the object where it says? Empty, or what is wrong as the middle of a sentence. The content
- * of .BTF and .BTF.ext is not looked at. */
+/* Checks that everything in the object is where it says. Returns an empty text, or what is wrong as the
+ * middle of a sentence. The content of .BTF and .BTF.ext is not looked at. */
 struct str elf_check(struct arena *a, const void *object, size_t size);
 
-/* The section with this name. False: there is none, or the object's headers are broken. */
+/* Finds the section with this name; false when there is none, or the object's headers are broken. */
 bool elf_section(const void *object, size_t size, struct str name, Elf64_Shdr *header);
 
 #endif

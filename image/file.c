@@ -16,7 +16,7 @@
 #define SIZE_LIMIT (64u << 20) /* far above what the compiler makes */
 #define ALIGNMENT 16           /* of the object behind an executable */
 
-/* The last bytes of the file. Numbers are little-endian. */
+/* The seal is the last bytes of the file. Its numbers are little-endian. */
 struct seal {
 	char magic[8];
 	uint8_t size[8]; /* of the object */
@@ -55,7 +55,8 @@ static int read_at(int fd, void *to, size_t size, uint64_t at)
 	return 0;
 }
 
-/* Memory of its own: what has been checked does not change with the file. NULL: errno says why. */
+/* Reads a part of the file into memory of its own, so that what has been checked does not change with the
+ * file. Returns NULL when it can't, and errno says why. */
 static void *read_part(int fd, uint64_t at, size_t size)
 {
 	void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -123,7 +124,7 @@ static int check_seal(const char *bytes, size_t *size, struct str *why)
 	return 0;
 }
 
-/* Where the object begins. */
+/* Finds where the object begins: at the front, or behind an executable. */
 static int find_begin(int fd, uint64_t size, uint64_t *begin, struct str *why)
 {
 	Elf64_Ehdr header;

@@ -37,9 +37,7 @@
 #define IMAGE_VERSION 8
 #define IMAGE_NONE UINT32_MAX /* no index */
 
-/*
- * Every record in the output buffer begins so; fields follow at their offsets.
- */
+/* The header begins every record in the output buffer; fields follow at their offsets. */
 struct record_header {
 	uint32_t id;   /* index of image.records */
 	uint32_t size; /* bytes, header and tail included */
@@ -50,7 +48,7 @@ struct record_header {
 /* What is still to be done to a map, since there was no room for the record that would have asked for it. */
 enum image_undone { UNDONE_CLEAR, UNDONE_ZERO, IMAGE_UNDONE_ };
 
-/* A field of a record that lies in its tail. */
+/* The tail's entry stands in the place of a field that lies in the record's tail. */
 struct record_tail {
 	uint32_t offset; /* from the record's start */
 	uint32_t length; /* bytes; of a string without the NUL. UINT32_MAX: could not be read */
@@ -215,7 +213,7 @@ enum image_extern_kind {
 	EXTERNS_
 };
 
-/* Bytes of an extern: 4 or 8. */
+/* Returns the bytes of an extern, 4 or 8. */
 uint32_t image_extern_size(enum image_extern_kind kind);
 bool image_extern_is_named(enum image_extern_kind kind);
 
@@ -296,7 +294,7 @@ int image_write(int fd, const struct image *image);
  * stand behind an executable (btrun's own, --aot): from image_behind() of where that ends.
  */
 int image_seal(int fd);
-/* Where an executable's own bytes end, and where an image behind it begins. */
+/* Return where an executable's own bytes end, and where an image behind it begins. */
 uint64_t image_program_end(const Elf64_Ehdr *header);
 uint64_t image_behind(uint64_t program_end);
 /*
@@ -306,7 +304,7 @@ uint64_t image_behind(uint64_t program_end);
  */
 int image_load(int fd, void **object, size_t *size, size_t *room, struct str *why);
 
-/* The parameters that have names, for commandline_split(). */
+/* Lists the parameters that have names, for commandline_split(). */
 void image_commandline(struct arena *a, const struct image *image, struct commandline *line);
 
 /*

@@ -49,8 +49,9 @@ static uint32_t frame_of(const struct bpf_insn *insns, size_t n)
 	return ((uint32_t)-deepest + FRAME_ROUND - 1) / FRAME_ROUND * FRAME_ROUND;
 }
 
-/* Where the call in f at this place of its section leads: a call into another section has a relocation, whose
- * symbol is the function, or the section with the distance in the instruction. */
+/* Returns the function that the call in f at this place of its section leads to. A call into another
+ * section has a relocation, whose symbol is the function, or the section with the distance in the
+ * instruction. */
 static const struct elf_function *called(const struct object *o, const struct elf_function *f, size_t at)
 {
 	const struct bpf_insn *insn = (const void *)((const char *)f->code->d_buf + at);
@@ -70,7 +71,7 @@ static const struct elf_function *called(const struct object *o, const struct el
 	return NULL;
 }
 
-/* Of the function and the deepest chain of calls that it begins. */
+/* Returns the bytes of stack of the function and of the deepest chain of calls that it begins. */
 static uint32_t chain_of(const struct object *o, const struct elf_function *f, int depth)
 {
 	const struct bpf_insn *insns = (const void *)((const char *)f->code->d_buf + f->begin);

@@ -142,7 +142,7 @@ static bool split_record(struct str name, struct image_reloc *row, struct arena 
 	return false;
 }
 
-/* "field+at+size+width+loc", the member's name as args.c wrote it. */
+/* Reads a member's name as args.c writes it, "field+at+size+width+loc", into the row. */
 static void split_member(struct str name, struct image_reloc *row, struct arena *a)
 {
 	uint32_t *numbers[] = { &row->delta, &row->size, &row->width, &row->loc };
@@ -156,7 +156,7 @@ static void split_member(struct str name, struct image_reloc *row, struct arena 
 	}
 }
 
-/* Is the record one of ours? Then it goes to the image's table. */
+/* Moves a record to the image's table when it is one of ours, and tells whether it was. */
 static bool take(struct object *o, struct str section_name, const struct relo *r)
 {
 	struct arena *a = o->g->arena;
@@ -176,8 +176,8 @@ static bool take(struct object *o, struct str section_name, const struct relo *r
 	return true;
 }
 
-/* The relocations of .BTF.ext's own bytes that point at what has moved are of no use any more:
- * their values are in place already. */
+/* Drops the relocations of .BTF.ext's own bytes between begin and end: these have moved, and their values
+ * are in place already. */
 static void drop_relocations(struct object *o, size_t begin, size_t end)
 {
 	Elf_Scn *scn = NULL;

@@ -31,8 +31,8 @@ bool portable_copies(const struct function *f, const struct node *node)
 	       (t->form == FORM_ARRAY && node->path && field_path_is_kernels(node->path));
 }
 
-/* Are its bytes the same on every kernel? Numbers, addresses, arrays of them, and unions that are other views
- * of them. */
+/* Tells whether a value's bytes are the same on every kernel: those of numbers, addresses, arrays of them,
+ * and unions that are other views of them. */
 static bool is_plain(struct function *f, const struct type *t)
 {
 	const struct member *members;
@@ -53,7 +53,7 @@ static bool is_plain(struct function *f, const struct type *t)
 
 static void object(struct copy *c, struct node *from, const struct type *t, LLVMValueRef to);
 
-/* As many bytes as both have room for; to holds zeros. */
+/* Copies as many bytes as both have room for; to holds zeros. */
 static void bytes(struct copy *c, struct node *from, LLVMValueRef to)
 {
 	struct function *f = c->f;
@@ -81,7 +81,7 @@ static void bits(struct function *f, struct node *from, const struct member *m, 
 	}
 }
 
-/* m is the member as record has it, which may lie in a part of it without a name. */
+/* Copies a member of whole, as whole has it: it may lie in a part of it without a name. */
 static void member(struct copy *c, struct node *whole, const struct member *m, LLVMValueRef to)
 {
 	struct node from = {
@@ -107,7 +107,7 @@ static void member(struct copy *c, struct node *whole, const struct member *m, L
 		bytes(c, &from, to);
 }
 
-/* Its members are found in whole's type. */
+/* Copies the members of part, which are found in whole's type. */
 static void members(struct copy *c, struct node *whole, const struct type *part, LLVMValueRef to)
 {
 	const struct member *list;
@@ -127,7 +127,7 @@ static void members(struct copy *c, struct node *whole, const struct type *part,
 	}
 }
 
-/* to: NULL: only looked at. */
+/* Copies an object; where to is NULL it only looks whether that can be done. */
 static void object(struct copy *c, struct node *from, const struct type *t, LLVMValueRef to)
 {
 	if (t->form == FORM_STRUCT && !t->defined)
@@ -140,7 +140,8 @@ static void object(struct copy *c, struct node *from, const struct type *t, LLVM
 		c->why = "it has too many members";
 }
 
-/* Not in words of 8: what ntop() makes has an address at 4, and the stack takes only what is aligned. */
+/* Fills memory with zeros, but not in words of 8: what ntop() makes has an address at 4, and the stack
+ * takes only what is aligned. */
 static void zero(struct function *f, LLVMValueRef to, uint32_t size)
 {
 	for (uint32_t at = 0, step; at < size; at += step) {

@@ -32,8 +32,8 @@ static LLVMValueRef minimum(struct function *f, LLVMValueRef a, LLVMValueRef b)
 	return LLVMBuildSelect(f->b, LLVMBuildICmp(f->b, LLVMIntULT, a, b, ""), a, b, "");
 }
 
-/* A string that filled its room: was there more of it? Only then is one more byte read. What the script
- * itself wants to be cut, by wanted (bytes with the NUL, or NULL), is no loss. */
+/* Counts a string that was cut. One that has filled its room may have more: only then is one more byte
+ * read. What the script itself wants to be cut, by wanted (bytes with the NUL, or NULL), is no loss. */
 static void count_cut(
     struct function *f, struct node *node, LLVMValueRef from, LLVMValueRef result, LLVMValueRef wanted)
 {
@@ -54,7 +54,7 @@ static void count_cut(
 	gen_go(f, after);
 }
 
-/* Is it text that we have already, in a variable, a literal, another string's value? */
+/* Tells whether the text is in our memory already: in a variable, a literal, another string's value. */
 static bool in_memory(const struct node *address)
 {
 	/* An array of a tracepoint's record is copied as a whole. */
@@ -81,7 +81,7 @@ LLVMValueRef gen_string_result(struct function *f, struct node *node, LLVMValueR
 	return result;
 }
 
-/* The first length bytes of a text of ours: what is behind them becomes NUL. */
+/* Copies the first length bytes of a text of ours; what is behind them becomes NUL. */
 static void cut_text(
     struct function *f, LLVMValueRef to, LLVMValueRef from, uint32_t size, LLVMValueRef length)
 {
@@ -131,7 +131,7 @@ static void inet_family(struct function *f, LLVMValueRef to, LLVMValueRef family
 	LLVMBuildStore(f->b, LLVMBuildTrunc(f->b, family, f->m->i32, ""), to);
 }
 
-/* An address has its place at 4, where the stack takes no words of 8 bytes. */
+/* Copies an address to its place, which is at 4, where the stack takes no words of 8 bytes. */
 static void address_bytes(struct function *f, struct node *address, LLVMValueRef to)
 {
 	uint32_t size = address->type->size;
@@ -163,7 +163,7 @@ LLVMValueRef builtin_ntop(struct function *f, const struct builtin_use *use)
 	return NULL;
 }
 
-/* bytes of memory at the address that the argument is or has -> to. */
+/* Reads n bytes of the memory that the argument points to, or is. */
 static LLVMValueRef read_bytes(
     struct function *f, struct node *address, LLVMValueRef to, LLVMValueRef n, struct span span)
 {
@@ -172,7 +172,7 @@ static LLVMValueRef read_bytes(
 	return core_read_bytes(f, string_space(f, address), to, n, from, span);
 }
 
-/* The bytes that the argument is itself: of our own memory, or a tracepoint's field. */
+/* Tells whether the argument's bytes need no helper: they are in our own memory, or a tracepoint's field. */
 static bool is_at_hand(const struct function *f, const struct node *address)
 {
 	return !gen_is_scalar(address->type) &&
@@ -180,7 +180,7 @@ static bool is_at_hand(const struct function *f, const struct node *address)
 					     address->path->begin == PATH_ARGS));
 }
 
-/* A length that is asked for, of what fits; more is a loss. */
+/* Returns how much of a length that is asked for fits; more is counted as a loss. */
 static LLVMValueRef limited(struct function *f, LLVMValueRef length, LLVMValueRef most, struct span span)
 {
 	LLVMBasicBlockRef after;
@@ -239,7 +239,7 @@ LLVMValueRef builtin_macaddr(struct function *f, const struct builtin_use *use)
 	return NULL;
 }
 
-/* 0 when the first n characters are the same, as C's: what is behind a NUL does not count. */
+/* Returns 0 when the first n characters are the same; as in C, what is behind a NUL does not count. */
 LLVMValueRef builtin_strncmp(struct function *f, const struct builtin_use *use)
 {
 	struct node *a = use->args, *b = a->next;
@@ -268,7 +268,7 @@ LLVMValueRef builtin_strncmp(struct function *f, const struct builtin_use *use)
 	    f->b, LLVMBuildICmp(f->b, LLVMIntNE, difference, gen_const(f, 0), ""), f->m->i64, "");
 }
 
-/* 1 when v is 0, else 0, without a branch: the verifier would follow both sides of each. */
+/* Returns 1 when v is 0, else 0, without a branch: the verifier would follow both sides of each. */
 static LLVMValueRef is_nothing(struct function *f, LLVMValueRef v)
 {
 	v = LLVMBuildOr(f->b, v, LLVMBuildNeg(f->b, v, ""), "");
@@ -283,7 +283,7 @@ static uint64_t bytes_of(struct str text, size_t at)
 	return word;
 }
 
-/* Does a literal stand here? */
+/* Tells whether a literal stands at the place. */
 static LLVMValueRef literal_here(struct function *f, LLVMValueRef place, struct str text)
 {
 	LLVMValueRef difference = gen_const(f, 0);
@@ -299,7 +299,7 @@ static LLVMValueRef literal_here(struct function *f, LLVMValueRef place, struct 
 	return is_nothing(f, difference);
 }
 
-/* for (slot = 0; slot < size; slot++) with a body between these two. */
+/* Begins the loop for (slot = 0; slot < size; slot++); each_end() stands behind its body. */
 static LLVMValueRef each_begin(struct function *f, LLVMValueRef slot, LLVMBasicBlockRef *head)
 {
 	*head = gen_block(f, "place");
@@ -318,7 +318,7 @@ static void each_end(struct function *f, LLVMValueRef slot, LLVMBasicBlockRef he
 	LLVMPositionBuilderAtEnd(f->b, after);
 }
 
-/* The same of a text that is known only then: up to its NUL. */
+/* Tells whether a text that is known only then stands at the place, up to its NUL. */
 static LLVMValueRef text_here(struct function *f, LLVMValueRef place, LLVMValueRef needle, uint32_t size)
 {
 	LLVMValueRef slot = gen_alloca(f, 8, "j"), going = gen_alloca(f, 8, "going"),

@@ -33,7 +33,7 @@ struct output;
 /* path NULL: standard output. 0 or negative errno of opening the file. */
 int output_new(
     const char *path, enum output_form form, enum output_buffering buffering, struct output **output);
-/* For tests: to an open stream, which stays the caller's. */
+/* Makes an output to an open stream, which stays the caller's; tests use it. */
 struct output *output_to(FILE *stream, enum output_form form, enum output_buffering buffering);
 /* Writes out what is buffered. 0 or negative errno: what output_failed() says then. */
 int output_free(struct output *o);
@@ -47,11 +47,11 @@ bool output_is_json(const struct output *o);
 FILE *output_begin(struct output *o);
 void output_end(struct output *o, const char *type);
 
-/* The stream itself, for lines that are whole in either form; output_line_done() ends each. */
+/* Returns the stream itself, for lines that are whole in either form; output_line_done() ends each. */
 FILE *output_stream(struct output *o);
 void output_line_done(struct output *o);
 
-/* A scratch stream in memory; what was written to it until now and, after that, it is empty. */
+/* Returns a scratch stream in memory; output_scratch_take() takes what was written to it, and empties it. */
 FILE *output_scratch(struct output *o);
 struct str output_scratch_take(struct output *o);
 
@@ -65,14 +65,13 @@ void output_lost(struct output *o, uint64_t events);
 /* what: "map updates"; of: the map, or what was probed, or empty; place: in the script. */
 void output_loss(struct output *o, const char *what, uint64_t n, struct str of, struct str place);
 
-/* At the end of each batch read from the kernel's buffer. */
+/* Flushes as the buffering asks for it, at the end of each batch that was read from the kernel's buffer. */
 void output_flush(struct output *o);
-/* How many pieces of text could not be written out, as a whole or in part, after all that is buffered was
- * tried. */
+/* Tries all that is buffered, and returns how many pieces of text could not be written out as a whole. */
 uint64_t output_unwritten(struct output *o);
 /* Nanoseconds that writing took so far: of a slow reader of ours. */
 uint64_t output_waited_ns(const struct output *o);
-/* 0, or the negative errno of the first write that failed (-EPIPE, -ENOSPC). */
+/* Returns 0, or the negative errno of the first write that failed (-EPIPE, -ENOSPC). */
 int output_failed(const struct output *o);
 
 #endif

@@ -4,10 +4,8 @@
 
 #include "runtime/print/value.h"
 
-/*
- * A copy of a map's elements, made to print them: tracing goes on meanwhile, so
- * elements may come and go. Values of CPUs are added up while they are read.
- */
+/* A snapshot is a copy of a map's elements, made to print them: tracing goes on meanwhile, so elements may
+ * come and go. Values of CPUs are added up while they are read. */
 struct snapshot {
 	struct runtime *r;
 	const struct image_map *map;
@@ -33,14 +31,15 @@ static inline struct element element_at(const struct snapshot *s, size_t i)
 	return (struct element){ s, s->keys + i * s->key_size, s->values + i * s->value_size };
 }
 
-/* The kernel's sizes, and whether the types fit into them. 0 or negative errno; closed in any case. */
+/* Asks the kernel for the map's sizes, and whether the types fit into them. Returns 0 or negative errno;
+ * the snapshot is to be closed in any case. */
 int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map);
 void snapshot_close(struct snapshot *s);
-/* Opens, reads and sorts. top: only so many of the greatest are wanted; 0: all. */
+/* Opens, reads and sorts. Of all elements the top greatest are wanted; 0 stands for all. */
 int snapshot_take(struct snapshot *s, struct runtime *r, uint32_t map, size_t top);
-/* The keys alone. */
+/* Reads the keys alone. */
 int snapshot_read_keys(struct snapshot *s);
-/* How many elements are read at once. */
+/* Returns how many elements are read at once. */
 uint32_t snapshot_batch(const struct snapshot *s);
 
 bool is_histogram(const struct image_type *t);

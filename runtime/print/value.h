@@ -26,37 +26,37 @@ struct value {
 
 enum value_class { VALUE_NUMBER, VALUE_SUMMED, VALUE_LEAST, VALUE_MOST, VALUE_OTHER };
 enum value_class value_class(const struct image_type *t);
-/* Is it a number that %d can print? */
+/* Tells whether it is a number that %d can print. */
 bool value_is_number(const struct image_type *t);
-/* It, sign- or zero-extended to 64 bits. */
+/* Returns the number, sign- or zero-extended to 64 bits. */
 uint64_t value_number(const struct image_type *t, const void *bytes);
 /* Prints a time by a format of strftime(), in which %f are the microseconds of ns. */
 void time_print(FILE *out, struct str format, const struct tm *tm, uint64_t ns);
-/* A tuple's element or a struct's member; a bitfield is put into *room. */
+/* Returns where a tuple's element or a struct's member lies; a bitfield is put into *room. */
 const void *value_item(struct runtime *r, const struct image_item *item, const void *bytes, uint64_t *room);
-/* False: it is infinite, or no number. */
+/* Tells whether a float is a number, and not infinite. */
 bool float_is_finite(const struct image_type *t, const void *bytes);
-/* The text of a string or char array: up to the NUL. */
+/* Returns the text of a string or char array, which goes up to the NUL. */
 struct str value_text(const void *bytes, size_t size);
 
-/* text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. */
+/* Writes the text in quotes, escaped; bytes that are not UTF-8 become U+FFFD. */
 void json_text(FILE *out, struct str text);
 
-/* The counters of a histogram, each divided by div when it is printed. */
+/* Prints the counters of a histogram, each divided by div. */
 void hist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
 void lhist_print(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
 void lhist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
 void hist_print_json(FILE *out, const struct image_type *t, const uint64_t *counters, uint64_t div);
-/* Sum of all counters: what histograms are sorted by. */
+/* Returns the sum of all counters, which histograms are sorted by. */
 uint64_t hist_total(const struct image_type *t, const uint64_t *counters);
 
 /* The bytes of a buffer as printf's %r has them: printable characters, and \xNN. */
 enum buffer_style { BUFFER_TEXT, BUFFER_ESCAPED, BUFFER_HEX };
 void buffer_print(FILE *out, const void *bytes, size_t size, enum buffer_style style);
-/* What avg() and stats() keep. */
+/* Returns the average of what avg() and stats() keep. */
 int64_t value_average(const struct image_type *t, const void *bytes);
 
-/* The key of a map as text, its parts joined by separator. */
+/* Writes the key of a map as text, its parts joined by separator. */
 void format_key(
     struct runtime *r, FILE *out, const struct image_type *key, const void *bytes, const char *separator);
 
