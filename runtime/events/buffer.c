@@ -177,7 +177,7 @@ static bool make_joined(struct buffer *b, size_t size)
 	return true;
 }
 
-/* The bytes of a record in one piece; NULL: some of them can't be had. */
+/* Returns the bytes of a record in one piece; NULL when some of them can't be had. */
 static const char *whole(struct buffer *b, uint64_t at, uint32_t bytes)
 {
 	uint32_t done = 0;
@@ -200,8 +200,8 @@ static const char *whole(struct buffer *b, uint64_t at, uint32_t bytes)
 	return b->joined;
 }
 
-/* The length of a record with its bits; busy when it can't be read. Records begin at multiples of 8, so that
- * no window ends within a header. */
+/* Returns the length of a record with its bits; busy when it can't be read. Records begin at multiples of
+ * 8, so that no window ends within a header. */
 static uint32_t header_of(struct buffer *b, uint64_t at)
 {
 	size_t offset = at & (b->size - 1);
@@ -221,8 +221,8 @@ static void handle(struct buffer *b, uint64_t at, uint32_t bytes)
 		b->tracer->arriving.lost++;
 }
 
-/* Only what is there now: where events come faster than they are printed, there is no end of them, and
- * whoever reads has signals and losses to look after too. */
+/* Reads only what is there now: where events come faster than they are printed, there is no end of them,
+ * and whoever reads has signals and losses to look after too. */
 static void read_ring(struct buffer *b)
 {
 	uint64_t at = *b->consumer, end = ring_end(b);

@@ -218,7 +218,7 @@ static bool is_still_run(struct runtime *r, const struct prepared *p)
 	return !late;
 }
 
-/* The text that a format and its values make, until the next one is made. */
+/* Returns the text that a format and its values make; it lasts until the next one is made. */
 static const char *make_text(struct runtime *r, struct prepared *p, const struct value *values)
 {
 	FILE *scratch = open_memstream(&p->text, &p->text_size);
@@ -413,7 +413,7 @@ int events_prepare(struct runtime *r)
 	return 0;
 }
 
-/* false: the record's tail is not where it says. */
+/* Finds a field in the record's tail; false when the tail is not where the record says. */
 static bool find_tail(
     const char *bytes, const struct record_header *header, uint32_t fixed, uint32_t offset, struct value *v)
 {

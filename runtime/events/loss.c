@@ -18,7 +18,8 @@
 #include "runtime/attach/attach.h"
 #include "runtime/attach/tracefs.h"
 
-/* Of kprobes; nothing can be missed of a trampoline's, and of others nothing is counted. */
+/* Tells whether the kernel counts what the probe missed. It does of kprobes; a trampoline misses nothing,
+ * and of others nothing is counted. */
 static bool counts_misses(const struct tracer *t, const struct probe *p)
 {
 	enum attach_method method = p->n_methods ? p->methods[p->method] : ATTACH_AUTO;
@@ -38,7 +39,8 @@ static void link_missed(struct attached *a, enum attach_method method)
 	a->missed_known = true;
 }
 
-/* recursion_misses: of trampolines since 5.12, of the others since 6.7. */
+/* Returns recursion_misses, which the kernel counts for trampolines since 5.12 and for the others since
+ * 6.7. */
 static uint64_t recursion_misses(const struct probe *p, struct bpf_prog_info *info)
 {
 	uint32_t size = sizeof(*info);
@@ -72,7 +74,7 @@ static struct str place(struct tracer *t, struct span at)
 	return str_format(t->runtime.arena, "%.*s:%u:%u", STR_ARG(pos.name), pos.line, pos.column);
 }
 
-/* What a counter stands at, over all CPUs. */
+/* Returns what a counter stands at, over all CPUs. */
 static uint64_t count(struct tracer *t, uint32_t i)
 {
 	uint64_t sum = 0;
@@ -101,7 +103,7 @@ static struct str counted_of(const struct tracer *t, const struct image_counter 
 	return STR("");
 }
 
-/* The text of a row with what stands in its braces filled in. */
+/* Returns the text of a row with what stands in its braces filled in. */
 static struct str loss_text(struct arena *a, const char *text, uint64_t n, struct str of, struct str at)
 {
 	struct str all = STR("");
@@ -116,7 +118,8 @@ static struct str loss_text(struct arena *a, const char *text, uint64_t n, struc
 	return str_format(a, "%.*s%s", STR_ARG(all), text);
 }
 
-/* One kind of loss: for a reader, as a line of JSON, and for --strict. Nothing where n is 0. */
+/* Reports one kind of loss to a reader, as a line of JSON, and to --strict. Nothing is reported where n is
+ * 0. */
 static void report_loss(struct tracer *t, enum loss_id kind, uint64_t n, struct str of, struct str at)
 {
 	const struct loss_counter *row = &loss_counters[kind];
@@ -175,7 +178,7 @@ void loss_watch(struct tracer *t)
 		fputc('\n', out);
 }
 
-/* What the misses that the kernel counts for the probe are. */
+/* Returns what the misses that the kernel counts for the probe are. */
 static enum loss_id kind_of_misses(const struct probe *p)
 {
 	if (p->kind != PROGRAM_kretprobe)
@@ -226,7 +229,7 @@ static void tell_uncounted(struct tracer *t)
 
 #define SLOW_NS 100000000 /* less does not fill a buffer that is sized to the script */
 
-/* Why the buffer was full: those of its reader's tasks that can take long. */
+/* Tells why the buffer was full: which of its reader's tasks took long. */
 static void explain_full(struct tracer *t)
 {
 	uint64_t shell = t->runtime.shell_ns, waited = output_waited_ns(t->runtime.out);

@@ -32,7 +32,7 @@ struct pcap_packet {
 #define PCAP_RAW 101 /* LINKTYPE_RAW: begins with the IP header */
 #define PCAP_LONGEST 65535
 
-/* A file, by its path: several calls may write to one. */
+/* A file is known by its path: several calls may write to one. */
 struct packets_file {
 	struct str path;
 	FILE *file;
@@ -45,7 +45,7 @@ struct packets {
 	uint32_t *file_of; /* by record */
 };
 
-/* What the program sends before the packet's bytes. */
+/* The record is what the program sends before the packet's bytes. */
 struct packet_record {
 	struct record_header header;
 	uint64_t ns; /* CLOCK_MONOTONIC */

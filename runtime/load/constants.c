@@ -46,7 +46,8 @@ int constants_fill(struct tracer *t)
 	return bpf_map__set_initial_value(rodata, bytes, size);
 }
 
-/* By position: those that the image was compiled with come first. False: it is not given. */
+/* Gives a parameter by its position, of which those that the image was compiled with come first. Returns
+ * false when it is not given. */
 static bool positional(
     const struct tracer *t, const struct commandline *line, unsigned number, struct str *text)
 {
@@ -134,7 +135,7 @@ static bool takes(const struct tracer *t, unsigned number)
 	return false;
 }
 
-/* The texts of an attach point with what the command line gives in them. */
+/* Fills what the command line gives into the texts of an attach point. */
 static int open_text(
     struct tracer *t, const struct commandline *line, const struct image_attach *a, struct str *text)
 {
@@ -184,7 +185,7 @@ static int open_number(struct tracer *t, struct image_attach *a)
 	return -ERANGE;
 }
 
-/* What has become a name without wildcards is one. */
+/* Makes a name of a pattern that has become one without wildcards. */
 static void settle_glob(struct image_attach *a)
 {
 	bool is_cpp = a->binary.n && a->module.n;

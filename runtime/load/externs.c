@@ -129,7 +129,7 @@ static uint64_t extern_uaddr(struct tracer *t, const struct image_extern *row)
 	return address;
 }
 
-/* What the image was made for is not here. */
+/* Reports that what the image was made for is not here. */
 static uint64_t extern_lacks(
     struct tracer *t, const struct image_extern *row, const char *what, struct str name)
 {
@@ -150,7 +150,7 @@ static uint64_t extern_enum_value(struct tracer *t, const struct image_extern *r
 	return extern_lacks(t, row, "enum constant ", constant);
 }
 
-/* "struct NAME" or "union NAME". */
+/* Finds the type that "struct NAME" or "union NAME" names. */
 static int find_type(struct tracer *t, struct str text)
 {
 	struct str name, kind = str_split(text, ' ', &name);

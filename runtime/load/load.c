@@ -174,7 +174,7 @@ static int choose_programs(struct tracer *t)
 
 static struct tracer *loading; /* libbpf's print function has no context */
 
-/* libbpf names the program that failed, and prints the verifier's log, only here. */
+/* Takes what libbpf prints: only here it names the program that failed, and gives the verifier's log. */
 static int take_log(enum libbpf_print_level level, const char *format, va_list ap)
 {
 	struct arena *arena;
@@ -308,7 +308,7 @@ const char *load_unsafe_part(struct tracer *t)
 	return NULL;
 }
 
-/* Of a script the compiler has checked it. */
+/* Checks that the person allows what the image does; of a script the compiler has checked it. */
 static int check_safety(struct tracer *t)
 {
 	const char *part = t->options->fresh || t->options->unsafe ? NULL : load_unsafe_part(t);

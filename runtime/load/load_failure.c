@@ -51,7 +51,7 @@ int load_check_descriptors(struct tracer *t)
 	return err;
 }
 
-/* libbpf's words, which are said to its print function alone. */
+/* Tells whether libbpf has said the words, which it says to its print function alone. */
 static bool log_has(const struct tracer *t, const char *words)
 {
 	return t->loaded.log.n && memmem(t->loaded.log.p, t->loaded.log.n, words, strlen(words));
@@ -81,7 +81,8 @@ static const char *remedy(const struct tracer *t, int err)
 	return shortage_remedy(err);
 }
 
-/* The map that could not be made, by its name in the script: "libbpf: map 'NAME': failed to create: ...". */
+/* Returns the map that could not be made, by its name in the script: the log has "libbpf: map 'NAME':
+ * failed to create: ...". */
 static struct str failed_map(const struct tracer *t)
 {
 	const char *at = memmem(t->loaded.log.p, t->loaded.log.n, "': failed to create", 19), *begin = at;

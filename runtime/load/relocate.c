@@ -24,7 +24,8 @@ static uint8_t size_code(uint32_t bytes)
 	return bytes == 1 ? BPF_B : bytes == 2 ? BPF_H : bytes == 4 ? BPF_W : BPF_DW;
 }
 
-/* width: of the number, 0: as it is. */
+/* Writes the offset into the instruction, and the width of the number that it loads; 0 leaves that as it
+ * is. */
 static int patch(struct tracer *t, const struct image_reloc *r, unsigned offset, uint32_t width)
 {
 	struct bpf_insn insn;

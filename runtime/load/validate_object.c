@@ -60,7 +60,7 @@ static bool find_section(const struct validator *v, struct str name, Elf64_Shdr 
 	return found;
 }
 
-/* image_read() has seen that all of these are where the object says. */
+/* Lists sections and functions; image_read() has seen that all of these are where the object says. */
 static void list_names(struct validator *v)
 {
 	Elf64_Shdr symbols = { 0 };
@@ -149,7 +149,7 @@ static bool has_section(const struct validator *v, uint32_t name, uint64_t size)
 	return find_section(v, btf_file_string(&v->btf, name), &s) && size <= s.sh_size;
 }
 
-/* Of data sections: maps and what programs keep. */
+/* Checks the type of a data section: maps, and what programs keep. */
 static bool check_data(const struct validator *v, const struct btf_type *t)
 {
 	if (!has_section(v, t->name_off, t->size))
@@ -196,7 +196,8 @@ static bool check_type(const struct validator *v, uint32_t id)
 	return is_type(v, t->type) && ends(v, id);
 }
 
-/* The members of a map's definition, of which libbpf knows more than an image has: a pin, maps of maps. */
+/* Checks the members of a map's definition, of which libbpf knows more than an image has: a pin, maps of
+ * maps. */
 static bool check_map(struct validator *v, const struct btf_type *var)
 {
 	static const char words[] = "type max_entries map_flags key_size value_size";
@@ -336,7 +337,7 @@ static bool take_section(struct validator *v, struct str name, const char **byte
 	return true;
 }
 
-/* libbpf wants the strings behind the types. */
+/* Tells whether the strings stand behind the types, as libbpf wants them. */
 static bool is_ordered(const char *bytes)
 {
 	struct btf_header h;

@@ -70,8 +70,8 @@ static void find_parts(Elf *elf, struct str program, struct object *o)
 	}
 }
 
-/* BTF's strings: struct btf_header's str_off and str_len are its sixth and seventh words; hdr_len the second.
- */
+/* Tells whether a string of the BTF is the wanted one. struct btf_header's str_off and str_len are its
+ * sixth and seventh words, hdr_len the second. */
 static bool name_is(const struct object *o, uint32_t name, struct str wanted)
 {
 	uint32_t words[6];
@@ -138,7 +138,7 @@ bool verify_place(const struct tracer *t, struct str program, uint32_t insn, str
 	return true;
 }
 
-/* "123: (85) call ..." */
+/* Tells whether the line is that of an instruction, "123: (85) call ...", and gives its number. */
 static bool is_insn(struct str line, uint32_t *insn)
 {
 	char *end;
