@@ -38,6 +38,16 @@ static const struct type *iter_args(struct compilation *c, const struct attach *
 	return type_args(c->types, SPACE_CONTEXT, all.v, all.n);
 }
 
+/* The kernel's BTF does not tell that a name like open()'s lies in the process: such text is looked for in
+ * both. */
+static const struct type *param_type(struct compilation *c, uint32_t btf_id)
+{
+	const struct type *type = type_of_btf(c->types, btf_id, SPACE_KERNEL);
+
+	return type->form == FORM_PTR && type->target->is_char ? type_ptr(c->types, type->target, SPACE_ANY)
+							       : type;
+}
+
 const struct type *attach_args(struct compilation *c, const struct attach *a)
 {
 	struct member *members = arena_many(c->arena, struct member, a->n_params + 1);
@@ -54,7 +64,7 @@ const struct type *attach_args(struct compilation *c, const struct attach *a)
 		uint32_t type;
 
 		btf_param(c->program->btf, a->proto, i, &members[i].name, &type);
-		members[i].type = type_of_btf(c->types, type, SPACE_KERNEL);
+		members[i].type = param_type(c, type);
 		members[i].arg_index = btf_param_slot(c->program->btf, a->proto, i);
 	}
 	return type_args(c->types, SPACE_CONTEXT, members, a->n_params);

@@ -193,6 +193,30 @@ def long_path_keeps_its_end():
 
 
 @check
+def text_of_the_process_in_typed_arguments():
+    """bpftrace/bpftrace#3802: a function's char * may be the process's, whatever the way of attaching."""
+    for script in ("kprobe:do_sys_openat2 /pid == cpid/ { @[str(arg1)] = count(); }",
+                   "fentry:do_sys_openat2 /pid == cpid/ { @[str(args.filename)] = count(); }",
+                   "fexit:do_sys_openat2 /pid == cpid/ { $n = args.filename; @[str($n), $n[0]] = count(); }",
+                   "fentry:do_filp_open /pid == cpid/ { @[str(args.pathname->name)] = count(); }"):
+        result = one_liner(script, "-c", "cat /etc/hostname")
+        # A page that was not touched yet can't be read, so some names may be missing.
+        expect("@[/etc/hostname" in result.out, str(result))
+
+
+@check
+def executed_memory_of_every_length():
+    """bpftrace/bpftrace#4131: the processor's breakpoint on code has one length; any may be written."""
+    source = """#include <sys/mman.h>
+int main(void) { char *p = mmap((void *)0x10000000, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+p[0] = 0x90; p[1] = 0xc3; ((void (*)(void))p)(); return 0; }"""
+    run("gcc", "-x", "c", "-O1", "-o", "/tmp/made", "-", stdin=source).expect_ok()
+    for length in (1, 8):
+        result = one_liner(f'watchpoint:0x10000000:{length}:x {{ printf("hit\\n"); }}', "-c", "/tmp/made").expect_ok()
+        expect_equal(result.out.split(), ["hit"], str(result))
+
+
+@check
 def iterator_is_pinned():
     """The pin works without btrun, can be read again, and nothing stays when it is removed."""
     conversions = 'printf("%s:%d|%-6u|0x%llx|%c|%p|%5x|%hhd|%%\\n", ctx->task->comm, ctx->task->pid, 7, -1, 65, 255, 171, 300)'
