@@ -205,6 +205,13 @@ def text_of_the_process_in_typed_arguments():
 
 
 @check
+def slow_detaching_is_told():
+    """Each program on a function is taken off alone, which takes the kernel a while."""
+    result = one_liner("fentry:vfs_[b-r]* { @ = count(); } interval:ms:100 { clear(@); exit(); }", timeout=120)
+    expect(re.search(r"the kernel takes its time to detach \d+ probes", result.err), str(result))
+
+
+@check
 def executed_memory_of_every_length():
     """bpftrace/bpftrace#4131: the processor's breakpoint on code has one length; any may be written."""
     source = """#include <sys/mman.h>
