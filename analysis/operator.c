@@ -1,6 +1,8 @@
 /*
  * The types of operators and casts. Integer arithmetic is done in 64 bits (type_common()).
  */
+#include <inttypes.h>
+
 #include "analysis/field_path.h"
 #include "analysis/compilation.h"
 
@@ -249,6 +251,31 @@ static enum address_space space_of_number(struct compilation *c, const struct ty
 	return number_space(c->unit, target->is_char);
 }
 
+/* Files of the kernel may each have a struct of that name. */
+static void warn_namesakes(struct compilation *c, const struct type_syntax *syntax, const struct type *type)
+{
+	enum btf_shape shape = type->form == FORM_UNION ? BTF_SHAPE_UNION : BTF_SHAPE_STRUCT;
+	struct str name = type_text(c->arena, type), text, sizes = STR("");
+	struct btf_info info;
+	unsigned n = 0;
+
+	for (uint32_t id = 0; (id = btf_next(c->program->btf, shape, type->name, id));) {
+		if (!str_eq(btf_name(c->program->btf, id), type->name))
+			continue;
+		btf_info(c->program->btf, id, &info);
+		sizes = str_format(c->arena, "%.*s%s%" PRIu32, STR_ARG(sizes), n ? ", " : "", info.size);
+		n++;
+	}
+	text = str_format(c->arena, "the kernel has %u of %.*s, of %.*s bytes: one of %" PRIu32 " is taken",
+	    n, STR_ARG(name), STR_ARG(sizes), type->size);
+	if (n < 2 || problem_is_recorded(c, text))
+		return;
+	problem_warning(c, syntax->span, "%.*s", STR_ARG(text));
+	problem_hint(c,
+	    "what args and members lead to has the right one; of another, define what you need of it in the "
+	    "script");
+}
+
 static const struct type *syntax_type(
     struct compilation *c, const struct type_syntax *syntax, const enum address_space *space, uint32_t whole)
 {
@@ -261,6 +288,8 @@ static const struct type *syntax_type(
 		type = type_named(c->types, BTF_SHAPE_STRUCT, syntax->name);
 	if (!type)
 		return no_type(c, syntax);
+	if (type_is_kernels(type) && c->program->btf)
+		warn_namesakes(c, syntax, type);
 	for (unsigned i = 0; i < syntax->pointers; i++)
 		type = type_ptr(c->types, type, space ? *space : space_of_number(c, type));
 	/* An array without a number of elements is as long as what is cast to it. */

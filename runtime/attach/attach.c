@@ -18,6 +18,7 @@
 #include "runtime/attach/attach_policy.h"
 #include "runtime/attach/explain.h"
 #include "runtime/attach/functions.h"
+#include "runtime/attach/namesakes.h"
 #include "runtime/attach/place.h"
 #include "runtime/attach/tracefs.h"
 
@@ -144,16 +145,19 @@ static int attach_fentry(struct tracer *t, struct probe *p, uint32_t target)
 	return place_keep_link(t, p, link, target, STR(""));
 }
 
-static int attach_perf(
-    struct tracer *t, struct probe *p, struct str function, uint64_t offset, uint32_t target, uint64_t cookie)
+static int attach_perf(struct tracer *t, struct probe *p, const struct image_attach *a, struct str function,
+    uint32_t target, uint64_t cookie)
 {
-	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = offset,
+	LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = a->offset,
 	    .retprobe = p->kind == PROGRAM_kretprobe);
 	struct bpf_link *link = bpf_program__attach_kprobe_opts(p->program, function.p, &options);
 
-	if (!link)
-		return tracer_refuse(t, p, -errno, "perf: %s", strerror(errno));
-	return place_keep_link(t, p, link, target, STR(""));
+	if (link)
+		return place_keep_link(t, p, link, target, STR(""));
+	/* The kernel counts the functions of a name and takes no one of several. */
+	if (errno == EADDRNOTAVAIL)
+		return attach_namesakes(t, p, a, function, target);
+	return tracer_refuse(t, p, -errno, "perf: %s", strerror(errno));
 }
 
 static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
@@ -181,7 +185,8 @@ static int attach_multi(struct tracer *t, struct probe *p, const uint32_t *targe
 	return 0;
 }
 
-static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets, size_t n)
+static int each_perf(
+    struct tracer *t, struct probe *p, const struct image_attach *a, const uint32_t *targets, size_t n)
 {
 	size_t skipped = 0;
 	int err = 0, last = 0;
@@ -193,7 +198,7 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 	for (size_t i = 0; i < n; i++) {
 		const struct target *target = &t->runtime.targets.v[targets[i]];
 
-		err = attach_perf(t, p, target->func, 0, targets[i], target->id);
+		err = attach_perf(t, p, a, target->func, targets[i], target->id);
 		if (err == -EPERM || err == -EACCES || is_shortage(err))
 			return err;
 		skipped += err != 0;
@@ -205,7 +210,8 @@ static int each_perf(struct tracer *t, struct probe *p, const uint32_t *targets,
 
 static bool is_function_attach(const struct image_attach *a);
 
-static int expand_pattern(struct tracer *t, struct probe *p, uint32_t attach, struct matches *m)
+static int expand_pattern(
+    struct tracer *t, struct probe *p, uint32_t attach, struct matches *m, size_t *n_shared)
 {
 	const struct function_names *found;
 	int err = functions_of(t, attach, is_function_attach, &found);
@@ -215,20 +221,30 @@ static int expand_pattern(struct tracer *t, struct probe *p, uint32_t attach, st
 	*m = matches_of(t, attach);
 	for (size_t i = 0; i < found->n; i++)
 		add_match(m, found->v[i], found->v[i]);
+	*n_shared = found->n_shared;
 	return m->n ? place_check_limit(t, p) : tracer_refuse(t, p, -ENOENT, "nothing matches");
 }
 
 static int attach_glob(struct tracer *t, struct probe *p, uint32_t attach)
 {
+	const struct image_attach *a = &t->image.attaches.v[attach];
 	struct matches m;
-	int err = expand_pattern(t, p, attach, &m);
+	size_t shared = 0, own;
+	int err = expand_pattern(t, p, attach, &m, &shared);
 
 	if (err)
 		return err;
-	if (p->methods[p->method] == ATTACH_MULTI)
-		return attach_multi(t, p, m.targets.v, m.targets.n);
+	own = m.targets.n - shared;
+	if (p->methods[p->method] == ATTACH_MULTI) {
+		err = own ? attach_multi(t, p, m.targets.v, own) : 0;
+		if (err || !shared)
+			return err;
+		err = attach_namesakes_of(t, p, a, m.targets.v + own, shared);
+		p->skipped += err && own ? shared : 0;
+		return own ? 0 : err;
+	}
 	if (p->methods[p->method] == ATTACH_PERF)
-		return each_perf(t, p, m.targets.v, m.targets.n);
+		return each_perf(t, p, a, m.targets.v, m.targets.n);
 	return tracer_refuse(t, p, -EOPNOTSUPP, "a glob is attached by multi or perf");
 }
 
@@ -244,7 +260,7 @@ static int attach_single(struct tracer *t, struct probe *p, uint32_t attach)
 	case ATTACH_TRACEFS:
 		return attach_tracefs(t, p, a, target);
 	case ATTACH_PERF:
-		return attach_perf(t, p, function, a->offset, target, 0);
+		return attach_perf(t, p, a, function, target, 0);
 	case ATTACH_MULTI:
 		if (a->offset)
 			return tracer_refuse(t, p, -EOPNOTSUPP, "multi: it cannot attach at an offset");

@@ -11,6 +11,7 @@
 #include "kernel/features.h"
 #include "language/program_kinds.h"
 #include "runtime/attach/explain.h"
+#include "runtime/attach/namesakes.h"
 
 static bool is_function(enum probe_id probe)
 {
@@ -79,6 +80,9 @@ static const char *trampoline_objection(
 	struct btf_func_info func;
 	uint32_t proto;
 
+	/* The kernel would take the first that it finds. */
+	if (namesakes_exist(a->function))
+		return "the kernel has several functions of this name; a kprobe is attached to all of them";
 	/* The compiler made this program only because this kernel's BTF allows it: no need to read that
 	 * again, which is a good part of the start. */
 	if (t->options->fresh || t->facts.same_kernel)
@@ -190,6 +194,10 @@ static int choose_method(struct tracer *t, struct probe *p)
 	if (!is_function(a->probe))
 		return 0;
 	list_ways(t, p, a->glob);
+	if (p->n_methods == 0 && attach_policy_lacks_programs(t, p)) {
+		t->attachment.needs_all_kinds = true;
+		return -ECANCELED;
+	}
 	if (p->n_methods == 0) {
 		t->attachment.failed = p;
 		return attach_explain(t) ? 0 : -EOPNOTSUPP;

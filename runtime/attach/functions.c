@@ -38,17 +38,27 @@ static int compare_functions(const void *a, const void *b)
 	return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Several static functions of one name: kprobe.multi refuses the whole list for them. */
-static void drop_doubles(struct function_names *f)
+/* Several static functions of one name: kprobe.multi refuses the whole list for them, or takes one of them.
+ */
+static void drop_doubles(struct arena *arena, struct function_names *f)
 {
-	size_t kept = 0;
+	VEC(struct str) shared = { 0 };
+	size_t kept = 0, end;
 
 	if (f->n)
 		qsort(f->v, f->n, sizeof(*f->v), compare_functions);
-	for (size_t i = 0; i < f->n; i++)
-		if (kept == 0 || !str_eq(f->v[kept - 1], f->v[i]))
+	for (size_t i = 0; i < f->n; i = end) {
+		for (end = i + 1; end < f->n && str_eq(f->v[i], f->v[end]);)
+			end++;
+		if (end == i + 1)
 			f->v[kept++] = f->v[i];
+		else
+			vec_push(arena, &shared, f->v[i]);
+	}
+	for (size_t i = 0; i < shared.n; i++)
+		f->v[kept++] = shared.v[i];
 	f->n = kept;
+	f->n_shared = shared.n;
 }
 
 int functions_of(struct tracer *t, uint32_t attach, bool (*is_function)(const struct image_attach *),
@@ -66,7 +76,7 @@ int functions_of(struct tracer *t, uint32_t attach, bool (*is_function)(const st
 			return err;
 		}
 		for (size_t i = 0; i < t->image.attaches.n; i++)
-			drop_doubles(&t->attachment.names[i]);
+			drop_doubles(t->runtime.arena, &t->attachment.names[i]);
 	}
 	*found = &t->attachment.names[attach];
 	return 0;

@@ -21,10 +21,11 @@ struct buffer;
 struct packets;
 struct kernel_btf;
 
-/* Names, sorted, none of them twice. */
+/* Names, sorted, none of them twice; those that several functions have come last. */
 struct function_names {
 	struct str *v;
 	size_t n, cap;
+	size_t n_shared;
 };
 
 /* A probe attached at one place. */

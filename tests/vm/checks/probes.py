@@ -451,3 +451,22 @@ def uprobe_without_debugging_information():
     result = btrun("-e", "uprobe:/tmp/bare:take { print(args.n); }")
     result.expect_error("no debugging information (DWARF)", "/tmp/bare", "arg0", ":1:")
     btrun("-e", "uprobe:/tmp/bare:take+4 { print(args.n); }").expect_error("one function's beginning", ":1:")
+
+
+def reads_symbols(probe):
+    """Hits of s_next() of kernel/kallsyms.c, one of several functions of that name."""
+    with Tracer("-e", f'{probe} /comm == "head"/ {{ @ = count(); }}') as tracer:
+        run("head", "-c", "3000", "/proc/kallsyms").expect_ok()
+        result = tracer.stop().expect_ok()
+    found = re.search(r"^@: (\d+)$", result.out, re.M)
+    return int(found.group(1)) if found else 0
+
+
+@check
+def functions_of_one_name():
+    """All of them are probed, by their name and by a pattern; a trampoline, which would take one, is refused."""
+    with open("/proc/kallsyms", encoding="ascii") as file:
+        expect(sum(line.split()[2] == "s_next" for line in file) > 1, "there is one s_next")
+    for probe in ("kprobe:s_next", "kretprobe:s_next", "kprobe:s_nex*", "kretprobe:s_nex*"):
+        expect(reads_symbols(probe) > 10, f"{probe} was not hit")
+    one_liner("fentry:s_next { @++; }").expect_error("several functions")
