@@ -38,6 +38,7 @@ bool attach_is_typed(const struct attach *a)
 
 struct module_search {
 	struct compilation *c;
+	bool found;
 	struct str module;
 };
 
@@ -45,6 +46,7 @@ static int found_module(void *context, struct str name, struct str module)
 {
 	struct module_search *s = context;
 
+	s->found = true;
 	s->module = str_copy(s->c->arena, module.p, module.n);
 	return 1;
 }
@@ -76,6 +78,48 @@ static bool has_types(struct compilation *c, const struct attach *a)
 	return true;
 }
 
+struct alias_search {
+	struct compilation *c;
+	struct str name;
+	uint64_t address;
+	struct str alias; /* a name of the same place that BTF knows; empty: none yet */
+};
+
+static int found_address(void *context, const struct kernel_symbol *symbol)
+{
+	struct alias_search *s = context;
+
+	s->address = str_eq(symbol->name, s->name) && !symbol->module.n ? symbol->address : 0;
+	return s->address != 0;
+}
+
+static int found_alias(void *context, const struct kernel_symbol *symbol)
+{
+	struct alias_search *s = context;
+	struct btf_func_info info;
+	uint32_t proto;
+
+	if (symbol->address != s->address || symbol->module.n ||
+	    btf_find_func(s->c->program->btf, symbol->name, &info, &proto))
+		return 0;
+	s->alias = str_copy(s->c->arena, symbol->name.p, symbol->name.n);
+	return 1;
+}
+
+/* BTF and ftrace give a function that has several names one of them, which need not be the one in use:
+ * __x64_sys_getpid is only __do_sys_getpid there (6.1 to 6.12; all system calls without arguments). */
+static bool use_alias(struct compilation *c, struct attach *a)
+{
+	struct alias_search s = { .c = c, .name = a->function };
+
+	if (!attach_is_typed(a) || kernel_symbols(c->options->kernel, found_address, &s) || !s.address)
+		return false;
+	kernel_symbols(c->options->kernel, found_alias, &s);
+	if (s.alias.n)
+		a->function = s.alias;
+	return s.alias.n > 0;
+}
+
 static void function_facts(struct compilation *c, struct attach *a)
 {
 	struct btf_func_info info;
@@ -83,7 +127,10 @@ static void function_facts(struct compilation *c, struct attach *a)
 	if (!c->program->btf || a->glob)
 		return;
 	find_module(c, a);
-	if (!has_types(c, a) || btf_find_func(c->program->btf, a->function, &info, &a->proto))
+	if (!has_types(c, a))
+		return;
+	if (btf_find_func(c->program->btf, a->function, &info, &a->proto) &&
+	    (!use_alias(c, a) || btf_find_func(c->program->btf, a->function, &info, &a->proto)))
 		return;
 	a->in_btf = true;
 	a->btf_id = info.id;
@@ -91,6 +138,15 @@ static void function_facts(struct compilation *c, struct attach *a)
 	a->variadic = info.variadic;
 	a->ambiguous = info.ambiguous;
 	a->ret_type = info.ret;
+}
+
+/* BTF lacks clones (f.isra.0, f.part.0), which are functions all the same. */
+static bool is_traced_without_type(struct compilation *c, struct str function)
+{
+	struct module_search s = { .c = c };
+
+	kernel_functions(c->options->kernel, STR(""), function, found_module, &s);
+	return s.found;
 }
 
 /* fentry and fexit need the function's prototype. */
@@ -109,6 +165,12 @@ static bool typed_function_exists(
 	if (a->in_btf || a->glob)
 		return true;
 	problem_missing(c, syntax->rest_span, "the kernel's BTF has no function %.*s", STR_ARG(a->function));
+	if (is_traced_without_type(c, a->function)) {
+		problem_hint(c,
+		    "the kernel has it without its type: kprobe:%.*s and kretprobe:%.*s can trace it",
+		    STR_ARG(a->function), STR_ARG(a->function));
+		return false;
+	}
 	btf_each_func(c->program->btf, near_offer_found, &n);
 	problem_hint_near(c, &n.near,
 	    "btrun -l 'fentry:*' lists those of the kernel proper; with kprobe others can be traced too");

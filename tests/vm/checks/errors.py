@@ -20,6 +20,17 @@ def error_unknown_function():
 
 
 @check
+def function_of_several_names():
+    """BTF and ftrace know __x64_sys_getppid, a system call without arguments, as __do_sys_getppid only."""
+    for probe in ("kprobe", "fentry", "fexit"):
+        result = one_liner(f"{probe}:__x64_sys_getppid {{ @[probe, comm] = count(); }}",
+                           "-c", "/usr/bin/python3 -c 'import os; os.getppid()'").expect_ok()
+        expect(f"@[{probe}:__x64_sys_getppid, python3]: 1" in result.out, str(result))
+    clone = next(f for f in open(guest.TRACING + "/available_filter_functions").read().split() if ".isra." in f)
+    one_liner(f"fentry:{clone} {{ @ = count(); }}").expect_error(f"kprobe:{clone} and kretprobe:{clone}")
+
+
+@check
 def error_unknown_function_fentry():
     located(one_liner("fentry:ksys_wirte { @ = count(); }").expect_error("ksys_wirte", "ksys_write"))
 
