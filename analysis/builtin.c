@@ -135,10 +135,12 @@ static bool default_arg(struct compilation *c, const struct use *use, struct nod
 {
 	int64_t value;
 
-	if (!value_arg(c, use, arg, PARAM_ANY))
-		return false;
-	if (arg->kind == NODE_STRING || (arg->kind != NODE_PARAM && fold_int(arg, &value)))
+	if (arg->kind == NODE_IDENT && commandline_is_bool(arg->ident.name)) {
+		arg->type = type_bool(c->types);
 		return true;
+	}
+	if (arg->kind == NODE_STRING || (arg->kind != NODE_PARAM && fold_int(arg, &value)))
+		return value_arg(c, use, arg, PARAM_ANY);
 	problem_error(
 	    c, arg->span, "%s() needs a literal here: a number, a string, true or false", use->builtin->name);
 	problem_hint(c, "what kind it is says what kind the parameter is");
@@ -164,6 +166,8 @@ static bool check_arg(struct compilation *c, const struct use *use, struct node 
 		return value_arg(c, use, arg, kind);
 	case PARAM_DEFAULT:
 		return default_arg(c, use, arg);
+	case PARAM_SIGNAL: /* its rule says what it has to be */
+		return value_arg(c, use, arg, PARAM_ANY);
 	case PARAM_STACK: /* its rule looks at it: a mode is a word of its own */
 		return true;
 	case PARAM_MAP:
@@ -201,10 +205,8 @@ static bool check_args(struct compilation *c, struct use *use)
 	bool good = count_args(c, use);
 
 	for (unsigned i = 0; arg; arg = arg->next, i++) {
-		enum param_kind kind = i < use->signature.n_params ? use->signature.params[i] : PARAM_ANY;
+		enum param_kind kind = signature_param(&use->signature, i);
 
-		if (kind == PARAM_ADDRESS || kind == PARAM_LITERAL || kind == PARAM_FORMAT)
-			commandline_as_text(c, arg);
 		good = check_arg(c, use, arg, kind) && good;
 	}
 	return good;

@@ -247,7 +247,6 @@ static const struct type *print_map(struct compilation *c, struct use *use)
 {
 	struct action *action;
 
-	map_of(c, use->args);
 	if (is_unknown(c, map_read(c, use->args)))
 		return c->error;
 	action = new_action(c, use);
@@ -300,7 +299,6 @@ const struct type *builtin_type_zero(struct compilation *c, struct use *use)
 
 const struct type *builtin_type_map(struct compilation *c, struct use *use)
 {
-	map_of(c, use->args);
 	if (is_unknown(c, map_read(c, use->args)))
 		return c->error;
 	new_action(c, use)->map = use->args->map.map;

@@ -72,17 +72,12 @@ const struct type *builtin_type_delete(struct compilation *c, struct use *use)
 {
 	struct node *element = use->args, *key = element->next;
 
-	/* delete(@m, k) is delete(@m[k]) */
-	if (key && element->map.keys) {
+	if (key) { /* one more than pass expand could write into the [] */
 		problem_error(c, key->span, "delete() takes one key, and %.*s has one already",
 		    STR_ARG(element->map.name));
 		problem_hint(c, "write delete(%.*s, key), or delete(%.*s[key])", STR_ARG(element->map.name),
 		    STR_ARG(element->map.name));
 		return c->error;
-	}
-	if (key) {
-		element->map.keys = key;
-		element->next = NULL;
 	}
 	map_use_keys(c, element);
 	use->call->element = element;

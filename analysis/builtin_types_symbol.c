@@ -2,7 +2,6 @@
  * Type rules of the builtins about stacks, symbols, registers and signals.
  */
 #include "analysis/compilation.h"
-#include "lexer/lexer.h"
 
 #define BUILTIN(name, forms, signature, where, rule, ...) \
 	const struct type *rule(struct compilation *c, struct use *use);
@@ -122,26 +121,20 @@ const struct type *builtin_type_uptr(struct compilation *c, struct use *use)
 	return in_space(c, use, SPACE_USER);
 }
 
-/* "KILL", "SIGKILL": the constants table has them as SIGKILL. */
 const struct type *builtin_type_signal(struct compilation *c, struct use *use)
 {
-	struct node *arg = use->args;
-	struct str name;
+	const struct node *arg = use->args;
 	int64_t number;
 
-	if (arg->kind == NODE_STRING) {
-		name = arg->string.text;
-		if (!str_starts(name, "SIG"))
-			name = str_format(c->arena, "SIG%.*s", STR_ARG(name));
-		if (lexer_constant(name, &number) && number > 0 && number <= 64) {
-			fold_into_int(arg, (uint64_t)number, type_int(c->types, 8, true));
-			return type_void(c->types);
-		}
-		problem_error(c, arg->span, "there is no signal %.*s", STR_ARG(name));
+	if (arg->kind == NODE_STRING) { /* that of a signal has become its number in pass resolve */
+		struct str name = arg->string.text;
+
+		problem_error(c, arg->span, "there is no signal %s%.*s", str_starts(name, "SIG") ? "" : "SIG",
+		    STR_ARG(name));
 		problem_hint(c, "kill -l lists them");
 		return c->error;
 	}
-	if (!type_is_integer(arg->type) || (fold_int(arg, &number) && (number < 1 || number > 64))) {
+	if (!type_is_integer(arg->type) || (fold_int(arg, &number) && (number < 1 || number > SIGNAL_MAX))) {
 		problem_error(c, arg->span, "signal() needs a signal");
 		problem_hint(c, "its number (1 to 64) or name, as in signal(\"TERM\")");
 		return c->error;

@@ -1,7 +1,7 @@
 /*
- * $1, str($1), $# and getopt("name"). In a script that runs now each becomes what the command line says. In
- * an image that is written for later, those that have not been given stay open: they become rows of
- * program.parameters, which the runtime fills in.
+ * $1, str($1), $# and getopt("name"). In a script that runs now pass expand puts what the command line says
+ * in the place of each. In an image that is written for later, those that have not been given stay open: pass
+ * resolve makes them rows of program.parameters, which the runtime fills in.
  */
 #include "analysis/compilation.h"
 
@@ -9,6 +9,13 @@
 	const struct type *rule(struct compilation *c, struct use *use);
 #include "language/builtins.def"
 #undef BUILTIN
+
+bool commandline_is_bool(struct str text)
+{
+	uint64_t unused;
+
+	return commandline_value(PARAMETER_BOOL, text, &unused);
+}
 
 /* What a getopt() says, before anything in it has been looked at. */
 static bool read_option(const struct node *call, struct parameter *p)
@@ -29,10 +36,8 @@ static bool read_option(const struct node *call, struct parameter *p)
 		p->kind = PARAMETER_TEXT;
 		p->fallback = fallback->string.text;
 	} else if (fallback->kind == NODE_IDENT) {
-		uint64_t unused;
-
 		p->fallback = fallback->ident.name;
-		return commandline_value(PARAMETER_BOOL, p->fallback, &unused);
+		return commandline_is_bool(p->fallback);
 	} else {
 		p->kind = PARAMETER_NUMBER;
 		return fold_int(fallback, &value);
@@ -143,18 +148,30 @@ struct str commandline_text(const struct compilation *c, unsigned number)
 	return number && number <= c->line.positional.n ? c->line.positional.v[number - 1] : STR("");
 }
 
-/* Its row; a parameter that is used as a number and as a text has two. */
-static uint32_t add_row(struct compilation *c, struct parameter p)
+/* Returns the row of a parameter, or one that is not there yet; what is used as a number and as a text has
+ * two.
+ */
+static uint32_t find_row(const struct compilation *c, const struct parameter *p)
 {
-	for (size_t i = 0; i < c->program->parameters.n; i++) {
+	uint32_t i;
+
+	for (i = 0; i < c->program->parameters.n; i++) {
 		const struct parameter *row = &c->program->parameters.v[i];
 
-		if (row->kind == p.kind && row->number == p.number && row->skip == p.skip &&
-		    row->unplaced == p.unplaced && str_eq(row->name, p.name))
-			return (uint32_t)i;
+		if (row->kind == p->kind && row->number == p->number && row->skip == p->skip &&
+		    row->unplaced == p->unplaced && str_eq(row->name, p->name))
+			break;
 	}
-	vec_push(c->arena, &c->program->parameters, p);
-	return (uint32_t)c->program->parameters.n - 1;
+	return i;
+}
+
+static uint32_t add_row(struct compilation *c, struct parameter p)
+{
+	uint32_t row = find_row(c, &p);
+
+	if (row == c->program->parameters.n)
+		vec_push(c->arena, &c->program->parameters, p);
+	return row;
 }
 
 #define NAME_SIZE 4096 /* a path, or a function of C++ */
@@ -177,11 +194,6 @@ void commandline_open_names(struct compilation *c, struct str text, struct span 
 		commandline_open(c, PARAMETER_TEXT, number, at);
 }
 
-static uint32_t text_size(const struct compilation *c, struct str fallback)
-{
-	return fallback.n >= c->options->max_strlen ? (uint32_t)fallback.n + 1 : c->options->max_strlen;
-}
-
 /* str($1) takes the parameter's text, str($1 + 2) what is behind its first two bytes; a missing one is empty.
  */
 static void as_text(struct compilation *c, struct node *node, unsigned number, uint32_t skip)
@@ -189,18 +201,11 @@ static void as_text(struct compilation *c, struct node *node, unsigned number, u
 	struct str text = commandline_text(c, number);
 
 	if (commandline_is_open(c, number)) {
-		struct parameter p = {
-			.kind = PARAMETER_TEXT,
-			.number = number,
-			.skip = skip,
-			.size = c->options->max_strlen,
-			.span = node->span,
-		};
-
 		node->kind = NODE_PARAM;
 		node->param.number = number;
-		node->param.row = add_row(c, p);
 		node->param.is_text = true;
+		node->param.skip = skip;
+		node->param.row = 0;
 		return;
 	}
 	node->kind = NODE_STRING;
@@ -212,36 +217,39 @@ void commandline_as_text(struct compilation *c, struct node *arg)
 	struct node *left = arg->kind == NODE_BINARY && arg->binary.op == OP_ADD ? arg->binary.left : NULL;
 	int64_t skip;
 
-	if (arg->kind == NODE_PARAM && arg->param.number && !arg->param.is_text)
+	if (arg->kind == NODE_PARAM && arg->param.number)
 		as_text(c, arg, arg->param.number, 0);
-	else if (left && left->kind == NODE_PARAM && left->param.number && !left->param.is_text &&
+	else if (left && left->kind == NODE_PARAM && left->param.number &&
 		 fold_int(arg->binary.right, &skip) && skip >= 0 && skip <= UINT16_MAX)
 		as_text(c, arg, left->param.number, (uint32_t)skip);
 }
 
-void fold_param(struct compilation *c, struct node *node)
+void commandline_as_number(struct compilation *c, struct node *node)
 {
 	unsigned number = node->param.number;
 	struct str text = commandline_text(c, number);
 	uint64_t value = 0;
 
-	if (node->param.is_text) {
-		node->type = type_string(c->types, c->program->parameters.v[node->param.row].size);
-	} else if (commandline_is_open(c, number)) {
-		enum parameter_kind kind = number ? PARAMETER_NUMBER : PARAMETER_COUNT;
-
-		node->param.row = add_row(
-		    c, (struct parameter){ .kind = kind, .number = number, .size = 8, .span = node->span });
-		node->type = type_int(c->types, 8, true);
-	} else if (!number) {
+	if (node->param.is_text || commandline_is_open(c, number))
+		return;
+	if (!number)
 		fold_into_int(node, c->line.positional.n, type_int(c->types, 8, true));
-	} else if (text.n && !commandline_value(PARAMETER_NUMBER, text, &value)) {
-		problem_error(c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(text));
-		problem_hint(c, "str($%u) uses it as a string", number);
-		node->type = c->error;
-	} else {
+	else if (!text.n || commandline_value(PARAMETER_NUMBER, text, &value))
 		fold_into_int(node, value, type_int(c->types, 8, value <= INT64_MAX || text.p[0] == '-'));
-	}
+}
+
+const struct type *commandline_param_type(struct compilation *c, const struct node *node)
+{
+	unsigned number = node->param.number;
+
+	if (node->param.is_text)
+		return type_string(c->types, c->options->max_strlen);
+	if (commandline_is_open(c, number))
+		return type_int(c->types, 8, true);
+	problem_error(
+	    c, node->span, "$%u is \"%.*s\", not a number", number, STR_ARG(commandline_text(c, number)));
+	problem_hint(c, "str($%u) uses it as a string", number);
+	return c->error;
 }
 
 bool commandline_hint(struct compilation *c, const struct node *node)
@@ -254,6 +262,11 @@ bool commandline_hint(struct compilation *c, const struct node *node)
 	return true;
 }
 
+static uint32_t text_size(const struct compilation *c, struct str fallback)
+{
+	return fallback.n >= c->options->max_strlen ? (uint32_t)fallback.n + 1 : c->options->max_strlen;
+}
+
 static const struct type *option_type(struct compilation *c, const struct parameter *p)
 {
 	if (p->kind == PARAMETER_TEXT)
@@ -261,36 +274,88 @@ static const struct type *option_type(struct compilation *c, const struct parame
 	return p->kind == PARAMETER_BOOL ? type_bool(c->types) : type_int(c->types, 8, true);
 }
 
-static const struct type *fold_option(
-    struct compilation *c, struct use *use, const struct parameter *p, struct str text)
+/* Returns what a getopt() has declared; NULL: it is not written well, which its use will tell, or it has been
+ * refused. */
+static const struct parameter *declared_by(struct compilation *c, const struct node *call)
 {
-	uint64_t value;
+	struct parameter written;
+	const struct node *description;
 
-	if (p->kind == PARAMETER_TEXT) {
-		use->node->kind = NODE_STRING;
-		use->node->string.text = text;
-		return type_string(c->types, (uint32_t)text.n + 1);
-	}
-	if (!commandline_value(p->kind, text, &value)) /* check_given() has said so */
-		return c->error;
-	fold_into_int(use->node, value, option_type(c, p));
-	return use->node->type;
+	if (!read_option(call, &written))
+		return NULL;
+	description = call->call.args->next ? call->call.args->next->next : NULL;
+	if (description && (description->kind != NODE_STRING || description->next))
+		return NULL;
+	return find_option(c, written.name);
 }
 
+/* Finds what an option has been given, or else its default; false: it is given when the image runs. */
+static bool option_text(const struct compilation *c, const struct parameter *p, struct str *text)
+{
+	for (size_t i = 0; i < c->line.named.n; i++) {
+		*text = c->line.named.v[i].value;
+		if (c->line.named.v[i].given && str_eq(c->line.named.v[i].name, p->name))
+			return true;
+	}
+	*text = p->fallback;
+	return !c->options->open_parameters;
+}
+
+void commandline_as_option(struct compilation *c, struct node *call)
+{
+	const struct parameter *p = declared_by(c, call);
+	struct str text;
+	uint64_t value;
+
+	if (!p || !option_text(c, p, &text))
+		return;
+	if (p->kind == PARAMETER_TEXT) {
+		call->kind = NODE_STRING;
+		call->string.text = text;
+	} else if (commandline_value(p->kind, text, &value)) { /* else check_given() has said so */
+		fold_into_int(call, value, option_type(c, p));
+	}
+}
+
+void commandline_param_row(struct compilation *c, struct node *node)
+{
+	const unsigned number = node->param.number;
+	struct parameter p = {
+		.kind = node->param.is_text ? PARAMETER_TEXT
+			: number            ? PARAMETER_NUMBER
+					    : PARAMETER_COUNT,
+		.number = number,
+		.skip = node->param.skip,
+		.size = node->param.is_text ? c->options->max_strlen : 8,
+		.span = node->span,
+	};
+
+	if (commandline_is_open(c, number))
+		node->param.row = add_row(c, p);
+}
+
+void commandline_option_row(struct compilation *c, const struct node *call)
+{
+	const struct parameter *declared = declared_by(c, call);
+	struct parameter p;
+	struct str text;
+
+	if (!declared || option_text(c, declared, &text))
+		return;
+	p = *declared;
+	p.size = p.kind == PARAMETER_TEXT ? text_size(c, p.fallback) : 8;
+	add_row(c, p);
+}
+
+/* Of one that is open: in the place of the others stands a value, or something is wrong that has been told.
+ */
 const struct type *builtin_type_getopt(struct compilation *c, struct use *use)
 {
-	struct parameter *p = find_option(c, use->args->string.text);
-	const struct type *type;
+	const struct parameter *p = find_option(c, use->args->string.text);
+	struct str text;
 
-	if (!p) /* its declaration has been refused */
+	if (!p || option_text(c, p, &text))
 		return c->error;
-	for (size_t i = 0; i < c->line.named.n; i++)
-		if (c->line.named.v[i].given && str_eq(c->line.named.v[i].name, p->name))
-			return fold_option(c, use, p, c->line.named.v[i].value);
-	if (!c->options->open_parameters)
-		return fold_option(c, use, p, p->fallback);
-	type = option_type(c, p);
-	p->size = p->kind == PARAMETER_TEXT ? type->size : 8;
-	use->call->number = add_row(c, *p);
-	return type;
+	use->call->number = find_row(c, p);
+	return option_type(c, p);
 }

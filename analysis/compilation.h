@@ -3,14 +3,16 @@
  *
  * The passes of language/passes.def run one after the other, each a file with one entry:
  *
- * - expand works on the script as it is written, before it is copied for each attach point: the command line
- * is taken apart and unroll() counted out.
- * - resolve finds what names stand for: types, attach points and their units, variables.
- * - infer gives every expression its type. The types of maps and variables grow with what is assigned to
- *   them, so it goes through all units until a round changes nothing. It is silent: what it cannot type it
- *   records as a problem, and the problems of the last round are those that count.
- *   Besides types it still writes what only the signature of a builtin can tell: a $N becomes a number or a
- * text, the name of a constant its value, delete(@m, k) delete(@m[k]). Each round finds the same.
+ * - expand works on the script as it is written, before it is copied for each attach point: what the command
+ *   line says takes the place of $N, $# and getopt(), delete(@m, k) becomes delete(@m[k]) and unroll() is
+ *   counted out. It may write anything into the script.
+ * - resolve finds what names stand for: types, attach points and their units, variables, maps. It makes
+ * these, and puts numbers in the place of constants and of the names of signals. After it no node of a unit
+ * is made, replaced or moved before lower.
+ * - infer gives every expression its type, and what comes with it: which member, which builtin with what to
+ *   send, which form the unit needs. The types of maps and variables grow with what is assigned to them, so
+ * it goes through all units until a round changes nothing. It is silent: what it cannot type it records as a
+ *   problem, and the problems of the last round are those that count.
  * - check tells the problems and writes nothing.
  * - lower makes what the code generator wants of what is known now: sizes, maps, records with their layouts.
  * A record that grows too large is a problem that only lower can find; analyse() tells it.
@@ -69,11 +71,14 @@ enum param_kind {
 	PARAM_MAP_ELEMENT, /* @x[k], or @x */
 	PARAM_TEXT,        /* a string, or an array of char */
 	PARAM_STACK,       /* a mode of a stack, or a number of frames */
-	PARAM_KEY,         /* a map's key, or a tuple of its keys */
+	PARAM_KEY,         /* a key of the map before it, or a tuple of its keys */
 	PARAM_DEFAULT,     /* 12, "text", true or false */
+	PARAM_SIGNAL,      /* a number, or "KILL" */
 };
 
 #define SIGNATURE_PARAMS 8
+#define SIGNAL_MAX 64 /* of include/uapi/asm-generic/signal.h: _NSIG */
+#define SIGNAL_MAX 64
 
 /* "result(parameter, [optional], ...)" of a row of builtins.def, taken apart. */
 struct signature {
@@ -184,6 +189,8 @@ bool is_unknown(const struct compilation *c, const struct type *t);
 
 /* signature.c: NULL when all is well, else what is wrong with it. */
 const char *signature_parse(const char *text, struct signature *signature);
+/* What its argument i is to be. */
+enum param_kind signature_param(const struct signature *signature, unsigned i);
 /* The type of the result when its word says it; else NULL: the rule decides. */
 bool signature_by_rule(struct str word);
 const struct type *signature_result(struct types *types, struct str word);
@@ -287,10 +294,19 @@ bool fold_int(const struct node *node, int64_t *value);
 
 /* commandline.c. Finds the getopt()s of the script and hands out the words of the command line. */
 void commandline_begin(struct compilation *c, const struct script *script);
-/* $N as a number, $#: it becomes one, or stays a parameter that has a type. */
-void fold_param(struct compilation *c, struct node *node);
+/* "true" or "false". */
+bool commandline_is_bool(struct str text);
+/* Pass expand. $N as a number, $#: they become one, unless they are open or no number. */
+void commandline_as_number(struct compilation *c, struct node *node);
 /* $N and $N + number as a text, where one is asked for; other nodes stay what they are. */
 void commandline_as_text(struct compilation *c, struct node *node);
+/* getopt(): it becomes what the command line or its default says, unless it is open. */
+void commandline_as_option(struct compilation *c, struct node *call);
+/* Pass resolve: those that are open get their rows. */
+void commandline_param_row(struct compilation *c, struct node *node);
+void commandline_option_row(struct compilation *c, const struct node *call);
+/* Pass infer. The type of $N that is still there. */
+const struct type *commandline_param_type(struct compilation *c, const struct node *node);
 /* Will $N (0: $#) be known only when the image runs? */
 bool commandline_is_open(const struct compilation *c, unsigned number);
 /* Of one that is known. */
@@ -318,7 +334,8 @@ const struct type *inferred_stored_in_map(struct compilation *c, const struct ty
 bool inferred_is_literal(const struct node *node);
 
 /* map.c */
-struct map *map_of(struct compilation *c, struct node *node);
+/* Finds the map of a node, or makes it. */
+void map_resolve(struct compilation *c, struct node *node);
 /* Types the keys and joins them to the map's. */
 void map_use_keys(struct compilation *c, struct node *node);
 /* The type of its values as far as it is known; NULL: nothing has been assigned yet. */
@@ -334,6 +351,8 @@ void unroll_expand(struct compilation *c, struct node *block);
 
 /* scope.c: gives every NODE_VARIABLE of the unit its variable */
 void scope_resolve(struct compilation *c);
+/* names.c: the same for the other names of the unit */
+void names_resolve(struct compilation *c);
 
 /* stmt.c */
 void infer_statements(struct compilation *c, struct node *list);

@@ -5,7 +5,7 @@
 
 static const struct type *infer_int(struct compilation *c, struct node *node)
 {
-	/* A constant of an enum has its type already. */
+	/* What has taken the place of a constant or of an option has its type already. */
 	return node->type ? node->type : type_int(c->types, 8, !node->integer.is_unsigned);
 }
 
@@ -31,15 +31,7 @@ static const struct type *infer_ident(struct compilation *c, struct node *node)
 	type = infer_argn(c, node, node->ident.name, &is_arg);
 	if (is_arg)
 		return type;
-	if (fold_constant(c, node))
-		return node->type;
 	return unknown_name(c, node);
-}
-
-static const struct type *infer_param(struct compilation *c, struct node *node)
-{
-	fold_param(c, node);
-	return node->type;
 }
 
 static const struct type *infer_variable(struct compilation *c, struct node *node)
@@ -298,7 +290,7 @@ static const struct type *infer_step(struct compilation *c, struct node *node)
 	struct str text;
 
 	if (target->kind == NODE_MAP) {
-		struct map_info *info = (struct map_info *)map_of(c, target);
+		struct map_info *info = (struct map_info *)target->map.map;
 
 		map_use_keys(c, target);
 		if (!info->value.type)
@@ -351,7 +343,7 @@ static const struct type *dispatch(struct compilation *c, struct node *node, str
 	case NODE_IDENT:
 		return infer_ident(c, node);
 	case NODE_PARAM:
-		return infer_param(c, node);
+		return commandline_param_type(c, node);
 	case NODE_VARIABLE:
 		return infer_variable(c, node);
 	case NODE_MAP:

@@ -16,7 +16,7 @@ static struct map *map_named(struct compilation *c, struct str name)
 	return NULL;
 }
 
-struct map *map_of(struct compilation *c, struct node *node)
+void map_resolve(struct compilation *c, struct node *node)
 {
 	struct map *map = map_named(c, node->map.name);
 
@@ -29,16 +29,6 @@ struct map *map_of(struct compilation *c, struct node *node)
 		vec_push(c->arena, &c->program->maps, map);
 	}
 	node->map.map = map;
-	return map;
-}
-
-/* @m[(a, b)] is @m[a, b]. */
-static void flatten_keys(struct node *node)
-{
-	struct node *keys = node->map.keys;
-
-	if (keys && !keys->next && keys->kind == NODE_TUPLE)
-		node->map.keys = keys->tuple.elements;
 }
 
 static uint32_t list_length(const struct node *list)
@@ -95,11 +85,9 @@ static void take_key(struct compilation *c, struct map_info *info, uint32_t i, s
 
 void map_use_keys(struct compilation *c, struct node *node)
 {
-	struct map_info *info = info_of(map_of(c, node));
-	uint32_t n, i = 0;
+	struct map_info *info = info_of(node->map.map);
+	uint32_t n = list_length(node->map.keys), i = 0;
 
-	flatten_keys(node);
-	n = list_length(node->map.keys);
 	if (!info->used) {
 		info->used = true;
 		info->key_span = node->span;
@@ -133,7 +121,7 @@ const struct type *map_value_type(const struct map *map)
 
 const struct type *map_read(struct compilation *c, struct node *node)
 {
-	struct map_info *info = info_of(map_of(c, node));
+	struct map_info *info = info_of(node->map.map);
 
 	if (info->value.type)
 		return info->value.type;
@@ -145,7 +133,7 @@ const struct type *map_read(struct compilation *c, struct node *node)
 
 void map_assign(struct compilation *c, struct node *node, const struct type *type, struct node *value)
 {
-	struct map_info *info = info_of(map_of(c, node));
+	struct map_info *info = info_of(node->map.map);
 	const struct type *stored = inferred_stored_in_map(c, type);
 	struct str text = type_text(c->arena, type), before, where;
 

@@ -97,7 +97,6 @@ struct call {
 	bool first, last; /* of the record's actions */
 	/* count(), hist(), delete(): the map element written to */
 	struct node *element; /* NODE_MAP */
-	struct node *key;     /* delete(@m, k): k */
 	int64_t literal;      /* a literal argument's value */
 	struct str text;      /* a literal string argument */
 	/* record, without action: skboutput()'s, which is no part of a run */

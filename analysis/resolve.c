@@ -1,6 +1,7 @@
 /*
  * The pass that finds what names stand for: the types that the script defines, the attach points of each
- * action with one copy of the action for each kind of context, and the variables of each copy.
+ * action with one copy of the action for each kind of context, and the variables, maps and constants of each
+ * copy.
  */
 #include "analysis/compilation.h"
 
@@ -157,11 +158,12 @@ static void add_action(
 	add_globs(c, syntax, &list, action);
 }
 
-static void resolve_scopes(struct compilation *c)
+static void resolve_units(struct compilation *c)
 {
 	for (size_t i = 0; i < c->program->units.n; i++) {
 		c->unit = c->program->units.v[i];
 		scope_resolve(c);
+		names_resolve(c);
 	}
 }
 
@@ -172,5 +174,5 @@ void pass_resolve(struct compilation *c)
 	define_types(c, c->script);
 	for (uint32_t i = 0; i < n; i++)
 		add_action(c, &c->script->probes.v[i], i, n);
-	resolve_scopes(c);
+	resolve_units(c);
 }

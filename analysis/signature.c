@@ -25,6 +25,7 @@ static const struct {
 	{ "stack_argument", PARAM_STACK },
 	{ "key", PARAM_KEY },
 	{ "default", PARAM_DEFAULT },
+	{ "signal", PARAM_SIGNAL },
 };
 
 /* Results that only the builtin's rule can tell. */
@@ -106,6 +107,11 @@ static const struct type *sized_string(struct types *types, struct str word)
 	for (size_t i = sizeof("string[") - 1; i < word.n && word.p[i] != ']'; i++)
 		size = size * 10 + (uint32_t)(word.p[i] - '0');
 	return type_string(types, size);
+}
+
+enum param_kind signature_param(const struct signature *s, unsigned i)
+{
+	return i < s->n_params ? s->params[i] : PARAM_ANY;
 }
 
 bool signature_by_rule(struct str word)

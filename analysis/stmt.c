@@ -80,7 +80,7 @@ static void infer_plain(struct compilation *c, struct node *target, struct node 
 /* @x += 1 also for an @x that nothing else is assigned to. */
 static void start_map(struct compilation *c, struct node *target, const struct type *value)
 {
-	struct map_info *info = (struct map_info *)map_of(c, target);
+	struct map_info *info = (struct map_info *)target->map.map;
 
 	if (!info->value.type && !is_unknown(c, value) && type_is_integer(value))
 		inferred_take(c, &info->value, inferred_stored_in_map(c, type_common(c->types, value, value)),

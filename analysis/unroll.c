@@ -25,7 +25,7 @@ static void unroll_loop(struct compilation *c, struct node *node)
 	int64_t n;
 
 	if (count->kind == NODE_PARAM)
-		fold_param(c, count);
+		commandline_param_type(c, count);
 	if (!fold_int(count, &n)) {
 		problem_error(c, count->span, "unroll() needs a number that is known before the script runs");
 		if (!commandline_hint(c, count))

@@ -11,6 +11,11 @@ struct node *ast_new(struct arena *a, enum node_kind kind, struct span span)
 	return node;
 }
 
+struct node *ast_map_keys(struct node *list)
+{
+	return list && list->kind == NODE_TUPLE && !list->next ? list->tuple.elements : list;
+}
+
 const char *ast_op_text(enum op op)
 {
 	static const char *const texts[] = {
@@ -110,7 +115,8 @@ unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN])
 
 static void forget_analysis(struct node *node)
 {
-	node->type = NULL;
+	if (node->kind != NODE_INT)
+		node->type = NULL;
 	node->path = NULL;
 	if (node->kind == NODE_IDENT)
 		node->ident.call = NULL;

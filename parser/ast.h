@@ -125,9 +125,10 @@ struct node {
 		} ident;
 		struct {
 			unsigned number;
-			/* analysis replaces the node by INT or STRING, or, when an image gets it later: */
+			/* analysis puts INT or STRING in its place or, when an image gets it later: */
 			bool is_text;
-			uint32_t row; /* of program.parameters */
+			uint32_t skip; /* bytes of the text that the script leaves out */
+			uint32_t row;  /* of program.parameters */
 		} param;
 		struct {
 			struct str name;           /* with its $ */
@@ -286,9 +287,12 @@ struct script {
 };
 
 /* Copies a tree, with the fields of analysis cleared: one action is analysed once for
- * each kind of context that its attach points give it. */
+ * each kind of context that its attach points give it. A number keeps the type that it has: what it has taken
+ * the place of gave it that. */
 struct node *ast_clone(struct arena *a, const struct node *node);
 struct node *ast_new(struct arena *a, enum node_kind kind, struct span span);
+/* Returns what a map's keys are when it is written with this list: @m[(a, b)] is @m[a, b]. */
+struct node *ast_map_keys(struct node *list);
 #define AST_CHILDREN 4
 /* Gives a node's children, each NULL or the first of a list; returns how many places there are. */
 unsigned ast_children(const struct node *node, struct node *out[AST_CHILDREN]);

@@ -26,13 +26,12 @@ struct node *build_name(struct parser *p, enum node_kind kind, struct token toke
 	return node;
 }
 
-/* Takes @m[(a, b)] for @m[a, b]. */
 struct node *build_map(struct parser *p, struct token token, struct node *keys, struct span span)
 {
 	struct node *node = ast_new(p->arena, NODE_MAP, span);
 
 	node->map.name = token.text;
-	node->map.keys = keys && keys->kind == NODE_TUPLE && !keys->next ? keys->tuple.elements : keys;
+	node->map.keys = ast_map_keys(keys);
 	return node;
 }
 
