@@ -83,7 +83,7 @@ struct arch {
 	const uint8_t *arguments;
 	unsigned n_arguments;
 	unsigned result;
-	unsigned stack_pointer;
+	unsigned stack_pointer, frame_pointer;
 	unsigned program_counter; /* at an entry: of the function */
 	uint8_t
 	    first_on_stack; /* bytes from the stack pointer to the first argument that no register holds */

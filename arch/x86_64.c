@@ -190,6 +190,7 @@ const struct arch arch_x86_64 = {
 	.result = REGISTER_ax,
 	.stack_pointer = REGISTER_sp,
 	.program_counter = REGISTER_ip,
+	.frame_pointer = REGISTER_bp,
 	.first_on_stack = WORD, /* behind the return address */
 	.take_operand = take_operand,
 	.place_result = place_result,

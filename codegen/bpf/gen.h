@@ -24,6 +24,7 @@ struct gen {
 	LLVMValueRef loss_function;           /* the subprogram that adds to a counter */
 	LLVMValueRef loss_update_function;    /* the same of an update that was refused, by its result */
 	LLVMValueRef stacks, stack_id;        /* the map, and the subprogram; NULL: no use for them */
+	LLVMValueRef entry_stack_id;          /* the same for a function's entry */
 	LLVMValueRef packets;                 /* only with skboutput() */
 	LLVMValueRef usdt_map, usdt_function; /* the same */
 
