@@ -41,7 +41,8 @@ bool commandline_value(enum parameter_kind kind, struct str text, uint64_t *valu
 /* Says what such a text has to be, for messages: "a number". */
 const char *commandline_wanted(enum parameter_kind kind);
 
-/* Finds the next $N of a text, outside of the escapes in symbols of Rust (..$GT$5speak..), with what precedes and what follows it. False: there is none. */
+/* Finds the next $N of a text, outside of the escapes in symbols of Rust (..$GT$5speak..), with what precedes
+ * and what follows it. False: there is none. */
 bool commandline_find(struct str text, struct str *before, unsigned *number, struct str *after);
 
 #endif

@@ -1,6 +1,5 @@
 """exit() ends it where it fires, queued commands hold nobody up, intervals begin with the trace, and the actions of one
 place run in the order of the script."""
-import contextlib
 import os
 import re
 import signal
@@ -32,18 +31,6 @@ class Busy:
             process.wait()
 
 
-@contextlib.contextmanager
-def on_one_cpu():
-    """Functions of the kernel are patched while they are called: qemu without KVM runs a half patched instruction of
-    another CPU (6.12 ends in a panic), which no machine does."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cpus)
-
-
 def lines_behind_exit(probe, filter=""):
     result = one_liner(f'{probe} {filter} {{ printf("line\\n"); exit(); }}').expect_ok()
     expect(1 <= result.out.count("line") <= os.cpu_count(), f"{probe}: {result.out.count('line')} lines")
@@ -61,7 +48,7 @@ def exit_ends_it_at_once():
 @check
 def exit_ends_it_at_once_kernel():
     """The kinds of programs that the kernel of a sandbox may lack."""
-    with on_one_cpu(), Busy():
+    with Busy():
         for probe in ("kprobe:__x64_sys_getpgid", "kretprobe:__x64_sys_getpgid", "fentry:__x64_sys_getpgid",
                       "fexit:__x64_sys_getpgid"):
             lines_behind_exit(probe)
