@@ -302,6 +302,7 @@ const struct type *builtin_type_map(struct compilation *c, struct use *use)
 	if (is_unknown(c, map_read(c, use->args)))
 		return c->error;
 	new_action(c, use)->map = use->args->map.map;
+	use->args->map.map->is_reset |= c->unit->probe != PROBE_begin && c->unit->probe != PROBE_end;
 	return type_void(c->types);
 }
 

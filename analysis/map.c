@@ -167,6 +167,8 @@ static enum map_kind_id kind_for(const struct map *map)
 /* Slots into the program's types, once they are final. */
 void map_finish(struct compilation *c)
 {
+	uint32_t generations = 0;
+
 	for (size_t i = 0; i < c->program->maps.n; i++) {
 		struct map_info *info = info_of(c->program->maps.v[i]);
 		const struct type **items = arena_many(c->arena, const struct type *, info->n_keys + 1);
@@ -176,5 +178,8 @@ void map_finish(struct compilation *c)
 		info->map.key = info->n_keys ? type_tuple(c->types, items, info->n_keys) : NULL;
 		info->map.value = info->value.type ? info->value.type : type_int(c->types, 8, true);
 		info->map.kind = kind_for(&info->map);
+		info->map.is_reset = info->map.is_reset && generations < MAP_GENERATIONS;
+		if (info->map.is_reset)
+			info->map.generation = generations++;
 	}
 }

@@ -46,7 +46,12 @@ struct map {
 	bool no_array; /* it is deleted or set to zero somewhere: an array can't do the one, or tell the other
 			*/
 	uint32_t max_entries;
+	bool is_reset;       /* cleared or set to zero while programs run: it has two halves */
+	uint32_t generation; /* with two halves: its bit of the word that says which one is written */
 };
+
+/* How many maps can have two halves. */
+#define MAP_GENERATIONS 64
 
 /* What a record carries for one value. */
 enum field_kind {

@@ -174,6 +174,9 @@ static bool check_map(struct check *k, uint32_t i)
 	if (map_kinds[m->kind].traits & MAP_IS_PER_CPU && type_at(k, m->value_type)->size % 8 != 0)
 		return refuse(
 		    k, "map %u is per CPU and has values of %u bytes", i, type_at(k, m->value_type)->size);
+	if (m->generation != IMAGE_NONE && (m->generation >= 64 || image->generations_offset == IMAGE_NONE ||
+					       !m->halves.n != (m->key_type == IMAGE_NONE)))
+		return refuse(k, "map %u has halves that are none", i);
 	return check_span(k, m->span);
 }
 

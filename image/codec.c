@@ -256,6 +256,8 @@ static void code_map(struct codec *c, struct image_map *m)
 	code_u32(c, &m->key_type);
 	code_u32(c, &m->value_type);
 	code_kind(c, m->kind, map_kind_names);
+	code_u32(c, &m->generation);
+	code_str(c, &m->halves);
 	code_span(c, &m->span);
 }
 
@@ -381,6 +383,7 @@ void codec_image(struct codec *c, struct image *image)
 	code_u32(c, &image->enabled_offset);
 	code_u32(c, &image->exit_offset);
 	code_u32(c, &image->undone_offset);
+	code_u32(c, &image->generations_offset);
 	code_vec(c, &image->types, "types", code_type);
 	code_vec(c, &image->records, "records", code_record);
 	code_vec(c, &image->maps, "maps", code_map);

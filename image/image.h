@@ -19,6 +19,7 @@
  *	            btrun_exit (u64), where a script has exit(): IMAGE_EXIT and its code once it was called
  *	            btrun_undone (u8), where it has clear() or zero(): for each map one of each enum
  *image_undone
+ *	            btrun_generations (u64), where maps have two halves: a bit each says which one is written
  */
 #ifndef BTRUN_IMAGE_IMAGE_H
 #define BTRUN_IMAGE_IMAGE_H
@@ -34,7 +35,7 @@
 #include "base/str.h"
 
 #define IMAGE_SECTION ".btrun"
-#define IMAGE_VERSION 8
+#define IMAGE_VERSION 9
 #define IMAGE_NONE UINT32_MAX /* no index */
 
 /* The header begins every record in the output buffer; fields follow at their offsets. */
@@ -157,6 +158,9 @@ struct image_map {
 	uint32_t key_type;   /* a tuple; IMAGE_NONE: no key (the ELF map's key is a u64 0) */
 	uint32_t value_type;
 	enum map_kind_id kind;
+	uint32_t generation; /* its bit of btrun_generations, or IMAGE_NONE: it has no halves */
+	struct str halves;   /* with a key: the array of maps in the ELF object that gets the two, elf_name
+				being the first. Without: empty, the ELF map's key is 0 or 1 */
 	struct span span;
 };
 
@@ -264,6 +268,7 @@ struct image {
 	uint32_t enabled_offset; /* of btrun_enabled in .bss */
 	uint32_t exit_offset;    /* of btrun_exit there, or IMAGE_NONE */
 	uint32_t undone_offset;  /* of btrun_undone there, or IMAGE_NONE */
+	uint32_t generations_offset; /* of btrun_generations there, or IMAGE_NONE */
 	VEC(struct image_type) types;
 	VEC(struct image_record) records;
 	VEC(struct image_map) maps;

@@ -46,7 +46,8 @@ static int check_places(struct reader *r, const struct image *image)
 	    (!lies_in(&header, image->enabled_offset, 4) ||
 		(image->exit_offset != IMAGE_NONE && !lies_in(&header, image->exit_offset, 8)) ||
 		(image->undone_offset != IMAGE_NONE &&
-		    !lies_in(&header, image->undone_offset, IMAGE_UNDONE_ * image->maps.n))))
+		    !lies_in(&header, image->undone_offset, IMAGE_UNDONE_ * image->maps.n)) ||
+		(image->generations_offset != IMAGE_NONE && !lies_in(&header, image->generations_offset, 8))))
 		return refuse(r, STR("its switch lies outside .bss"));
 	if (!find_section(r, STR(".rodata"), &header))
 		header.sh_size = 0;

@@ -7,7 +7,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -36,7 +35,9 @@
 #include "runtime/events/packets.h"
 #include "runtime/info/describe.h"
 #include "runtime/load/constants.h"
+#include "runtime/load/halves.h"
 #include "runtime/load/load.h"
+#include "runtime/print/generations.h"
 #include "runtime/process/cleanup_child.h"
 #include "runtime/process/command.h"
 #include "runtime/process/drop_capabilities.h"
@@ -307,7 +308,7 @@ static bool iterate(struct loop *l)
 }
 
 /* Disables the programs and waits for those that are running: what they send and count belongs to the trace.
- * They run inside of RCU's read side, of which membarrier(2) waits for the end: 8 to 24 ms. */
+ */
 static void disable_programs(struct tracer *t)
 {
 	bool any = false;
@@ -315,8 +316,8 @@ static void disable_programs(struct tracer *t)
 	*t->loaded.enabled = 0;
 	for (size_t i = 0; i < t->attachment.probes.n; i++)
 		any |= !t->attachment.probes.v[i].off && t->attachment.probes.v[i].kind != PROGRAM_run;
-	if (any && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(1000); /* nohz_full= refuses it */
+	if (any)
+		generations_wait();
 }
 
 static int live(struct loop *l)
@@ -509,6 +510,7 @@ static int run_opened(struct tracer *t, int fd)
 	if (err)
 		return err;
 	t->runtime.map_fds = arena_many(t->runtime.arena, int, t->image.maps.n + 1);
+	halves_prepare(t);
 	err = output_new(o->output, o->form, o->buffering, &t->runtime.out);
 	if (err) {
 		message("cannot write to %s: %s", o->output ? o->output : "standard output", strerror(-err));

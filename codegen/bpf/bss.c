@@ -8,8 +8,11 @@
 
 void bss_define(struct gen *g)
 {
-	g->image->exit_offset = g->image->undone_offset = IMAGE_NONE;
+	g->image->exit_offset = g->image->undone_offset = g->image->generations_offset = IMAGE_NONE;
 	g->enabled = number_define(g, BSS_ENABLED, 4, ".bss", false);
+	for (size_t i = 0; i < g->program->maps.n && !g->generations; i++)
+		if (g->program->maps.v[i]->is_reset)
+			g->generations = number_define(g, BSS_GENERATIONS, 8, ".bss", false);
 }
 
 static void store_volatile(struct function *f, LLVMValueRef value, LLVMValueRef to)

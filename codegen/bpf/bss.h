@@ -8,6 +8,7 @@
 #define BSS_ENABLED "btrun_enabled"
 #define BSS_EXIT "btrun_exit"
 #define BSS_UNDONE "btrun_undone"
+#define BSS_GENERATIONS "btrun_generations"
 
 void bss_define(struct gen *g);
 /* Stops all programs, from their next hits on, and notes the exit code unless there is one already. */

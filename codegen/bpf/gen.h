@@ -20,6 +20,8 @@ struct gen {
 
 	LLVMValueRef events, counters, scratch, large, enabled;
 	VEC(LLVMValueRef) maps;               /* of program.maps */
+	VEC(LLVMValueRef) halves;             /* the same, where a map is two: see generations.c */
+	LLVMValueRef generations;             /* the word that says which are written; NULL: no map is two */
 	LLVMValueRef *upserts, *adders;       /* the same, where there is one: see map_upsert.c */
 	LLVMValueRef loss_function;           /* the subprogram that adds to a counter */
 	LLVMValueRef loss_update_function;    /* the same of an update that was refused, by its result */
@@ -49,6 +51,8 @@ struct bpf_state {
 
 	LLVMValueRef ids; /* alloca: tgid << 32 | pid, once somebody has asked */
 	bool ids_used;
+	LLVMValueRef generations; /* alloca: the word of generations.h, read when the program began */
+	bool generations_used;
 	LLVMValueRef scratch_slot; /* alloca: the scratch region's address */
 	bool scratch_used, scratch_large;
 	LLVMValueRef stack;         /* alloca of STACK_REGION bytes: what helpers are given the address of */

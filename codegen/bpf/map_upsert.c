@@ -14,6 +14,7 @@
 
 #include "base/round.h"
 #include "codegen/bpf/gen.h"
+#include "codegen/bpf/generations.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/loss_counters.h"
 #include "codegen/bpf/memory.h"
@@ -29,12 +30,13 @@ static bool has_maker(const struct map *map)
 }
 
 /* Its result: 0, or negative. */
-static LLVMValueRef update(struct function *f, const struct map *map, LLVMValueRef key, LLVMValueRef zeros)
+static LLVMValueRef update(
+    struct function *f, const struct map *map, LLVMValueRef generation, LLVMValueRef key, LLVMValueRef zeros)
 {
-	LLVMValueRef args[4] = { f->g->maps.v[map->index], key, zeros, gen_const(f, BPF_NOEXIST) };
+	LLVMValueRef args[4] = { NULL, key, zeros, gen_const(f, BPF_NOEXIST) };
 
 	gen_zero(f, zeros, round_8(map->value->size));
-	return gen_call(f, BPF_FUNC_map_update_elem, f->m->i64, args, 4);
+	return map_call(f, BPF_FUNC_map_update_elem, f->m->i64, map, generation, args, 4);
 }
 
 void map_upsert_begin(struct gen *g)
@@ -43,15 +45,17 @@ void map_upsert_begin(struct gen *g)
 	g->adders = arena_many(g->arena, LLVMValueRef, g->program->maps.n + 1);
 }
 
-/* u64 key, u32 full, u32 refused, and what the function is told beside these. */
+/* u64 key, u32 full, u32 refused, what the function is told beside these, and of two maps which one. */
 static void call(struct function *f, LLVMValueRef *function, const char *name, const struct map *map,
     LLVMValueRef key, struct span span, LLVMValueRef more)
 {
-	static const uint32_t sizes[] = { 8, 4, 4, 8 };
-	LLVMValueRef args[4] = { key, loss_index(f, LOSS_map_full, map->index, span),
+	static const uint32_t sizes[] = { 8, 4, 4, 8, 8 };
+	LLVMValueRef args[5] = { key, loss_index(f, LOSS_map_full, map->index, span),
 		loss_index(f, LOSS_map_refused, map->index, span), more };
 	unsigned n = more ? 4 : 3;
 
+	if (map_is_two(map))
+		args[n++] = generation_of(f, map);
 	if (!*function)
 		*function = global_function_declare(
 		    f->g, str_format(f->g->arena, "%s_%u", name, map->index).p, sizes, n);
@@ -65,17 +69,23 @@ static void call_maker(struct function *f, const struct map *map, LLVMValueRef k
 
 LLVMValueRef map_upsert_element(struct function *f, const struct map *map, LLVMValueRef key, struct span span)
 {
-	LLVMValueRef args[2] = { f->g->maps.v[map->index], key };
+	LLVMValueRef args[2] = { NULL, key };
 
 	if (has_maker(map))
 		call_maker(f, map, key, span);
 	else
-		loss_count_update(
-		    f, update(f, map, key, gen_temporary(f, round_8(map->value->size))), map->index, span);
-	return gen_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, args, 2);
+		loss_count_update(f, update(f, map, NULL, key, gen_temporary(f, round_8(map->value->size))),
+		    map->index, span);
+	return map_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, map, NULL, args, 2);
 }
 
-/* int make(u64 key, u32 full, u32 refused) */
+/* Of two maps, which one a function is told by its last argument. */
+static LLVMValueRef told_generation(const struct map *map, LLVMValueRef function)
+{
+	return map_is_two(map) ? LLVMGetParam(function, LLVMCountParams(function) - 1) : NULL;
+}
+
+/* int make(u64 key, u32 full, u32 refused, [u64 generation]) */
 static void define(struct gen *g, const struct map *map, LLVMValueRef maker)
 {
 	struct function opened, *f = &opened;
@@ -84,7 +94,8 @@ static void define(struct gen *g, const struct map *map, LLVMValueRef maker)
 	global_function_begin(f, g, maker);
 	key = gen_alloca(f, 8, "key");
 	gen_store64(f, key, LLVMGetParam(maker, 0));
-	args[0] = update(f, map, key, gen_alloca(f, round_8(map->value->size), "zeros"));
+	args[0] = update(
+	    f, map, told_generation(map, maker), key, gen_alloca(f, round_8(map->value->size), "zeros"));
 	gen_call_function(f, g->loss_update_function, args, 3);
 	LLVMBuildRet(f->b, gen_const32(f, 0));
 	function_end(f);
@@ -107,23 +118,23 @@ void map_upsert_add(
 	call(f, &f->g->adders[map->index], "add", map, key, span, by);
 }
 
-/* int add(u64 key, u32 full, u32 refused, u64 by) */
+/* int add(u64 key, u32 full, u32 refused, u64 by, [u64 generation]) */
 static void define_adder(struct gen *g, const struct map *map, LLVMValueRef adder)
 {
 	struct function opened, *f = &opened;
 	LLVMValueRef key, args[3] = { NULL, LLVMGetParam(adder, 1), LLVMGetParam(adder, 2) }, found,
-			  look[2] = { g->maps.v[map->index] };
+			  generation = told_generation(map, adder), look[2];
 	LLVMBasicBlockRef before, inserted, after;
 
 	global_function_begin(f, g, adder);
 	look[1] = key = gen_alloca(f, 8, "key");
 	gen_store64(f, key, LLVMGetParam(adder, 0));
-	found = gen_call(f, BPF_FUNC_map_lookup_elem, g->m.ptr, look, 2);
+	found = map_call(f, BPF_FUNC_map_lookup_elem, g->m.ptr, map, generation, look, 2);
 	before = LLVMGetInsertBlock(f->b);
 	gen_if(f, LLVMBuildIsNull(f->b, found, ""), &after, "missing");
-	args[0] = update(f, map, key, gen_alloca(f, round_8(map->value->size), "zeros"));
+	args[0] = update(f, map, generation, key, gen_alloca(f, round_8(map->value->size), "zeros"));
 	gen_call_function(f, g->loss_update_function, args, 3);
-	look[0] = gen_call(f, BPF_FUNC_map_lookup_elem, g->m.ptr, look, 2);
+	look[0] = map_call(f, BPF_FUNC_map_lookup_elem, g->m.ptr, map, generation, look, 2);
 	inserted = LLVMGetInsertBlock(f->b);
 	gen_go(f, after);
 	found = gen_either(f, found, before, look[0], inserted);

@@ -11,6 +11,7 @@
 #include "codegen/bpf/bss.h"
 #include "codegen/bpf/externs.h"
 #include "codegen/bpf/gen.h"
+#include "codegen/bpf/generations.h"
 #include "codegen/bpf/image_tables.h"
 #include "codegen/bpf/loss_counters.h"
 #include "codegen/bpf/map_upsert.h"
@@ -80,12 +81,15 @@ static void define_script_map(struct gen *g, const struct map *map)
 {
 	uint32_t key = map->key ? map->key->size : 8;
 	struct str symbol = map_symbol(g, map);
+	struct str halves = str_format(g->arena, "two_%.*s", (int)map->name.n - 1, map->name.p + 1);
 	uint32_t value_type = image_tables_type(g, map->value);
 	struct map_shape shape = {
 		.name = symbol.p,
 		.key_size = round_8(key),
 		.value_size = round_8(g->image->types.v[value_type].size),
-		.entries = map->key ? map->max_entries : 1,
+		.entries = map->key        ? map->max_entries
+			   : map->is_reset ? 2
+					   : 1,
 	};
 	struct image_map row = {
 		.name = map->name,
@@ -93,10 +97,14 @@ static void define_script_map(struct gen *g, const struct map *map)
 		.key_type = map->key ? image_tables_type(g, map->key) : IMAGE_NONE,
 		.value_type = value_type,
 		.kind = map->kind,
+		.generation = map->is_reset ? map->generation : IMAGE_NONE,
+		.halves = map_is_two(map) ? halves : STR(""),
 		.span = source_in_script(g->program->map, map->first),
 	};
 
 	vec_push(g->arena, &g->maps, define_map(g, map->kind, shape));
+	vec_push(g->arena, &g->halves,
+	    map_is_two(map) ? define_map(g, MAP_halves, (struct map_shape){ .name = halves.p }) : NULL);
 	vec_push(g->arena, &g->image->maps, row);
 }
 

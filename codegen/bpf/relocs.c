@@ -71,6 +71,8 @@ static void note_symbol(struct object *o, const char *name, uint64_t value)
 		image->exit_offset = (uint32_t)value;
 	else if (str_is(str_of(name), BSS_UNDONE))
 		image->undone_offset = (uint32_t)value;
+	else if (str_is(str_of(name), BSS_GENERATIONS))
+		image->generations_offset = (uint32_t)value;
 	else if (numbered(name, EXTERN_SYMBOL, &i) && i < image->externs.n)
 		image->externs.v[i].offset = (uint32_t)value;
 	else if (numbered(name, PARAMETER_SYMBOL, &i) && i < image->parameters.n)

@@ -6,6 +6,7 @@
 #include "base/round.h"
 #include "codegen/bpf/btf_load.h"
 #include "codegen/bpf/core.h"
+#include "codegen/bpf/generations.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/loss_counters.h"
 #include "codegen/bpf/map_upsert.h"
@@ -25,6 +26,8 @@ LLVMValueRef gen_key(struct function *f, struct node *node)
 	LLVMValueRef to = gen_temporary(f, size);
 
 	gen_zero(f, to, size);
+	if (!key && node->map.map->is_reset)
+		gen_store64(f, to, generation_of(f, node->map.map));
 	for (struct node *k = node->map.keys; k && key; k = k->next, i++)
 		gen_value_to(f, k, gen_offset(f, to, key->offsets[i]), key->items[i]);
 	return to;
@@ -33,13 +36,17 @@ LLVMValueRef gen_key(struct function *f, struct node *node)
 static LLVMValueRef element_value(
     struct function *f, const struct map *map, LLVMValueRef key, LLVMValueRef to)
 {
-	LLVMValueRef args[2] = { f->g->maps.v[map->index], key }, element, v = NULL;
+	LLVMValueRef args[2] = { NULL, key }, element, v = NULL;
 	const struct type *type = map->value;
 	LLVMBasicBlockRef after, before, found;
+	struct map_use use;
 
-	if (type_is_aggregation(type))
-		return gen_aggregate_value(f, type, args);
-	element = gen_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, args, 2);
+	if (type_is_aggregation(type)) {
+		map_use_begin(f, map, NULL, &use);
+		args[0] = use.map;
+		return map_use_end(f, &use, gen_aggregate_value(f, type, args));
+	}
+	element = map_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, map, NULL, args, 2);
 	if (to)
 		gen_zero(f, to, type->size);
 	before = LLVMGetInsertBlock(f->b);
@@ -70,10 +77,10 @@ LLVMValueRef gen_map_value(struct function *f, struct node *node, LLVMValueRef t
 static void update(
     struct function *f, struct node *element, LLVMValueRef key, LLVMValueRef value, struct span span)
 {
-	LLVMValueRef args[4] = { f->g->maps.v[element->map.map->index], key, value, gen_const(f, BPF_ANY) };
-	LLVMValueRef result = gen_call(f, BPF_FUNC_map_update_elem, f->m->i64, args, 4);
+	LLVMValueRef args[4] = { NULL, key, value, gen_const(f, BPF_ANY) }, result;
 	LLVMBasicBlockRef after;
 
+	result = map_call(f, BPF_FUNC_map_update_elem, f->m->i64, element->map.map, NULL, args, 4);
 	gen_if(f, LLVMBuildICmp(f->b, LLVMIntSLT, result, gen_const(f, 0), ""), &after, "refused");
 	loss_count_update(f, result, element->map.map->index, span);
 	gen_go(f, after);
@@ -82,9 +89,9 @@ static void update(
 
 static LLVMValueRef lookup(struct function *f, struct node *element, LLVMValueRef key)
 {
-	LLVMValueRef args[2] = { f->g->maps.v[element->map.map->index], key };
+	LLVMValueRef args[2] = { NULL, key };
 
-	return gen_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, args, 2);
+	return map_call(f, BPF_FUNC_map_lookup_elem, f->m->ptr, element->map.map, NULL, args, 2);
 }
 
 void gen_element(struct function *f, struct node *element, struct element *e)

@@ -6,6 +6,7 @@
 #include "codegen/bpf/btf_load.h"
 #include "codegen/bpf/context.h"
 #include "codegen/bpf/externs.h"
+#include "codegen/bpf/generations.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/ids.h"
 #include "codegen/bpf/loss_counters.h"
@@ -207,10 +208,10 @@ LLVMValueRef builtin_bswap(struct function *f, const struct builtin_use *use)
 LLVMValueRef builtin_delete(struct function *f, const struct builtin_use *use)
 {
 	struct node *element = use->call->element ? use->call->element : use->args;
-	LLVMValueRef args[2] = { f->g->maps.v[element->map.map->index], gen_key(f, element) };
+	LLVMValueRef args[2] = { NULL, gen_key(f, element) };
 
 	gen_place(f, use->node->span);
-	gen_call(f, BPF_FUNC_map_delete_elem, f->m->i64, args, 2);
+	map_call(f, BPF_FUNC_map_delete_elem, f->m->i64, element->map.map, NULL, args, 2);
 	load_cse_forget(f, element->map.map);
 	return NULL;
 }

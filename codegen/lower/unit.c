@@ -5,6 +5,7 @@
 
 #include "base/round.h"
 #include "codegen/bpf/externs.h"
+#include "codegen/bpf/generations.h"
 #include "codegen/bpf/helpers.h"
 #include "codegen/bpf/ids.h"
 #include "codegen/bpf/image_tables.h"
@@ -126,6 +127,7 @@ static void scratch_prologue(struct function *f, LLVMBasicBlockRef here, LLVMBas
 
 	LLVMPositionBuilderAtEnd(f->b, here);
 	gen_place(f, f->bpf->attach->span);
+	generations_read(f);
 	if (f->bpf->scratch_used) {
 		key = gen_alloca(f, 4, "key");
 		args[0] = f->bpf->scratch_large ? f->g->large : f->g->scratch, args[1] = key;
@@ -227,6 +229,7 @@ static void open_program(
 	f->bpf = bpf;
 	f->lower = lower;
 	bpf->scratch_slot = gen_alloca(f, 8, "scratch");
+	bpf->generations = gen_alloca(f, 8, "generations");
 	bpf->stack = gen_alloca(f, g->stack_region ? g->stack_region : 8, "stack");
 	bpf->adds = arena_many(g->arena, unsigned, g->program->maps.n + 1);
 	/* A record in a perf buffer is built here too. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "runtime/print/generations.h"
 #include "runtime/print/output.h"
 #include "runtime/print/value.h"
 #include "runtime/process/shell.h"
@@ -30,7 +31,10 @@ struct prepared {
 	struct clock_text *clock; /* time() */
 	char *text;               /* cat(), system(): while they run */
 	size_t text_size;
-	bool exits;     /* exit() is in the same record */
+	bool exits; /* exit() is in the same record */
+	/* Bits of generations.h: maps that this action or one behind it in the record clears or sets to zero,
+	 * and those of which it is zero(). */
+	uint64_t reset, zeroed;
 	struct str why; /* why prepare() refused it */
 };
 
@@ -98,14 +102,23 @@ static void print_value(struct runtime *r, const struct image_action *a, const s
 	output_line_done(r->out);
 }
 
+/* What is printed is what is reset behind it in the same record, all maps of it at one moment. */
+static void hold_for_reset(struct runtime *r, const struct prepared *p)
+{
+	if (generations_bit(r, p->action->map) & p->reset & ~r->held)
+		generations_hold(r, p->reset, p->zeroed);
+}
+
 static void run_print(struct runtime *r, struct prepared *p, const struct value *values)
 {
 	const struct image_action *a = p->action;
 
-	if (a->map == IMAGE_NONE)
+	if (a->map == IMAGE_NONE) {
 		print_value(r, a, values);
-	else
-		maps_print(r, a->map, a->numbers[0], a->numbers[1]);
+		return;
+	}
+	hold_for_reset(r, p);
+	maps_print(r, a->map, a->numbers[0], a->numbers[1]);
 }
 
 static bool prepare_map(struct runtime *r, struct prepared *p)
@@ -115,11 +128,13 @@ static bool prepare_map(struct runtime *r, struct prepared *p)
 
 static void run_clear(struct runtime *r, struct prepared *p, const struct value *values)
 {
+	hold_for_reset(r, p);
 	maps_clear(r, p->action->map);
 }
 
 static void run_zero(struct runtime *r, struct prepared *p, const struct value *values)
 {
+	hold_for_reset(r, p);
 	maps_zero(r, p->action->map);
 }
 
@@ -367,6 +382,23 @@ static int prepare_action(struct runtime *r, struct prepared *p, const struct im
 	return 0;
 }
 
+/* From the last action to the first. */
+static void prepare_resets(struct runtime *r, struct prepared *prepared, uint32_t n)
+{
+	uint64_t reset = 0, zeroed = 0;
+
+	while (n-- > 0) {
+		struct prepared *p = &prepared[n];
+		bool clears = p->kind == &event_clear, zeroes = p->kind == &event_zero;
+		uint64_t bit = clears || zeroes ? generations_bit(r, p->action->map) : 0;
+
+		reset |= bit;
+		zeroed = zeroes ? zeroed | bit : zeroed & ~bit;
+		p->reset = reset;
+		p->zeroed = zeroed;
+	}
+}
+
 static int prepare_record(struct runtime *r, const struct image_record *record, struct prepared **prepared)
 {
 	bool exits = false;
@@ -381,6 +413,7 @@ static int prepare_record(struct runtime *r, const struct image_record *record, 
 	}
 	for (uint32_t i = 0; i < record->n_actions; i++)
 		(*prepared)[i].exits = exits;
+	prepare_resets(r, *prepared, record->n_actions);
 	return 0;
 }
 

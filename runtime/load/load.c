@@ -21,6 +21,7 @@
 #include "language/program_kinds.h"
 #include "runtime/load/constants.h"
 #include "runtime/load/data_section.h"
+#include "runtime/load/halves.h"
 #include "runtime/load/load_failure.h"
 #include "runtime/load/relocate.h"
 #include "runtime/load/same_kernel.h"
@@ -237,6 +238,8 @@ static int find_enabled(struct tracer *t)
 		t->runtime.exit = (volatile uint64_t *)((char *)bytes + t->image.exit_offset);
 	if (t->image.undone_offset != IMAGE_NONE)
 		t->runtime.undone = (volatile uint8_t *)bytes + t->image.undone_offset;
+	if (t->image.generations_offset != IMAGE_NONE && t->image.generations_offset % 8 == 0)
+		t->runtime.generations = (volatile uint64_t *)((char *)bytes + t->image.generations_offset);
 	return 0;
 }
 
@@ -339,12 +342,16 @@ static int load_opened(struct tracer *t)
 		return err;
 	size_maps(t);
 	err = load_check_descriptors(t);
+	if (!err)
+		err = halves_make(t);
 	if (err)
 		return err;
 	err = bpf_object__load(t->loaded.object);
 	if (err)
 		return load_explain(t, err);
 	err = find_maps(t);
+	if (!err)
+		err = halves_join(t);
 	return err ? err : find_enabled(t);
 }
 
@@ -393,4 +400,6 @@ void load_close(struct tracer *t)
 	t->loaded.enabled = NULL;
 	t->runtime.undone = NULL;
 	t->runtime.exit = NULL;
+	t->runtime.generations = NULL;
+	halves_close(t);
 }

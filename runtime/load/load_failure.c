@@ -21,6 +21,8 @@ static size_t count_descriptors(const struct tracer *t)
 
 	bpf_object__for_each_map (map, t->loaded.object)
 		n++;
+	for (size_t i = 0; i < t->image.maps.n; i++)
+		n += t->image.maps.v[i].halves.n != 0;
 	bpf_object__for_each_program (program, t->loaded.object)
 		n += bpf_program__autoload(program);
 	return n;
@@ -57,10 +59,8 @@ static bool log_has(const struct tracer *t, const char *words)
 	return t->loaded.log.n && memmem(t->loaded.log.p, t->loaded.log.n, words, strlen(words));
 }
 
-static const char *remedy(const struct tracer *t, int err)
+static const char *remedy(int err, bool map)
 {
-	bool map = log_has(t, "failed to create");
-
 	switch (-err) {
 	case EPERM:
 		/* Before 5.11 maps counted as locked memory. */
@@ -97,17 +97,26 @@ static struct str failed_map(const struct tracer *t)
 	return STR("");
 }
 
+int load_explain_map(struct str map, int err)
+{
+	message("cannot make the map %.*s: %s", STR_ARG(map), strerror(-err));
+	if (remedy(err, true))
+		message_hint("%s", remedy(err, true));
+	return err;
+}
+
 static void say(struct tracer *t, int err)
 {
 	struct str map = t->loaded.log.n ? failed_map(t) : STR("");
+	const char *what = remedy(err, log_has(t, "failed to create"));
 
 	if (map.n)
-		message("cannot make the map %.*s: %s", STR_ARG(map), strerror(-err));
+		load_explain_map(map, err);
 	else
 		message("cannot load the programs: %s", strerror(-err));
-	if (remedy(t, err))
-		message_hint("%s", remedy(t, err));
-	if (t->options->verbose || !remedy(t, err))
+	if (!map.n && what)
+		message_hint("%s", what);
+	if (t->options->verbose || !what)
 		fprintf(stderr, "%.*s", STR_ARG(t->loaded.log));
 }
 
@@ -123,6 +132,6 @@ int load_explain(struct tracer *t, int err)
 		return err;
 	}
 	tracer_refuse(t, p, err, "the kernel refuses to load it: %s", strerror(-err));
-	t->loaded.remedy = t->loaded.refused_by_verifier ? NULL : remedy(t, err);
+	t->loaded.remedy = t->loaded.refused_by_verifier ? NULL : remedy(err, log_has(t, "failed to create"));
 	return err;
 }

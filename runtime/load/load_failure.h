@@ -12,5 +12,7 @@
 int load_check_descriptors(struct tracer *t);
 /* Says why the object was not loaded, or notes it for the program that failed. Returns err. */
 int load_explain(struct tracer *t, int err);
+/* Says why a map of the script could not be made. Returns err. */
+int load_explain_map(struct str map, int err);
 
 #endif

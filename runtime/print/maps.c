@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "runtime/print/generations.h"
 #include "runtime/print/output.h"
 
 /* A number divided for print(@x, top, div), in the bytes of its type; of an aggregation the first word. */
@@ -227,6 +228,8 @@ static int delete_batches(struct runtime *r, uint32_t map)
 	unsigned char *buffer = NULL;
 	uint64_t position;
 
+	if (!err && s.is_one)
+		err = -EINVAL;
 	if (!err) {
 		count = snapshot_batch(&s);
 		buffer = calloc(count, (size_t)s.key_size + s.raw_size);
@@ -242,20 +245,38 @@ static int delete_batches(struct runtime *r, uint32_t map)
 	return err == -ENOENT ? 0 : err;
 }
 
-void maps_clear(struct runtime *r, uint32_t map)
+static int empty(struct runtime *r, uint32_t map)
 {
 	int err = delete_batches(r, map);
 
-	if (err)
-		err = each_key(r, map, delete_element);
+	return err ? each_key(r, map, delete_element) : 0;
+}
+
+void maps_clear(struct runtime *r, uint32_t map)
+{
+	int err;
+
+	generations_hold(r, generations_bit(r, map), 0);
+	err = empty(r, map);
+	generations_release(r, map);
 	if (err)
 		report(&r->image->maps.v[map], "clear", err);
 }
 
 void maps_zero(struct runtime *r, uint32_t map)
 {
-	int err = each_key(r, map, zero_element);
+	uint64_t bit = generations_bit(r, map);
+	int err, emptied;
 
+	if (!bit) {
+		err = each_key(r, map, zero_element);
+	} else {
+		generations_hold(r, bit, bit);
+		err = generations_keep_keys(r, map);
+		emptied = empty(r, map);
+		generations_release(r, map);
+		err = err ? err : emptied;
+	}
 	if (err)
 		report(&r->image->maps.v[map], "zero", err);
 }

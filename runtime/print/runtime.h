@@ -31,7 +31,10 @@ struct runtime {
 	struct kernel *kernel;
 	const struct image *image;
 	struct output *out;
-	int *map_fds;               /* one for each image map */
+	int *map_fds;                   /* one for each image map */
+	int *half_fds;                  /* the same: the second of two, or -1 */
+	volatile uint64_t *generations; /* btrun_generations of image.h, or NULL */
+	uint64_t held;              /* bits of it: maps whose other half still has what is to be printed */
 	size_t cat_bytes;           /* that cat() prints; 0: the usual */
 	unsigned n_cpus;            /* possible CPUs: how many values a per-CPU element has */
 	VEC(struct target) targets; /* sorted by id */

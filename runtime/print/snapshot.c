@@ -7,18 +7,27 @@
 
 #include "base/round.h"
 #include "language/map_kinds.h"
+#include "runtime/print/generations.h"
 
 /* Read at most so many bytes at once: a per-CPU histogram has 520 bytes for each CPU. */
 #define BATCH_BYTES (1 << 20)
 
 int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 {
+	return snapshot_open_half(s, r, map, generations_half(r, map));
+}
+
+int snapshot_open_half(struct snapshot *s, struct runtime *r, uint32_t map, unsigned half)
+{
 	const struct image *image = r->image;
 	struct bpf_map_info info = { 0 };
 	uint32_t info_size = sizeof(info);
 	const struct map_kind *kind = &map_kinds[image->maps.v[map].kind];
 
-	*s = (struct snapshot){ .r = r, .map = &image->maps.v[map], .fd = r->map_fds[map] };
+	*s = (struct snapshot){ .r = r, .map = &image->maps.v[map], .fd = r->map_fds[map], .half = half };
+	s->is_one = s->map->generation != IMAGE_NONE && s->map->key_type == IMAGE_NONE;
+	if (half && !s->is_one)
+		s->fd = r->half_fds[map];
 	s->value_type = &image->types.v[s->map->value_type];
 	if (s->map->key_type != IMAGE_NONE)
 		s->key_type = &image->types.v[s->map->key_type];
@@ -33,7 +42,9 @@ int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map)
 	s->is_array = kind->traits & MAP_IS_ARRAY;
 	s->is_per_cpu = kind->traits & MAP_IS_PER_CPU;
 	s->raw_size = s->is_per_cpu ? round_8(info.value_size) * r->n_cpus : info.value_size;
-	if (s->is_array && (s->key_type || s->max_entries != 1))
+	if (s->is_array && (s->key_type || s->max_entries != 1u + s->is_one))
+		return -EINVAL;
+	if (s->is_one && s->key_size > sizeof(s->half))
 		return -EINVAL;
 	if (s->key_size < (s->key_type ? s->key_type->size : 0) || s->value_size < s->value_type->size)
 		return -EINVAL;
@@ -184,11 +195,27 @@ static int read_in_batches(struct snapshot *s)
 	return err;
 }
 
+/* The element of one half, when there is one. */
+static int read_one_key(struct snapshot *s)
+{
+	unsigned char *raw = malloc(s->raw_size);
+	int err = raw ? make_room(s, 1) : -ENOMEM;
+
+	if (!err) {
+		memcpy(s->keys, &s->half, s->key_size);
+		s->n = bpf_map_lookup_elem(s->fd, &s->half, raw) == 0;
+	}
+	free(raw);
+	return err;
+}
+
 /* The keys alone. When one is deleted behind our back the kernel starts over, hence the bound. */
 int snapshot_read_keys(struct snapshot *s)
 {
 	void *last = NULL;
 
+	if (s->is_one)
+		return read_one_key(s);
 	for (size_t i = 0; i < 2 * (size_t)s->max_entries; i++) {
 		int err = make_room(s, 1);
 
@@ -349,7 +376,7 @@ int snapshot_take(struct snapshot *s, struct runtime *r, uint32_t map, size_t to
 
 	if (err)
 		return err;
-	err = read_in_batches(s);
+	err = s->is_one ? read_one_by_one(s) : read_in_batches(s);
 	if (err && err != -ENOMEM) {
 		s->n = 0;
 		err = read_one_by_one(s);

@@ -16,6 +16,8 @@ struct snapshot {
 	uint32_t max_entries;
 	/* Of an array all elements are there, of zeros while there was nothing. */
 	bool is_array, is_per_cpu;
+	bool is_one; /* of two halves that are elements: key half is all that is read */
+	uint64_t half;
 	size_t n, cap;
 	unsigned char *keys, *values;
 	uint32_t *sorted; /* numbers of elements, the least first */
@@ -34,6 +36,8 @@ static inline struct element element_at(const struct snapshot *s, size_t i)
 /* Asks the kernel for the map's sizes, and whether the types fit into them. Returns 0 or negative errno;
  * the snapshot is to be closed in any case. */
 int snapshot_open(struct snapshot *s, struct runtime *r, uint32_t map);
+/* The same of one of the map's halves, whichever is read now. */
+int snapshot_open_half(struct snapshot *s, struct runtime *r, uint32_t map, unsigned half);
 void snapshot_close(struct snapshot *s);
 /* Opens, reads and sorts. Of all elements the top greatest are wanted; 0 stands for all. */
 int snapshot_take(struct snapshot *s, struct runtime *r, uint32_t map, size_t top);

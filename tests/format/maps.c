@@ -33,6 +33,7 @@ static uint32_t add_map(struct harness *h, const char *name, uint32_t key, uint3
 
 	vec_push(h->runtime.arena, &h->image.maps,
 	    ((struct image_map){ .name = str_of(name),
+		.generation = IMAGE_NONE,
 		.elf_name = STR("m"),
 		.key_type = key,
 		.value_type = value,

@@ -11,7 +11,7 @@ TEXTS = ("script-name", "script-text", "compiler", "machine", "kernel", "kernel-
 TABLES = {
     "types": "subbuusqqq[uuuus]",
     "records": "uu[sSsuqq[uubbb]]",
-    "maps": "snuusS",
+    "maps": "snuususS",
     "attaches": "ssSubssqsssqqqussbbub",
     "programs": "nsuubu[uu]",
     "counters": "suuuS",
@@ -80,8 +80,11 @@ def read_tables(data):
     found["live-offset"] = t.number("I")
     if found["version"] >= 7:  # where exit(), clear() and zero() are noted
         found["exit-offset"], found["undone-offset"] = t.number("I"), t.number("I")
-    forms = dict(TABLES, maps="snuubS") if found["version"] < 8 else TABLES  # a map's kind was only: for each CPU?
-    found.update({name: t.rows(form) for name, form in forms.items()})
+    if found["version"] >= 9:  # maps with two halves: their bits and arrays
+        found["generations-offset"] = t.number("I")
+    # Before 8 a map's kind was only: for each CPU?
+    maps = "snuubS" if found["version"] < 8 else "snuusS" if found["version"] < 9 else TABLES["maps"]
+    found.update({name: t.rows(form) for name, form in dict(TABLES, maps=maps).items()})
     found["fixed"], found["relocations"] = t.number("I"), t.rows(RELOCS)
     if t.at != len(data):
         raise ValueError("something follows")

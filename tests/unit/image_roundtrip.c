@@ -81,7 +81,7 @@ static void other_versions(void)
 	((char *)whole.p)[8] = 99;
 	CHECK(read_back(whole, &back, &c) < 0);
 	CHECK(c.other_version);
-	CHECK_STR(c.error, "it has version 99 of the format, and this btrun reads version 8");
+	CHECK_STR(c.error, "it has version 99 of the format, and this btrun reads version 9");
 	((char *)whole.p)[0] = 'x';
 	CHECK(read_back(whole, &back, &c) < 0);
 	CHECK(!c.other_version);

@@ -96,12 +96,14 @@ static inline void sample_image(struct arena *a, struct image *m)
 		.kernel = STR("6.1.0"),
 		.kernel_id = STR("0a1b"),
 		.exit_offset = IMAGE_NONE,
-		.undone_offset = IMAGE_NONE };
+		.undone_offset = IMAGE_NONE,
+		.generations_offset = IMAGE_NONE };
 	sample_types(a, m);
 	vec_push(a, &m->records,
 	    ((struct image_record){ .size = 24, .tail_size = 1024, .n_actions = 1, .actions = actions }));
 	vec_push(a, &m->maps,
 	    ((struct image_map){ .name = STR("@h"),
+		.generation = IMAGE_NONE,
 		.elf_name = STR("map_h"),
 		.key_type = 2,
 		.value_type = 4,
