@@ -23,10 +23,16 @@ bool kernel_function_matches(struct str module_wanted, struct str pattern, struc
 	return str_glob(pattern, name) && module_matches(module_wanted, module);
 }
 
+/* Both lists write a module in brackets. */
+static struct str without_brackets(struct str module)
+{
+	bool has = module.n >= 2 && module.p[0] == '[' && module.p[module.n - 1] == ']';
+
+	return has ? str_slice(module, 1, module.n - 1) : module;
+}
+
 static int offer_function(const struct search *s, struct str name, struct str module)
 {
-	if (module.n >= 2 && module.p[0] == '[' && module.p[module.n - 1] == ']')
-		module = str_slice(module, 1, module.n - 1);
 	if (!kernel_function_matches(s->module, s->pattern, name, module))
 		return 0;
 	return s->found(s->context, name, module);
@@ -40,7 +46,7 @@ static int ftrace_line(void *context, struct str line)
 	/* The slots of weak functions that were overridden: kernel/trace/ftrace.c (6.0). */
 	if (name.n == 0 || str_starts(name, "__ftrace_invalid_address__"))
 		return 0;
-	return offer_function(context, name, module);
+	return offer_function(context, name, without_brackets(module));
 }
 
 struct symbol_search {
@@ -71,6 +77,7 @@ static int kallsyms_line(void *context, struct str line)
 		return 0;
 	symbol.letter = letter.p[0];
 	symbol.name = str_split(rest, '\t', &symbol.module);
+	symbol.module = without_brackets(symbol.module);
 	return s->found(s->context, &symbol);
 }
 
@@ -86,7 +93,7 @@ static int found_symbol(void *context, const struct kernel_symbol *symbol)
 {
 	/* Padding before functions (6.2), and code that is no module's: programs, trampolines. */
 	if ((symbol->letter | 0x20) != 't' || str_starts(symbol->name, "__pfx_") ||
-	    str_is(symbol->module, "[bpf]") || str_starts(symbol->module, "[__builtin__"))
+	    str_is(symbol->module, "bpf") || str_starts(symbol->module, "__builtin__"))
 		return 0;
 	return offer_function(context, symbol->name, symbol->module);
 }

@@ -25,6 +25,7 @@
 #include "language/map_kinds.h"
 #include "runtime/attach/attach.h"
 #include "runtime/attach/attach_policy.h"
+#include "runtime/attach/copies.h"
 #include "runtime/attach/explain.h"
 #include "runtime/attach/perf.h"
 #include "runtime/attach/tracefs.h"
@@ -157,6 +158,7 @@ static void trace(struct loop *l)
 		int timeout = next_look(l), n;
 
 		loss_watch(t);
+		copies_tell(t, false);
 		n = epoll_wait(l->epoll, events, 4, timeout);
 		refresh_clock(t);
 		if (n == 0)
@@ -360,6 +362,7 @@ static int live(struct loop *l)
 		maps_print_all(&t->runtime);
 		output_flush(t->runtime.out);
 	}
+	copies_tell(t, true);
 	return err;
 }
 

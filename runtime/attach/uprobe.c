@@ -13,6 +13,7 @@
 #include "base/message.h"
 #include "base/shortage.h"
 #include "kernel/binary.h"
+#include "runtime/attach/copies.h"
 #include "runtime/attach/place.h"
 #include "runtime/symbols/demangle.h"
 
@@ -276,19 +277,6 @@ struct namesakes {
 	const char *clone;
 };
 
-/* Does the compiler call a copy of the function so? What is cold is jumped to and not called. */
-static bool is_clone(const char *name, struct str function)
-{
-	static const char *const words[] = { ".part.", ".constprop.", ".isra.", ".lto_priv.", ".llvm." };
-
-	if (strncmp(name, function.p, function.n) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strncmp(name + function.n, words[i], strlen(words[i])) == 0)
-			return !strstr(name, ".cold");
-	return false;
-}
-
 static int count_namesake(void *context, const struct binary_symbol *symbol)
 {
 	struct namesakes *n = context;
@@ -296,7 +284,7 @@ static int count_namesake(void *context, const struct binary_symbol *symbol)
 
 	if (str_eq(str_of(symbol->name), name) && symbol->address != n->first.address)
 		n->other = symbol->address;
-	if (!is_clone(symbol->name, name) || symbol->address == n->first.address)
+	if (!copies_have(str_of(symbol->name), name) || symbol->address == n->first.address)
 		return 0;
 	/* Each is in one table or two. */
 	n->clones += !n->clone || strcmp(n->clone, symbol->name) != 0;

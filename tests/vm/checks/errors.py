@@ -1,6 +1,7 @@
 """Errors that take a kernel: place, cause, remedy, status 1, nothing left (guest.py looks)."""
 import os
 import re
+import time
 
 import guest
 import image_file
@@ -28,6 +29,24 @@ def function_of_several_names():
         expect(f"@[{probe}:__x64_sys_getppid, python3]: 1" in result.out, str(result))
     clone = next(f for f in open(guest.TRACING + "/available_filter_functions").read().split() if ".isra." in f)
     one_liner(f"fentry:{clone} {{ @ = count(); }}").expect_error(f"kprobe:{clone} and kretprobe:{clone}")
+
+
+@check
+def copies_of_a_function_are_told():
+    """f.part.0 and the like: calls of them are calls of f, and a probe on f does not see them."""
+    functions = open(guest.TRACING + "/available_filter_functions").read().split("\n")
+    have = set(functions)
+    copied = sorted({f.split(".")[0] for f in functions if re.fullmatch(r"\w+\.(isra|part|constprop)\.\d+", f)} & have)
+    expect(len(copied) > 10, f"{copied}")
+    for name in copied[:2]:
+        for kind in ("kprobe", "kretprobe"):
+            result = one_liner(f"{kind}:{name} {{ @ = count(); }} interval:ms:100 {{ exit(); }}").expect_ok()
+            expect(f"has made copies of {name} ({name}." in result.err and f"hint: {kind}:{name}.*" in result.err, str(result))
+    whole = next(f for f in ("vfs_read", "vfs_write", "vfs_open") if not any(g.startswith(f + ".") for g in functions))
+    with Tracer("-e", f"kprobe:{whole} {{ @ = count(); }} fentry:{copied[2]} {{ @f = count(); }}") as tracer:
+        time.sleep(2.5)
+        result = tracer.stop().expect_ok()
+    expect(result.err.count("copies of") == 1 and f"copies of {copied[2]}" in result.err, str(result))
 
 
 @check
