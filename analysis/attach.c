@@ -136,6 +136,7 @@ static void function_facts(struct compilation *c, struct attach *a)
 	a->btf_id = info.id;
 	a->n_params = info.n_params;
 	a->variadic = info.variadic;
+	a->refusal = info.refusal;
 	a->ambiguous = info.ambiguous;
 	a->ret_type = info.ret;
 }
@@ -160,6 +161,12 @@ static bool typed_function_exists(
 		problem_error(c, syntax->span, "%s needs the kernel's BTF, and this kernel has none", name);
 		problem_hint(c, "a kernel with CONFIG_DEBUG_INFO_BTF=y has /sys/kernel/btf/vmlinux; "
 				"kprobe and kretprobe work without");
+		return false;
+	}
+	if (a->in_btf && a->refusal) {
+		problem_error(c, syntax->rest_span, "%s can't trace %.*s, which %s", name,
+		    STR_ARG(a->function), a->refusal);
+		problem_hint(c, "kprobe and kretprobe ask for no type");
 		return false;
 	}
 	if (a->in_btf || a->glob)
@@ -326,6 +333,8 @@ struct expansion {
 	struct compilation *c;
 	struct attach_list *list;
 	const struct attach *pattern;
+	size_t refused; /* functions that match, and trampolines do not take */
+	const struct attach *one;
 };
 
 static int expand_to_function(void *context, struct str name, struct str module)
@@ -339,8 +348,12 @@ static int expand_to_function(void *context, struct str name, struct str module)
 	attach.function = name;
 	attach.text = str_format(e->c->arena, "%s:%.*s", probe_row(attach.probe)->name, STR_ARG(name));
 	function_facts(e->c, &attach);
-	if (attach.in_btf && !attach.ambiguous)
+	if (attach.in_btf && attach.ambiguous)
+		attach.refusal = "is several functions of different types";
+	if (attach.in_btf && !attach.refusal)
 		add(e->c, e->list, &attach);
+	else if (attach.in_btf && !e->refused++)
+		e->one = arena_copy(e->c->arena, &attach, sizeof(attach));
 	return 0;
 }
 
@@ -393,7 +406,7 @@ static int expand_by_btf(struct compilation *c, const struct attach_syntax *synt
 static void expand(struct compilation *c, const struct attach_syntax *syntax, const struct attach *pattern,
     struct attach_list *list)
 {
-	struct expansion e = { c, list, pattern };
+	struct expansion e = { .c = c, .list = list, .pattern = pattern };
 	size_t before = list->v.n;
 	int err = 0;
 
@@ -407,6 +420,12 @@ static void expand(struct compilation *c, const struct attach_syntax *syntax, co
 		    found_tracepoint, &e);
 	if (err == -ENODATA)
 		err = expand_by_btf(c, syntax, pattern, &e);
+	if (e.refused && list->v.n > before) {
+		problem_warning(c, syntax->span, "%zu functions that match %.*s can't be traced by it",
+		    e.refused, STR_ARG(pattern->text));
+		problem_hint(c, "one is %.*s, which %s; kprobe and kretprobe ask for no type",
+		    STR_ARG(e.one->function), e.one->refusal);
+	}
 	if (err == -ENODATA || list->v.n > before)
 		return;
 	c->incomplete = !c->conditional;

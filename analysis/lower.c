@@ -81,7 +81,7 @@ static void choose_form(struct compilation *c, struct unit *unit)
 
 	if (!a->function.n || a->glob || (probe_row(unit->probe)->gives & WITH_ARGS))
 		return;
-	if (a->variadic || a->ambiguous)
+	if (a->refusal || a->ambiguous)
 		unit->needs_kprobe = true;
 	if (!a->in_btf && (unit->arg_mask || unit->uses_retval))
 		unit->needs_kprobe = true;

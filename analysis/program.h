@@ -143,7 +143,8 @@ struct attach {
 	uint32_t btf_id; /* of the function in the kernel proper, or 0 */
 	uint32_t n_params;
 	bool variadic, ambiguous;
-	uint32_t ret_type; /* 0: void */
+	const char *refusal; /* of trampolines: struct btf_func_info */
+	uint32_t ret_type;   /* 0: void */
 };
 
 struct unit {

@@ -321,6 +321,38 @@ static bool is_variadic(const struct btf_type *proto)
 	return n > 0 && btf_params(proto)[n - 1].type == 0;
 }
 
+static bool is_record(enum btf_shape shape)
+{
+	return shape == BTF_SHAPE_STRUCT || shape == BTF_SHAPE_UNION;
+}
+
+/* The kernel's limits: MAX_BPF_FUNC_ARGS, and what two registers hold. */
+#define TRAMPOLINE_PARAMS 12
+#define TRAMPOLINE_STRUCT 16
+
+static const char *trampoline_refusal(
+    const struct kernel_btf *b, uint32_t proto, const struct btf_func_info *func)
+{
+	struct btf_info info;
+	struct str name;
+	uint32_t type;
+
+	if (func->variadic)
+		return "takes a variable number of arguments";
+	if (func->n_params > TRAMPOLINE_PARAMS)
+		return "takes more than 12 arguments";
+	btf_info(b, func->ret, &info);
+	if (func->ret && is_record(info.shape))
+		return "returns a struct";
+	for (uint32_t i = 0; i < func->n_params; i++) {
+		btf_param(b, proto, i, &name, &type);
+		btf_info(b, type, &info);
+		if (is_record(info.shape) && info.size > TRAMPOLINE_STRUCT)
+			return "takes a struct of more than 16 bytes by value";
+	}
+	return NULL;
+}
+
 int btf_find_func(const struct kernel_btf *b, struct str name, struct btf_func_info *func, uint32_t *proto)
 {
 	uint32_t offset, id;
@@ -336,6 +368,7 @@ int btf_find_func(const struct kernel_btf *b, struct str name, struct btf_func_i
 		return -EBADMSG;
 	*func = (struct btf_func_info){ .ret = t->type, .variadic = is_variadic(t), .id = b->base ? 0 : id };
 	func->n_params = btf_vlen(t) - func->variadic;
+	func->refusal = trampoline_refusal(b, *proto, func);
 	/* Equal prototypes were made one by the deduplication. */
 	while ((id = next_named(b, id + 1, BTF_SHAPE_FUNC_PROTO, offset)))
 		func->ambiguous |= type_of(b, id)->type != *proto;
@@ -360,7 +393,7 @@ static uint32_t slots_of(const struct kernel_btf *b, uint32_t type)
 	struct btf_info info;
 
 	btf_info(b, type, &info);
-	if (info.shape == BTF_SHAPE_STRUCT || info.shape == BTF_SHAPE_UNION)
+	if (is_record(info.shape))
 		return (info.size + 7) / 8;
 	return info.size > 8 ? 2 : 1;
 }

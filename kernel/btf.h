@@ -58,7 +58,10 @@ struct btf_func_info {
 	uint32_t n_params;
 	bool variadic;
 	bool ambiguous; /* several functions of that name with different prototypes */
-	uint32_t id;    /* of the function in the kernel proper; 0: it is a module's */
+	/* Why no trampoline takes it (fentry, fexit), as what it does: "returns a struct"; NULL: one does.
+	 * btf_distill_func_proto() of kernel/bpf/btf.c. */
+	const char *refusal;
+	uint32_t id; /* of the function in the kernel proper; 0: it is a module's */
 };
 
 /* Reads the BTF of a module, "vmlinux" for the kernel proper. */

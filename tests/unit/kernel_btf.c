@@ -113,6 +113,7 @@ static void functions(const struct kernel_btf *b)
 	CHECK(f.n_params == 0 && f.ret == 0);
 	CHECK_INT(btf_find_func(b, STR("_printk"), &f, &proto), 0);
 	CHECK(f.variadic && f.n_params == 1);
+	CHECK_STR(str_of(f.refusal), "takes a variable number of arguments");
 	CHECK_INT(btf_find_func(b, STR("ambiguous"), &f, &proto), 0);
 	CHECK(f.ambiguous);
 	CHECK_INT(btf_find_func(b, STR("fixture_nine"), &f, &proto), 0);
