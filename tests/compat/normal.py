@@ -56,6 +56,12 @@ def stack_address(lines, _):
 
 
 @normaliser
+def indent(lines, _):
+    """A line of "prints" begins with no blank."""
+    return each(str.lstrip)(lines)
+
+
+@normaliser
 def tracer(lines, one):
     """BEGIN and END run in the tracer: its pid, its thread ids and its name."""
     def mend(line):

@@ -39,7 +39,8 @@ def judge(status, out, err, wanted):
     """Of a script alone."""
     if status in (124, -9) or status < 0 or status >= 126:
         return Outcome("crash", f"status {status}\n{out}{err}", message(err))
-    if "is too large for a BPF program" in err or "BPF program is too large" in err:
+    # The last is the verifier's limit for branches that it has yet to look at (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
+    if "is too large for a BPF program" in err or "BPF program is too large" in err or "jumps is too complex" in err:
         return Outcome("", err, "too large")
     if status:
         return Outcome("refused", f"status {status}\n{err[-3000:]}", message(err))
