@@ -75,11 +75,13 @@ bool split_usdt(struct compilation *c, const struct attach_syntax *syntax, struc
 
 bool split_raw(struct compilation *c, const struct attach_syntax *syntax, struct attach *a)
 {
-	struct str category, event;
+	struct str module, event;
 
-	/* "event", or "category:event" of the newest language. */
-	category = str_split(syntax->rest, ':', &event);
-	a->event = event.n ? event : category;
+	/* "event", or "module:event" of the newest language. */
+	module = str_split(syntax->rest, ':', &event);
+	a->event = event.n ? event : module;
+	if (event.n)
+		a->module = module;
 	if (!a->event.n || str_find(a->event, ':') >= 0)
 		return attach_malformed(c, syntax, a);
 	if (!str_has_glob(a->event))

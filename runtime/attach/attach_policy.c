@@ -11,6 +11,7 @@
 #include "kernel/features.h"
 #include "language/program_kinds.h"
 #include "runtime/attach/explain.h"
+#include "runtime/attach/held.h"
 #include "runtime/attach/namesakes.h"
 
 static bool is_function(enum probe_id probe)
@@ -182,6 +183,7 @@ static bool condition_holds(struct tracer *t, const struct image_attach *a)
 static int choose_method(struct tracer *t, struct probe *p)
 {
 	const struct image_attach *a = tracer_attach(t, p);
+	int err;
 
 	p->kind = last_kind(p);
 	p->off = true;
@@ -189,6 +191,9 @@ static int choose_method(struct tracer *t, struct probe *p)
 		p->off = p->off && !condition_holds(t, a + i);
 	if (p->off)
 		return 0;
+	err = held_check(t, p);
+	if (err || p->off)
+		return err;
 	if (a->probe == PROBE_uprobe || a->probe == PROBE_uretprobe || a->probe == PROBE_usdt)
 		list_user_ways(t, p);
 	if (!is_function(a->probe))

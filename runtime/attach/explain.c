@@ -39,8 +39,7 @@ static void hint_names(struct tracer *t, const struct image_attach *a)
 		diag_hint(&t->diag, "did you mean %.*s?", STR_ARG(text));
 }
 
-/* Do other attach points of its action remain? */
-static bool has_alternative(const struct tracer *t, const struct probe *p)
+bool attach_has_alternative(const struct tracer *t, const struct probe *p)
 {
 	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		const struct probe *other = &t->attachment.probes.v[i];
@@ -71,7 +70,7 @@ static bool explain_missing(struct tracer *t, struct probe *p, const struct imag
 	struct str name =
 	    a->category.n ? str_format(t->runtime.arena, "%.*s:%.*s", STR_ARG(a->category), STR_ARG(a->event))
 			  : a->function;
-	bool warning = has_alternative(t, p);
+	bool warning = attach_has_alternative(t, p);
 
 	if (warning)
 		diag_warning(&t->diag, a->span,
@@ -177,7 +176,7 @@ static void hint_error(struct tracer *t, const struct image_attach *a)
 
 static bool explain_binary(struct tracer *t, struct probe *p, const struct image_attach *a)
 {
-	bool warning = t->attachment.error == -ENOENT && has_alternative(t, p);
+	bool warning = t->attachment.error == -ENOENT && attach_has_alternative(t, p);
 
 	if (warning)
 		diag_warning(&t->diag, a->span,
@@ -221,7 +220,7 @@ bool attach_explain(struct tracer *t)
 		return explain_missing(t, p, a);
 	/* Scripts name a function of each kernel generation, of which some can't be probed on this one. */
 	if (t->attachment.error != -EPERM && t->attachment.error != -EACCES &&
-	    !is_shortage(t->attachment.error) && has_alternative(t, p)) {
+	    !is_shortage(t->attachment.error) && attach_has_alternative(t, p)) {
 		diag_warning(&t->diag, a->span,
 		    "cannot attach %.*s (%.*s); the other probes of its action are attached",
 		    STR_ARG(a->text), STR_ARG(p->refused));

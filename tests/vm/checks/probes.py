@@ -317,6 +317,17 @@ def functions_of_modules():
 
 
 @check
+def named_modules_hold_the_function():
+    """The suite tests/host/held with a module beside the kernel proper; and what it lets pass is hit."""
+    run("modprobe", "loop").expect_ok()
+    with open("/proc/kallsyms", encoding="ascii") as file:
+        names = {fields[2] for fields in map(str.split, file) if fields[3:] == ["[loop]"] and fields[1] in "tT"}
+    function = min(names & {"lo_open", "lo_ioctl", "lo_compat_ioctl", "loop_add"})
+    done = run("/usr/bin/python3", guest.ROOT + "/tests/host/held", guest.BUILD, "loop", function, timeout=400)
+    expect(done.status == 0 and " 0 failed" in done.out, str(done))
+
+
+@check
 def iter_task():
     result = one_liner('iter:task { printf("%s %d\\n", ctx->task->comm, ctx->task->pid); }').expect_ok()
     lines = result.out.splitlines()
