@@ -33,6 +33,7 @@
 #include "runtime/events/buffer.h"
 #include "runtime/events/event.h"
 #include "runtime/events/loss.h"
+#include "runtime/events/nested.h"
 #include "runtime/events/packets.h"
 #include "runtime/info/describe.h"
 #include "runtime/load/constants.h"
@@ -416,6 +417,7 @@ static int run_attached(struct loop *l)
 		announce(t);
 		return 0;
 	}
+	nested_begin(t);
 	err = live(l);
 	packets_close(t);
 	symbols_free(t->runtime.symbols);

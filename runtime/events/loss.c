@@ -17,6 +17,7 @@
 #include "language/loss_counters.h"
 #include "runtime/attach/attach.h"
 #include "runtime/attach/tracefs.h"
+#include "runtime/events/nested.h"
 
 /* Tells whether the kernel counts what the probe missed. It does of kprobes; a trampoline misses nothing,
  * and of others nothing is counted. */
@@ -260,6 +261,7 @@ void loss_report(struct tracer *t)
 	/* A perf buffer tells of the same losses again, in its own records. */
 	if (unsent == 0)
 		report_loss(t, LOSS_perf_full, t->arriving.lost, STR(""), STR(""));
+	report_loss(t, LOSS_returns_nested, nested_end(t), STR(""), STR(""));
 	report_loss(t, LOSS_unwatched, t->attachment.unwatched, STR(""), STR(""));
 	report_loss(t, LOSS_not_run, t->runtime.not_run, STR(""), STR(""));
 	report_loss(t, LOSS_bad_records, t->runtime.bad_records, STR(""), STR(""));

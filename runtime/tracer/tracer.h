@@ -116,6 +116,7 @@ struct loss_state {
 	uint64_t total;         /* losses that have been told at the end: --strict */
 	uint64_t watched_ns;    /* CLOCK_MONOTONIC: when loss_watch() last looked */
 	uint64_t told[LOSSES_]; /* by it */
+	int kernel_log;         /* of events/nested.c; -1: not read */
 };
 
 struct tracer {
