@@ -159,7 +159,6 @@ static void trace(struct loop *l)
 		int timeout = next_look(l), n;
 
 		loss_watch(t);
-		copies_tell(t, false);
 		n = epoll_wait(l->epoll, events, 4, timeout);
 		refresh_clock(t);
 		if (n == 0)
@@ -363,7 +362,6 @@ static int live(struct loop *l)
 		maps_print_all(&t->runtime);
 		output_flush(t->runtime.out);
 	}
-	copies_tell(t, true);
 	return err;
 }
 
@@ -424,6 +422,7 @@ static int run_attached(struct loop *l)
 	/* Hits are missed up to the moment when nothing fires any more. */
 	loss_collect(t);
 	attach_detach(t);
+	copies_tell(t);
 	loss_report(t);
 	if (t->options->stats)
 		loss_stats(t);

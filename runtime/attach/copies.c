@@ -2,12 +2,8 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "kernel/kernel.h"
 #include "language/registry.h"
-
-/* Kernels take some 20 ms to list their symbols: not at the start, when someone waits. */
-#define WAIT_NS 1000000000ull
 
 bool copies_have(struct str name, struct str function)
 {
@@ -83,16 +79,10 @@ static void tell(const struct copies *c)
 	    STR_ARG(a->function));
 }
 
-void copies_tell(struct tracer *t, bool at_end)
+void copies_tell(struct tracer *t)
 {
 	struct search s = { .tracer = t };
-	uint64_t now = clock_ns();
 
-	if (!t->attachment.copies_due_ns)
-		t->attachment.copies_due_ns = now + WAIT_NS;
-	if (t->attachment.copies_told || (!at_end && now < t->attachment.copies_due_ns))
-		return;
-	t->attachment.copies_told = true;
 	for (size_t i = 0; i < t->attachment.probes.n; i++) {
 		const struct probe *p = &t->attachment.probes.v[i];
 

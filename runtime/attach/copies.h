@@ -9,8 +9,9 @@
 
 /* Is this the name of a copy of the function? A part that is cold is jumped to, not called, and is none. */
 bool copies_have(struct str name, struct str function);
-/* Says on stderr which of the kernel's functions that are probed by name have copies, once. The kernel's
- * symbols are read for that, so it waits until tracing has gone on for a second, or at_end. */
-void copies_tell(struct tracer *t, bool at_end);
+/* Says on stderr which of the kernel's functions that were probed by name have copies. The kernel's symbols
+ * are read for that: some 20 ms that nobody shall wait for at the start, of functions that may be those that
+ * were probed. So it is for the end, when everything is detached. */
+void copies_tell(struct tracer *t);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "runtime/process/signals.h"
 
 #define WORDS_LIMIT 256
 #define PATH_LIMIT ((int)sizeof(((struct command *)0)->path))
@@ -67,6 +68,7 @@ static void __attribute__((noreturn)) child(char **words, int start_pipe, pid_t 
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signals_forget();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -114,11 +116,13 @@ int command_start(const char *line, struct command *c)
 		close(ends[1]);
 		return -ENOENT;
 	}
+	signals_hold(true);
 	c->pid = fork();
 	if (c->pid == 0) {
 		close(ends[1]);
 		child(words, ends[0], tracer);
 	}
+	signals_hold(false);
 	close(ends[0]);
 	c->start_pipe = ends[1];
 	free(copy);

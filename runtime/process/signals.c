@@ -99,3 +99,12 @@ void signals_hold(bool hold)
 	endings_set(&set);
 	pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
+
+void signals_forget(void)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < N_ENDINGS; i++)
+		if (sigaction(endings[i], NULL, &old) == 0 && old.sa_handler == want_end)
+			signal(endings[i], SIG_DFL);
+}

@@ -24,5 +24,8 @@ int signals_fd(void);
 int signals_next(void);
 /* For a thread that must not be disturbed: while it is made. */
 void signals_hold(bool hold);
+/* Takes the handlers off in a child, forked while the signals were held: what is sent to it before its exec()
+ * would wake the tracer, whose descriptors it shares. */
+void signals_forget(void);
 
 #endif

@@ -96,8 +96,6 @@ struct attachment {
 	unsigned n_events;            /* of tracefs, made so far */
 	uint64_t unwatched;           /* addresses for which there was no watchpoint left */
 	struct function_names *names; /* of each attach point; NULL: the list has not been read */
-	uint64_t copies_due_ns;       /* CLOCK_MONOTONIC: when copies_tell() looks; 0: not known yet */
-	bool copies_told;
 	struct cleanup_child events_cleanup, wake_cleanup;
 };
 

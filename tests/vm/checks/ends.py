@@ -104,6 +104,16 @@ def queued_commands_hold_nobody_up():
 
 
 @check
+def command_after_a_second_start():
+    """The first attempt, by fentry, does not work where several functions have the name. Its command was ended by a
+    signal that the tracer took for one of its own, and tracing was over before the second command had begun."""
+    for _ in range(3):
+        result = one_liner("kprobe:s_next { @[comm] = count(); }", "-c",
+                           '/bin/sh -c "sleep 0.3; exec head -c 3000 /proc/kallsyms >/dev/null"').expect_ok()
+        expect(re.search(r"@\[head\]: \d\d", result.out), str(result))
+
+
+@check
 def interval_begins_with_the_trace():
     for period in (100, 400, 700):
         script = ('BEGIN { system("sleep 0.5"); @b = nsecs; } END { clear(@b); } '

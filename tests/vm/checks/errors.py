@@ -1,7 +1,6 @@
 """Errors that take a kernel: place, cause, remedy, status 1, nothing left (guest.py looks)."""
 import os
 import re
-import time
 
 import guest
 import image_file
@@ -55,7 +54,6 @@ def copies_of_a_function_are_told():
             expect(f"has made copies of {name} ({name}." in result.err and f"hint: {kind}:{name}.*" in result.err, str(result))
     whole = next(f for f in ("vfs_read", "vfs_write", "vfs_open") if not any(g.startswith(f + ".") for g in functions))
     with Tracer("-e", f"kprobe:{whole} {{ @ = count(); }} fentry:{copied[2]} {{ @f = count(); }}") as tracer:
-        time.sleep(2.5)
         result = tracer.stop().expect_ok()
     expect(result.err.count("copies of") == 1 and f"copies of {copied[2]}" in result.err, str(result))
 
