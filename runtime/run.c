@@ -26,6 +26,7 @@
 #include "runtime/attach/attach.h"
 #include "runtime/attach/attach_policy.h"
 #include "runtime/attach/copies.h"
+#include "runtime/attach/cpus.h"
 #include "runtime/attach/explain.h"
 #include "runtime/attach/perf.h"
 #include "runtime/attach/tracefs.h"
@@ -55,6 +56,7 @@ enum wakeup {
 	FROM_ENDING,
 	FROM_PACKETS,
 	FROM_PID,
+	FROM_CPUS,
 };
 
 struct loop {
@@ -159,6 +161,7 @@ static void trace(struct loop *l)
 		int timeout = next_look(l), n;
 
 		loss_watch(t);
+		cpus_watch(t, false);
 		n = epoll_wait(l->epoll, events, 4, timeout);
 		refresh_clock(t);
 		if (n == 0)
@@ -170,6 +173,8 @@ static void trace(struct loop *l)
 				take_signals(l);
 			else if (events[i].data.u32 == FROM_PACKETS)
 				packets_read(t);
+			else if (events[i].data.u32 == FROM_CPUS)
+				cpus_watch(t, true);
 			else
 				l->ending = true;
 		}
@@ -393,6 +398,8 @@ static int prepare_loop(struct loop *l)
 		err = watch(l, signals_ending_fd(), FROM_ENDING);
 	if (!err)
 		err = watch(l, l->pid, FROM_PID);
+	if (!err)
+		err = watch(l, cpus_fd(t), FROM_CPUS);
 	return err;
 }
 
@@ -401,6 +408,7 @@ static int run_attached(struct loop *l)
 	struct tracer *t = l->tracer;
 	int err = open_buffer(t);
 
+	cpus_begin(t);
 	if (!err)
 		err = packets_open(t);
 	if (!err)
@@ -421,6 +429,7 @@ static int run_attached(struct loop *l)
 	symbols_free(t->runtime.symbols);
 	/* Hits are missed up to the moment when nothing fires any more. */
 	loss_collect(t);
+	cpus_end(t);
 	attach_detach(t);
 	copies_tell(t);
 	loss_report(t);
@@ -486,6 +495,7 @@ static void prepare(struct tracer *t, struct kernel *k)
 	r->watch = watch_add;
 	r->unwatch = watch_remove;
 	r->stacks_fd = -1;
+	t->attachment.cpus.events_fd = t->attachment.cpus.online_fd = -1;
 	t->loss.counters_fd = t->attachment.usdt_fd = t->attachment.events_fd = t->attachment.profile_fd = -1;
 	t->loss.values = arena_many(r->arena, uint64_t, r->n_cpus);
 	t->facts.version = features_kernel_version(k);

@@ -24,7 +24,37 @@ static int keep_event(
 		return fd;
 	err = place_keep_link(t, p, link, target, STR(""));
 	p->attached.v[p->attached.n - 1].perf_event = fd;
+	p->attached.v[p->attached.n - 1].cpu = cpu;
 	return err;
+}
+
+/* Finds it by its number: the list of targets has been sorted since it was made. */
+static uint32_t target_of(const struct tracer *t, const struct probe *p)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < t->runtime.targets.n && t->runtime.targets.v[i].id != (uint64_t)p->attach << 32)
+		i++;
+	return i;
+}
+
+int attach_on_cpu(struct tracer *t, struct probe *p, int cpu)
+{
+	uint32_t target = target_of(t, p);
+
+	for (size_t i = 0; i < p->attached.n; i++) {
+		struct attached *a = &p->attached.v[i];
+		int fd;
+
+		if (a->cpu != cpu)
+			continue;
+		bpf_link__destroy(a->link);
+		a->link = NULL;
+		fd = place_open_perf(p, p->every_cpu, -1, cpu, t->runtime.targets.v[target].id, &a->link);
+		a->perf_event = fd;
+		return fd < 0 ? fd : 0;
+	}
+	return keep_event(t, p, p->every_cpu, cpu, target);
 }
 
 int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_attr *attr)
@@ -33,6 +63,7 @@ int attach_on_every_cpu(struct tracer *t, struct probe *p, struct perf_event_att
 	uint32_t target = place_add_target(t, p->attach, 0, a->text, STR(""));
 	int err = -ENODEV, last = 0;
 
+	p->every_cpu = arena_copy(t->runtime.arena, attr, sizeof(*attr));
 	for (unsigned cpu = 0; cpu < t->runtime.n_cpus; cpu++) {
 		int one = keep_event(t, p, attr, (int)cpu, target);
 

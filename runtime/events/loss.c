@@ -262,6 +262,7 @@ void loss_report(struct tracer *t)
 	if (unsent == 0)
 		report_loss(t, LOSS_perf_full, t->arriving.lost, STR(""), STR(""));
 	report_loss(t, LOSS_returns_nested, nested_end(t), STR(""), STR(""));
+	report_loss(t, LOSS_cpus, t->attachment.cpus.missed, STR(""), STR(""));
 	report_loss(t, LOSS_unwatched, t->attachment.unwatched, STR(""), STR(""));
 	report_loss(t, LOSS_not_run, t->runtime.not_run, STR(""), STR(""));
 	report_loss(t, LOSS_bad_records, t->runtime.bad_records, STR(""), STR(""));

@@ -102,6 +102,17 @@ static uint64_t keep_capabilities(uint64_t capabilities, const char *why, const 
 	return capabilities;
 }
 
+static bool samples_cpus(const struct image *image)
+{
+	for (size_t i = 0; i < image->attaches.n; i++) {
+		enum probe_id probe = image->attaches.v[i].probe;
+
+		if (probe == PROBE_profile || probe == PROBE_software || probe == PROBE_hardware)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t needed_all(const struct tracer *t, const struct listener *l)
 {
 	unsigned needs = capabilities_needs(&t->image);
@@ -117,6 +128,11 @@ static uint64_t needed_all(const struct tracer *t, const struct listener *l)
 	 * set. */
 	if (t->facts.version < FEATURES_VERSION(6, 0, 0))
 		kept |= keep_capabilities(CAPABILITY(CAP_BPF), "this kernel wants it to read maps", l);
+	if (samples_cpus(&t->image))
+		kept |= keep_capabilities(CAPABILITY(CAP_PERFMON), "it attaches to CPUs that come", l);
+	if (samples_cpus(&t->image) && features_perf_refusals(t->runtime.kernel, 0, false) & REFUSED_PARANOID)
+		kept |= keep_capabilities(
+		    CAPABILITY(CAP_SYS_ADMIN), "kernel.perf_event_paranoid wants it for CPUs that come", l);
 	if (t->options->command)
 		kept |=
 		    keep_capabilities(CAPABILITY(CAP_KILL), "the command of -c may become another user's", l);

@@ -38,6 +38,7 @@ struct attached {
 	bool missed_known;
 	uint64_t address; /* of a watchpoint */
 	int perf_event;   /* of a clock or counter: its descriptor, which is the link's */
+	int cpu;          /* of a clock or counter: where it is */
 };
 
 /* The programs that serve the same attaches, of which one is loaded. */
@@ -51,7 +52,16 @@ struct probe {
 	enum program_kind_id kind; /* of the program that is loaded */
 	struct bpf_program *program;
 	VEC(struct attached) attached;
-	unsigned skipped; /* functions of a glob that could not be attached */
+	unsigned skipped;                  /* functions of a glob that could not be attached */
+	struct perf_event_attr *every_cpu; /* what is opened on each CPU; NULL: nothing is */
+};
+
+/* What attach/cpus.c knows. */
+struct cpu_watch {
+	int events_fd, online_fd; /* -1: CPUs are not watched */
+	uint64_t looked_ns;       /* CLOCK_MONOTONIC */
+	bool *online, *before;    /* of each CPU */
+	uint64_t missed;          /* times that a probe could not be attached to a CPU that had come */
 };
 
 /* A process that tidies up when this one is killed. */
@@ -91,10 +101,11 @@ struct attachment {
 			       */
 	bool explained;       /* why it failed has been said */
 	bool not_permitted;   /* EPERM from some method: lockdown, which may be hidden */
-	int events_fd, profile_fd;    /* tracefs' kprobe_events and kprobe_profile, or -1 */
-	int usdt_fd;                  /* the map of usdt arguments, or -1 */
-	unsigned n_events;            /* of tracefs, made so far */
-	uint64_t unwatched;           /* addresses for which there was no watchpoint left */
+	int events_fd, profile_fd; /* tracefs' kprobe_events and kprobe_profile, or -1 */
+	int usdt_fd;               /* the map of usdt arguments, or -1 */
+	unsigned n_events;         /* of tracefs, made so far */
+	uint64_t unwatched;        /* addresses for which there was no watchpoint left */
+	struct cpu_watch cpus;
 	struct function_names *names; /* of each attach point; NULL: the list has not been read */
 	struct cleanup_child events_cleanup, wake_cleanup;
 };
