@@ -161,6 +161,8 @@ struct compilation {
 	size_t n_told;                       /* of the problems */
 	struct commandline line;             /* taken apart */
 	VEC(struct parameter) options_named; /* every getopt() */
+	VEC(const struct type *)
+	types_alone; /* the kernel has one of that name: warn_namesakes() has looked */
 };
 
 /* problem.c: what the passes find. Only pass_check() and the end of analyse() tell it. */

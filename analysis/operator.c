@@ -251,24 +251,34 @@ static enum address_space space_of_number(struct compilation *c, const struct ty
 	return number_space(c->unit, target->is_char);
 }
 
+/* Looks once for each type: a kernel has 100,000 types and more. */
+static bool has_namesake(struct compilation *c, const struct type *type)
+{
+	for (size_t i = 0; i < c->types_alone.n; i++)
+		if (c->types_alone.v[i] == type)
+			return false;
+	if (btf_next_namesake(c->program->btf, type->btf_id))
+		return true;
+	vec_push(c->arena, &c->types_alone, type);
+	return false;
+}
+
 /* Files of the kernel may each have a struct of that name. */
 static void warn_namesakes(struct compilation *c, const struct type_syntax *syntax, const struct type *type)
 {
-	enum btf_shape shape = type->form == FORM_UNION ? BTF_SHAPE_UNION : BTF_SHAPE_STRUCT;
-	struct str name = type_text(c->arena, type), text, sizes = STR("");
+	struct str sizes = STR(""), text;
 	struct btf_info info;
 	unsigned n = 0;
 
-	for (uint32_t id = 0; (id = btf_next(c->program->btf, shape, type->name, id));) {
-		if (!str_eq(btf_name(c->program->btf, id), type->name))
-			continue;
+	if (!has_namesake(c, type))
+		return;
+	for (uint32_t id = type->btf_id; id; id = btf_next_namesake(c->program->btf, id)) {
 		btf_info(c->program->btf, id, &info);
-		sizes = str_format(c->arena, "%.*s%s%" PRIu32, STR_ARG(sizes), n ? ", " : "", info.size);
-		n++;
+		sizes = str_format(c->arena, "%.*s%s%" PRIu32, STR_ARG(sizes), n++ ? ", " : "", info.size);
 	}
 	text = str_format(c->arena, "the kernel has %u of %.*s, of %.*s bytes: one of %" PRIu32 " is taken",
-	    n, STR_ARG(name), STR_ARG(sizes), type->size);
-	if (n < 2 || problem_is_recorded(c, text))
+	    n, STR_ARG(type_text(c->arena, type)), STR_ARG(sizes), type->size);
+	if (problem_is_recorded(c, text))
 		return;
 	problem_warning(c, syntax->span, "%.*s", STR_ARG(text));
 	problem_hint(c,

@@ -298,6 +298,24 @@ uint32_t btf_next(const struct kernel_btf *b, enum btf_shape tag, struct str pre
 	return 0;
 }
 
+uint32_t btf_next_namesake(const struct kernel_btf *b, uint32_t id)
+{
+	const struct btf_type *t;
+
+	while (b->base && id < b->file.begin)
+		b = b->base;
+	t = type_of(b, id);
+	if (!t)
+		return 0;
+	while (++id < b->file.end) {
+		const struct btf_type *other = type_of(b, id);
+
+		if (other && other->name_off == t->name_off && btf_kind(other) == btf_kind(t))
+			return id;
+	}
+	return 0;
+}
+
 /* Looks among a module's own types first. */
 int btf_find(const struct kernel_btf *b, enum btf_shape tag, struct str name)
 {

@@ -84,6 +84,9 @@ int btf_find(const struct kernel_btf *btf, enum btf_shape tag, struct str name);
 /* Returns the first id above after with this shape, and a name that begins so; 0 when there is none. Of a
  * function btf_info() says what its prototype is. */
 uint32_t btf_next(const struct kernel_btf *btf, enum btf_shape tag, struct str prefix, uint32_t after);
+/* Returns the next type behind this one that has its shape and its name; 0 when there is none. A module's own
+ * are not among them. */
+uint32_t btf_next_namesake(const struct kernel_btf *btf, uint32_t id);
 /* Returns the name of the very type: a typedef's own. */
 struct str btf_name(const struct kernel_btf *btf, uint32_t id);
 /* Finds a function; proto gets the id of its prototype. 0 or -ENOENT. */

@@ -42,6 +42,14 @@ def functions_that_trampolines_do_not_take():
 
 
 @check
+def structs_of_one_name():
+    """Drivers have three structs irq_info, with the sizes that the warning says; and there is one struct sock."""
+    result = one_liner("BEGIN { $a = (struct irq_info *)0; $b = (struct irq_info *)1; $c = (struct sock *)0; exit(); }").expect_ok()
+    expect(len(re.findall(r"warning: the kernel has 3 of struct irq_info, of \d+, \d+, \d+ bytes", result.err)) == 1, str(result))
+    expect(result.err.count("warning") == 1, str(result))
+
+
+@check
 def copies_of_a_function_are_told():
     """f.part.0 and the like: calls of them are calls of f, and a probe on f does not see them."""
     functions = open(guest.TRACING + "/available_filter_functions").read().split("\n")
